@@ -1,0 +1,37 @@
+"""keras_genzoo: a zoo of generative models for Keras 3 on TensorFlow.
+
+Every public name is loaded when it is first used, so that `import keras_genzoo` costs nothing and leaves TensorFlow
+alone.
+"""
+
+import importlib
+
+from keras_genzoo.version import __version__
+
+# public name -> module that holds it; a module of the package stands for itself
+_EXPORTS = {
+    "Recipe": "recipes",
+    "build": "registry",
+    "evaluate": "metrics",
+    "list_models": "registry",
+    "list_presets": "presets",
+    "list_recipes": "recipes",
+    "load": "registry",
+    "load_recipe": "recipes",
+    "train": "training",
+}
+_MODULES = ("callbacks", "data", "export", "layers", "losses", "metrics", "models", "plots", "presets", "training")
+
+__all__ = ["__version__", *sorted(_EXPORTS), *_MODULES]
+
+
+def __getattr__(name):
+    if name in _EXPORTS:
+        return getattr(importlib.import_module(f"keras_genzoo.{_EXPORTS[name]}"), name)
+    if name in _MODULES:
+        return importlib.import_module(f"keras_genzoo.{name}")
+    raise AttributeError(f"module 'keras_genzoo' has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

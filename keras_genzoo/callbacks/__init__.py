@@ -1,0 +1,17 @@
+"""Callbacks for `fit`: checkpoints that survive anything, sample grids by epoch, and a stop at the first NaN."""
+
+from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted
+from keras_genzoo.callbacks.divergence import StopOnDivergence, TrainingDiverged
+from keras_genzoo.callbacks.epoch_log import EpochLog
+from keras_genzoo.callbacks.sample_grid import SampleGrid
+from keras_genzoo.callbacks.time_limit import TimeLimit
+
+__all__ = [
+    "Checkpoint",
+    "EpochLog",
+    "SampleGrid",
+    "StopOnDivergence",
+    "TimeLimit",
+    "TrainingDiverged",
+    "TrainingInterrupted",
+]

@@ -1,0 +1,57 @@
+"""A log of one row an epoch, as a CSV file, that a resumed run goes on with."""
+
+import csv
+import os
+import time
+from pathlib import Path
+
+import keras
+
+
+class EpochLog(keras.callbacks.Callback):
+    """Appends a row to a CSV file after each epoch: `epoch` (from 1), `seconds`, and the means of all losses.
+
+    Args:
+        path: The file; made with a head line if missing. Rows of epochs that are trained again are removed first, so
+            that there is one row an epoch.
+
+    Example:
+
+    >>> import pathlib, tempfile, keras_genzoo
+    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=8)
+    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8))
+    >>> log = EpochLog(pathlib.Path(tempfile.mkdtemp()) / "log.csv")
+    >>> history = model.fit(digits, epochs=2, verbose=0, callbacks=[log])
+    >>> [row["epoch"] for row in read_log(log.path)]
+    [1, 2]
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = Path(path)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        rows = [row for row in read_log(self.path) if row["epoch"] <= epoch]
+        self.rows = rows
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"epoch": epoch + 1, "seconds": round(time.perf_counter() - self.start, 3)}
+        self.rows.append({**row, **{key: float(value) for key, value in (logs or {}).items()}})
+        fields = list(dict.fromkeys(key for row in self.rows for key in row))
+        scratch = self.path.with_name(f".{self.path.name}.part")
+        with open(scratch, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fields, restval="")
+            writer.writeheader()
+            writer.writerows(self.rows)
+        os.replace(scratch, self.path)
+
+
+def read_log(path):
+    """Rows of a log as dicts of numbers, `epoch` an integer; empty where there is no file."""
+    path = Path(path)
+    if not path.is_file():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+    return [{**row, "epoch": int(row["epoch"])} for row in rows]

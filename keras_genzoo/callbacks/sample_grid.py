@@ -1,0 +1,38 @@
+"""Writes a picture of samples after each epoch, always from the same codes."""
+
+from pathlib import Path
+
+import keras
+
+from keras_genzoo import plots
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Writes `epoch_0001.png`, `epoch_0002.png`, ...: grids of `model.generate`, the same codes in each.
+
+    Args:
+        folder: Where to write; made if missing.
+        num: Images in a grid, at least 1.
+        seed: Seed of the codes.
+        every: Epochs between grids, at least 1.
+
+    Example:
+
+    >>> import tempfile, keras_genzoo
+    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=8)
+    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8))
+    >>> grids = SampleGrid(tempfile.mkdtemp(), num=16)
+    >>> history = model.fit(digits, epochs=1, verbose=0, callbacks=[grids])
+    """
+
+    def __init__(self, folder, num=64, seed=0, every=1):
+        super().__init__()
+        self.folder = Path(folder)
+        self.num = num
+        self.seed = seed
+        self.every = every
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            images = self.model.generate(self.num, seed=self.seed)
+            plots.save_grid(images, self.folder / f"epoch_{epoch + 1:04d}.png")

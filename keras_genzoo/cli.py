@@ -1,0 +1,306 @@
+"""The command line `keras-genzoo`. Bad input ends with one sentence and exit code 2; Ctrl-C with 130."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+# Before TensorFlow is imported: its start-up messages are not for users of this command.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from keras_genzoo import presets, recipes, registry
+from keras_genzoo.quiet import quiet_stderr
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A zoo of generative models for Keras 3 on TensorFlow.",
+)
+console = Console()
+errors = Console(stderr=True)
+
+Weights = Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf:// address.")]
+Seed = Annotated[int, typer.Option(help="Seed: image i depends on the seed and i alone.", min=0)]
+Data = Annotated[str | None, typer.Option(help="digits, tfds:NAME, npz:PATH or folder:PATH.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="key=value: a recipe's key (epochs), one in a section (data.split), or a model argument."
+    ),
+]
+
+
+def main():
+    """Entry point: runs the command line and turns errors into one sentence each."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except KeyboardInterrupt as stop:
+        _say_error(str(stop) or "Interrupted.")
+        sys.exit(130)
+    except Exception as error:
+        sys.exit(_report(error))
+
+
+def _report(error):
+    """Prints an expected error as one sentence; lets a bug through with its traceback."""
+    if hasattr(error, "format_message"):  # of the option parser: unknown command, missing argument
+        _say_error(error.format_message())
+        return getattr(error, "exit_code", 2)
+    if type(error).__name__ == "Abort":
+        return 130
+    if isinstance(error, (ValueError, OSError, ArithmeticError)):
+        _say_error(" ".join(str(error).split()))
+        return 2
+    raise error
+
+
+def _say_error(text):
+    errors.print(f"Error: {text}", style="red", highlight=False, markup=False, soft_wrap=True)
+
+
+def start_tensorflow():
+    """Imports TensorFlow without the messages of its start, which are not for users of this command."""
+    with console.status("Starting TensorFlow"), quiet_stderr():
+        import tensorflow  # noqa: F401
+
+
+@app.command("list")
+def list_command():
+    """Lists models, bundled presets and recipes."""
+    table = Table("model", "what it is", "presets", "recipes")
+    for name in registry.list_models():
+        title = registry.describe(name).title.partition(": ")[2]
+        table.add_row(name, title, "\n".join(presets.list_presets(name)), "\n".join(recipes.list_recipes(name)))
+    console.print(table)
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="A model, preset or recipe.")]):
+    """Shows a model with its arguments, a preset with its card, or a recipe."""
+    if name in registry.list_models():
+        _show_model(registry.describe(name))
+        return
+    known = registry.list_models() + presets.list_presets() + recipes.list_recipes()
+    shown = False
+    if name in presets.list_presets() or (Path(name) / presets.CONFIG).is_file():
+        _show_card(presets.card(name), name)
+        shown = True
+    if name in recipes.list_recipes():
+        console.rule(f"recipe {name}", align="left")
+        console.print(recipes.load_recipe(name).to_yaml(), highlight=False, markup=False)
+        shown = True
+    if not shown:
+        raise ValueError(f"Expected a model, preset or recipe; {registry.nearest(name, known)} Received: {name!r}")
+
+
+def _show_model(description):
+    console.print(description.title, style="bold", highlight=False)
+    console.print(f"\n{description.text}\n", highlight=False, markup=False)
+    table = Table("argument", "default", "meaning")
+    for argument in description.arguments:
+        table.add_row(argument.name, argument.default, argument.description)
+    console.print(table)
+    for label, names in (
+        ("presets", presets.list_presets(description.name)),
+        ("recipes", recipes.list_recipes(description.name)),
+    ):
+        console.print(f"{label}: {', '.join(names) or 'none'}", highlight=False)
+
+
+def _show_card(card, name):
+    console.print(f"preset {name}: {card.get('description', '')}", style="bold", highlight=False)
+    data = card.get("data", {})
+    console.print(f"data: {data.get('title', '')}, {data.get('license', '')}", highlight=False)
+    time = f"{card.get('wall_time_seconds')} s on {card.get('hardware')}"
+    console.print(f"epochs {card.get('epochs')}, seed {card.get('seed')}, {time}", highlight=False)
+    if card.get("metrics"):
+        console.print(metrics_table(card["metrics"]))
+
+
+def metrics_table(metrics):
+    """The result of `evaluate` as a table: metric, value, standard error, floor, protocol."""
+    table = Table("metric", "value", "floor", "protocol")
+    for name, result in metrics.items():
+        value = f"{result['value']:.4g}"
+        if result.get("standard_error") is not None:
+            value += f" +- {result['standard_error']:.2g}"
+        floor = f"{result['floor']['value']:.4g}" if isinstance(result.get("floor"), dict) else ""
+        protocol = ", ".join(f"{key} {item}" for key, item in result.get("protocol", {}).items())
+        table.add_row(name, value, floor, protocol)
+    return table
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(metavar="RECIPE|MODEL", help="A recipe's name or .yaml file, or a model.")],
+    data: Data = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data.", min=1)] = None,
+    settings: Settings = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/NAME.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    weights: Weights = None,
+    no_evaluate: Annotated[bool, typer.Option("--no-evaluate", help="Skip the metrics of the card.")] = False,
+):
+    """Trains by a recipe, or a model with its defaults; leaves a run folder with logs, pictures and a preset."""
+    recipe, out = _recipe_for(name, data, epochs, settings, out, resume)
+    start_tensorflow()
+    from keras_genzoo import training
+
+    verbose = 1 if sys.stdout.isatty() else 2  # a progress bar for people, a line an epoch for files
+    try:
+        model, preset = training.train(
+            recipe, out, resume=resume, weights=weights, verbose=verbose, evaluate=not no_evaluate
+        )
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"{stop} Go on with: keras-genzoo train {name} --out {out} --resume") from None
+    except ArithmeticError as error:
+        last = training.last_checkpoint(out)
+        kept = f"The last good checkpoint is {last}." if last else "No checkpoint had been written yet."
+        raise ValueError(f"{error}. {kept}") from None
+    metrics = presets.card(preset)["metrics"]
+    if metrics:
+        console.print(metrics_table(metrics))
+    console.print(f"Preset: {preset}\nUse it: keras_genzoo.build({model.model_name!r}, weights={str(preset)!r})")
+
+
+def _recipe_for(name, data, epochs, settings, out, resume):
+    """The recipe of a `train` call with its overrides, and the run folder."""
+    overrides = [*(settings or [])]
+    changes = {}
+    if data is not None:
+        changes["data.source"] = data
+    if epochs is not None:
+        changes["epochs"] = epochs
+    if resume and out is not None and (Path(out) / "recipe.yaml").is_file():
+        recipe = recipes.load_recipe(Path(out) / "recipe.yaml")
+    elif name in registry.list_models():
+        recipe = recipes.Recipe(name, name=name)
+    elif name in recipes.list_recipes() or name.endswith((".yaml", ".yml")):
+        recipe = recipes.load_recipe(name)
+    else:
+        valid = recipes.list_recipes() + registry.list_models()
+        raise ValueError(f"Expected a recipe or a model; {registry.nearest(name, valid)} Received: {name!r}")
+    out = Path(out) if out is not None else Path("runs") / recipe.name
+    return recipe.override(changes).override(overrides), out
+
+
+@app.command()
+def sample(
+    name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A preset's name or folder, or a model.")],
+    out: Annotated[Path, typer.Option(help="PNG file of a grid, or a folder for one PNG an image.")] = Path(
+        "samples.png"
+    ),
+    num: Annotated[int, typer.Option(help="Number of images.", min=1)] = 64,
+    start: Annotated[int, typer.Option(help="Index of the first image.", min=0)] = 0,
+    seed: Seed = 0,
+    weights: Weights = None,
+):
+    """Makes images: a grid in one PNG file, or a folder of files."""
+    from keras_genzoo import plots
+
+    model = load_named(name, weights)
+    images = model.generate(num, seed=seed, start=start)
+    if out.suffix.lower() == ".png":
+        plots.save_grid(images, out)
+    else:
+        for index, image in enumerate(images, start):
+            plots.save_grid(image[None], out / f"{index:06d}.png", scale=1, gap=0)
+    console.print(f"{num} images of seed {seed}: {out}", highlight=False)
+
+
+def load_named(name, weights=None):
+    """A model from the name or folder of a preset, or from a model's name and `weights`."""
+    if weights is None and (name in presets.list_presets() or (Path(name) / presets.CONFIG).is_file()):
+        folder = Path(name) if (Path(name) / presets.CONFIG).is_file() else presets.locate("", name)
+        start_tensorflow()
+        return registry.build(presets.read_config(folder)["model"], weights=name)
+    if name not in registry.list_models():
+        valid = presets.list_presets() + registry.list_models()
+        raise ValueError(f"Expected a preset or a model; {registry.nearest(name, valid)} Received: {name!r}")
+    start_tensorflow()
+    if weights is None:
+        errors.print(f"{name} has random weights: name a preset, or give --weights.", style="yellow", highlight=False)
+    return registry.build(name, weights=weights)
+
+
+@app.command()
+def evaluate(
+    name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A preset's name or folder, or a model.")],
+    data: Data = None,
+    split: Annotated[str, typer.Option(help="Split of the real images.")] = "test",
+    metrics: Annotated[str | None, typer.Option(help="Comma-separated names; default: all that the model can.")] = None,
+    num_images: Annotated[int, typer.Option(help="Real and generated images.", min=1)] = 10000,
+    num_samples: Annotated[int, typer.Option(help="Importance samples an image of the log-likelihood.", min=1)] = 100,
+    num_likelihood_images: Annotated[int, typer.Option(help="Images of the log-likelihood.", min=1)] = 1000,
+    features: Annotated[str | None, typer.Option(help="mnist, fashion_mnist or inception.")] = None,
+    floor: Annotated[bool, typer.Option("--floor", help="Also real against real.")] = False,
+    seed: Seed = 0,
+    weights: Weights = None,
+    write_card: Annotated[bool, typer.Option("--write-card", help="Put the numbers into the preset's card.")] = False,
+):
+    """Measures a preset against real images; each number comes with its protocol."""
+    from keras_genzoo import training
+    from keras_genzoo.metrics import evaluate as measure
+
+    model = load_named(name, weights)
+    card = presets.card(name) if weights is None and name not in registry.list_models() else {}
+    source = data or card.get("recipe", {}).get("data", {}).get("source") or "digits"
+    results = measure(
+        model,
+        source,
+        metrics.split(",") if metrics else None,
+        num_images=num_images,
+        features=features,
+        seed=seed,
+        split=split,
+        floor=floor,
+        num_samples=num_samples,
+        num_likelihood_images=num_likelihood_images,
+    )
+    console.print(metrics_table(results))
+    if write_card:
+        if not (Path(name) / presets.CONFIG).is_file():
+            raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
+        presets.update_card(name, {"metrics": {**card.get("metrics", {}), **training.public_metrics(results)}})
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A preset's name or folder, or a model.")],
+    out: Annotated[Path, typer.Option(help="Folder (saved_model) or .tflite file (litert).")],
+    format: Annotated[
+        str | None, typer.Option(help="saved_model or litert; from the name of --out if missing.")
+    ] = None,
+    quantization: Annotated[str | None, typer.Option(help="LiteRT: float16 or int8; float32 if missing.")] = None,
+    weights: Weights = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+):
+    """Exports to SavedModel or LiteRT, checked against Keras on the way out."""
+    model = load_named(name, weights)
+    format = format or ("litert" if out.suffix == ".tflite" else "saved_model")
+    options = {"quantization": quantization} if quantization else {}
+    report = model.export(out, format=format, overwrite=overwrite, **options)
+    console.print(str(report), highlight=False, markup=False)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for what the demo makes.")] = Path("genzoo_demo"),
+    seconds: Annotated[int, typer.Option(help="How long to train.", min=1)] = 60,
+):
+    """Shows the whole way on this machine, without a network: load, sample, train, measure, export, run."""
+    start_tensorflow()
+    from keras_genzoo.demo import run_demo
+
+    run_demo(out, seconds, console)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""Image sources: scikit-learn's digits, TensorFlow Datasets, NumPy files, folders and arrays, as batches of bytes.
+
+`load` gives a `tf.data.Dataset` for training, `load_arrays` gives NumPy arrays. Outside a model an image is `uint8`,
+0..255, `(batch, height, width, channels)`. A source is one of
+
+| source | images |
+| --- | --- |
+| `"digits"` | the 1,797 handwritten digits of scikit-learn, always there |
+| `"tfds:NAME"`, `"NAME"` | a data set of TensorFlow Datasets: `"mnist"`, `"tfds:cifar10:3.0.2"` |
+| `"keras:NAME"` | a data set of `keras.datasets`: `"keras:mnist"` (downloads) |
+| `"npz:PATH"`, `"PATH.npz"` | arrays in a NumPy file |
+| `"folder:PATH"`, an existing folder | image files, flat or in one subfolder a class |
+| a NumPy array, or a pair `(images, labels)` | itself |
+"""
+
+from keras_genzoo.data.pipeline import load
+from keras_genzoo.data.sources import load_arrays
+
+__all__ = ["load", "load_arrays"]

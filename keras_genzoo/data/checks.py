@@ -1,0 +1,72 @@
+"""Checks of what a caller passes, each with one sentence that says what to do."""
+
+import numbers
+
+import numpy as np
+
+
+def check_whole(name, value, minimum):
+    """Returns `value` as an int that is at least `minimum`, or raises a ValueError."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
+    if not whole or value < minimum:
+        raise ValueError(f"Expected {name} to be a whole number of at least {minimum}. Received: {name}={value!r}")
+    return int(value)
+
+
+def check_image_size(image_size):
+    """Returns `image_size` as a tuple of two ints (or None for None), or raises a ValueError."""
+    if image_size is None:
+        return None
+    pair = isinstance(image_size, tuple | list | np.ndarray) and len(image_size) == 2
+    if not pair or not all(isinstance(side, numbers.Integral) and side > 0 for side in image_size):
+        raise ValueError(
+            f"Expected image_size to be two positive whole numbers (height, width). Received: image_size={image_size!r}"
+        )
+    return int(image_size[0]), int(image_size[1])
+
+
+def check_channels(channels):
+    """Returns `channels`, which must be 1, 3 or None, or raises a ValueError."""
+    if channels not in (None, 1, 3):
+        raise ValueError(f"Expected channels to be 1 (grey), 3 (red, green, blue) or None. Received: {channels!r}")
+    return channels
+
+
+def check_labels(labels, count, name):
+    """Returns labels as int32 `(n,)`.
+
+    Args:
+        labels: Array of `n` whole numbers from 0 up, `(n,)` or `(n, 1)`.
+        count: Number of images, which must be the number of labels.
+        name: What the labels are called in a message.
+
+    Returns:
+        int32 array `(n,)`.
+
+    Raises:
+        ValueError: If the shape is another, or if some label is negative, no whole number, or beyond int32.
+
+    Example:
+
+    >>> check_labels([[3], [1]], 2, "label")
+    array([3, 1], dtype=int32)
+    """
+    labels = np.asarray(labels)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.shape != (count,):
+        raise ValueError(
+            f"Expected {count} labels, one whole number an image, in {name} (for one-hot labels take their argmax). "
+            f"Received: shape {labels.shape}"
+        )
+    if labels.dtype.kind not in "biuf":
+        raise ValueError(f"Expected the labels in {name} to be whole numbers. Received: dtype {labels.dtype}")
+    with np.errstate(invalid="ignore"):
+        bad = ~((labels >= 0) & (labels <= np.iinfo(np.int32).max) & (labels == np.floor(labels)))
+    if bad.any():
+        first = int(np.argmax(bad))
+        raise ValueError(
+            f"Expected the labels in {name} to be whole numbers from 0 up. Received: {int(bad.sum())} of {count} "
+            f"that are not, such as {labels[first].item()!r} at position {first}"
+        )
+    return labels.astype(np.int32)

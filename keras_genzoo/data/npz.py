@@ -1,0 +1,121 @@
+"""NumPy files: `x_train`/`y_train`, `train_images`/`train_labels`, `images`/`labels` and other names."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from keras_genzoo.data.parts import ArrayPart, EncodedPart
+from keras_genzoo.data.pixels import to_bytes
+
+_IMAGES = ("x", "images", "image", "data", "arr_0")
+_LABELS = ("y", "labels", "label", "targets")
+_SPLITS = ("train", "test", "val", "valid", "validation")
+
+
+def npz_splits(path, image_key=None, label_key=None):
+    """Finds the splits of an npz file by the names of its arrays.
+
+    With images called `x`, say, an array `x` is all of `train`, or is divided by an array `split` (0 is train, 1 is
+    test); without it the splits are the arrays `x_train`, `x_test`, ... or `train_x`, `test_x`, ... Without `image_key`
+    the names tried are x, images, image, data and arr_0, and without `label_key` y, labels, label and targets, in small
+    letters or capitals. Arrays `jpeg` (JPEG files end to end, as uint8) and `offset` (where each begins, and the end of
+    the last) are images too.
+
+    Args:
+        path: The file.
+        image_key: Name of the array of images, with or without the name of a split.
+        label_key: Name of the array of labels, likewise.
+
+    Returns:
+        Dict from the name of a split to a function that gives its part.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no npz file, or has no such arrays.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f"Expected an npz file. Received: {str(path)!r}, which does not exist")
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        raise ValueError(f"Expected a whole npz file. Received: {str(path)!r}, which is none or is cut short")
+    with np.load(path, allow_pickle=False) as file:
+        keys = list(file.keys())
+    lower = {key.lower(): key for key in keys}
+    if image_key is None and {"jpeg", "offset"} <= set(keys):
+        images = {None: "jpeg"}
+    else:
+        images = _find(keys, [image_key] if image_key else [lower.get(stem, stem) for stem in _IMAGES], lower)
+    if not images:
+        wanted = f"an array {image_key!r}" if image_key else "images called x_train, x_test, x, images, image or data"
+        hint = "" if image_key else " (name another with image_key)"
+        raise ValueError(f"Expected {wanted}{hint} in {path}. Received: the arrays {', '.join(keys)}")
+    labels = _find(keys, [label_key] if label_key else [lower.get(stem, stem) for stem in _LABELS], lower)
+    if label_key and not labels:
+        raise ValueError(f"Expected labels {label_key!r} in {path}. Received: the arrays {', '.join(keys)}")
+    if None not in images:
+        return {
+            split: lambda key=key, split=split: _part(path, key, labels.get(split, labels.get(None)))
+            for split, key in images.items()
+        }
+    key, label = images[None], labels.get(None)
+    if "split" not in keys:
+        return {"train": lambda: _part(path, key, label)}
+    return {"train": lambda: _part(path, key, label, 0), "test": lambda: _part(path, key, label, 1)}
+
+
+def _find(keys, stems, lower):
+    """Dict from split (None: the array is not divided) to the key of the first of `stems` that is there."""
+    for stem in stems:
+        name = stem.lower()
+        divided = {}
+        for split in _SPLITS:
+            for key in (f"{name}_{split}", f"{split}_{name}"):
+                if key in lower:
+                    divided[split] = lower[key]
+        if stem in keys:
+            return {None: stem}
+        if divided:
+            return divided
+    return {}
+
+
+def _part(path, image_key, label_key, wanted=None):
+    """Reads one split; `wanted` is the value that its rows have in the array `split`."""
+    labels = None if label_key is None else _read(path, label_key)
+    name = f"{image_key!r} of {path}"
+    pixels = _read(path, image_key)
+    offsets = _read(path, "offset") if image_key == "jpeg" else None
+    count = len(pixels) if offsets is None else len(offsets) - 1
+    rows = slice(None) if wanted is None else _rows(_read(path, "split"), wanted, count, path)
+    if labels is not None:
+        labels = labels[rows]
+    if offsets is None:
+        return ArrayPart(to_bytes(pixels[rows], name), labels, name)
+    data = pixels.tobytes()
+    items = [data[offsets[row] : offsets[row + 1]] for row in np.arange(count)[rows]]
+    return EncodedPart(items, labels, name)
+
+
+def _read(path, key):
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return file[key]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise ValueError(f"Expected an array that can be read: {key!r} of {path}. Received: {error}") from error
+        raise ValueError(
+            f"Expected numbers in {key!r} of {path}. Received: an array of Python objects, which are never unpickled "
+            "(save it again as one array of uint8)"
+        ) from None
+    except Exception as error:  # zlib, zipfile, struct and the operating system each have their own
+        raise ValueError(f"Expected {path} whole. Received: a damaged file, whose {key!r} ends in: {error}") from error
+
+
+def _rows(split, wanted, count, path):
+    if split.shape != (count,) or not np.isin(split, (0, 1)).all():
+        raise ValueError(
+            f"Expected 'split' of {path} to say 0 (train) or 1 (test) for each of {count} images. "
+            f"Received: shape {split.shape}, values {np.unique(split)[:5].tolist()}"
+        )
+    return np.flatnonzero(split == wanted)

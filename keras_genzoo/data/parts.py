@@ -1,0 +1,168 @@
+"""What a split of a source is made of: an array in memory, or encoded images that are decoded when they are needed."""
+
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+from keras_genzoo.data.pixels import inspect_image, read_image, resize, to_channels
+from keras_genzoo.data.progress import track
+
+_CHUNK = 512  # files handed to the threads at a time
+_NAMED = 10  # unreadable files named in one warning
+
+
+class ArrayPart:
+    """Images that are in memory.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)`.
+        labels: Array of `n` labels, not yet checked, or None.
+        name: What a message calls the source.
+        size: `(height, width)` where the caller asks for none; None for the array's own.
+        resample: Pillow's filter.
+    """
+
+    in_memory = True
+
+    def __init__(self, images, labels, name, size=None, resample=Image.Resampling.LANCZOS):
+        self.images, self.name, self.size, self.resample = images, name, size, resample
+        self.labels = _rows(labels, len(images), name)
+
+    def __len__(self):
+        return len(self.images)
+
+    def slice(self, start, stop):
+        """The part from image `start` up to, but not including, image `stop`."""
+        labels = None if self.labels is None else self.labels[start:stop]
+        return ArrayPart(self.images[start:stop], labels, self.name, self.size, self.resample)
+
+    def shape(self, image_size, channels):
+        """`(height, width, channels)` of what `arrays` gives for these wishes."""
+        height, width = image_size or self.size or self.images.shape[1:3]
+        return height, width, channels or self.images.shape[3]
+
+    def arrays(self, shape):
+        """uint8 images `(n, *shape)` and the unchecked labels or None."""
+        return resize(to_channels(self.images, shape[2]), shape[:2], self.resample), self.labels
+
+
+class EncodedPart:
+    """Encoded images: paths of image files, or the bytes of image files.
+
+    Args:
+        items: List of paths or of bytes.
+        labels: Array of `n` labels, not yet checked, or None.
+        name: What a message calls the source.
+    """
+
+    in_memory = False
+
+    def __init__(self, items, labels, name):
+        self.items, self.name = items, name
+        self.labels = _rows(labels, len(items), name)
+
+    def __len__(self):
+        return len(self.items)
+
+    def slice(self, start, stop):
+        """The part from image `start` up to, but not including, image `stop`."""
+        return EncodedPart(self.items[start:stop], None if self.labels is None else self.labels[start:stop], self.name)
+
+    def shape(self, image_size, channels):
+        """`(height, width, channels)` of the decoded images, from the files' headers where the wishes leave it open.
+
+        Files whose header cannot be read are dropped with a warning. Without `channels`, one colour image makes all of
+        them colour.
+        """
+        if image_size and channels:
+            return *image_size, channels
+        found = list(self._each(inspect_image, f"Looking through {self.name}"))
+        shapes = [shape for _, shape, error in found if error is None]
+        self._drop({position: error for position, _, error in found if error is not None})
+        if not image_size:
+            image_size = self._common_size([shape[:2] for shape in shapes])
+        return *image_size, channels or max(shape[2] for shape in shapes)
+
+    def arrays(self, shape):
+        """uint8 images `(n, *shape)` and the unchecked labels or None; unreadable files are skipped with a warning."""
+        images = np.empty((len(self), *shape), np.uint8)
+        failures = {}
+        for position, pixels, error in self._each(
+            lambda item: read_image(item, shape[:2], shape[2]), f"Reading {self.name}"
+        ):
+            if error is None:
+                images[position - len(failures)] = pixels
+            else:
+                failures[position] = error
+        self._drop(failures)
+        return images[: len(self)], self.labels
+
+    def describe(self, position):
+        """What a message calls the image at `position`."""
+        item = self.items[position]
+        return f"image {position}" if isinstance(item, bytes) else os.fspath(item)
+
+    def _each(self, function, description):
+        """Yields `(position, result, error)` in order; a few threads work, since Pillow decodes without the lock."""
+        with ThreadPoolExecutor(thread_count()) as pool:
+
+            def chunks():
+                for start in range(0, len(self), _CHUNK):
+                    rows = self.items[start : start + _CHUNK]
+                    yield list(enumerate(pool.map(lambda item: attempt(function, item), rows), start)), len(rows)
+
+            for chunk in track(chunks(), len(self), description):
+                for position, (result, error) in chunk:
+                    yield position, result, error
+
+    def _drop(self, failures):
+        """Removes the images at these positions and says which, why and how many they are."""
+        if not failures:
+            return
+        named = "; ".join(f"{self.describe(position)} ({failures[position]})" for position in list(failures)[:_NAMED])
+        if len(failures) > _NAMED:
+            named += f"; and {len(failures) - _NAMED} more"
+        if len(failures) == len(self):
+            raise ValueError(f"Expected images that can be read in {self.name}. Received: none of {len(self)}: {named}")
+        warnings.warn(f"Skipped {len(failures)} of {len(self)} images that cannot be read: {named}", stacklevel=4)
+        kept = [position for position in range(len(self)) if position not in failures]
+        self.items = [self.items[position] for position in kept]
+        self.labels = None if self.labels is None else self.labels[kept]
+
+    def _common_size(self, sizes):
+        for position, size in enumerate(sizes):
+            if size != sizes[0]:
+                raise ValueError(
+                    f"Expected images of one size in {self.name}, or image_size=(height, width), to which each is "
+                    f"scaled and cut. Received: {self.describe(0)} is {sizes[0][0]}x{sizes[0][1]} and "
+                    f"{self.describe(position)} is {size[0]}x{size[1]} (height x width)"
+                )
+        return sizes[0]
+
+
+def attempt(function, item):
+    """Returns `(function(item), None)`, or `(None, reason)`: decoders raise nearly every exception there is."""
+    try:
+        return function(item), None
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else ""
+        unknown = reason.startswith("cannot identify image file")
+        return None, "no image" if unknown else f"{type(error).__name__}: {reason}"
+
+
+def _rows(labels, count, name):
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    if labels.ndim == 0 or len(labels) != count:
+        raise ValueError(
+            f"Expected one label an image in {name}. Received: {count} images, labels of shape {labels.shape}"
+        )
+    return labels
+
+
+def thread_count():
+    return min(8, os.cpu_count() or 1)

@@ -1,0 +1,230 @@
+"""From the images of a source to batches: `tf.data`, in an order that depends on the seed and the epoch alone."""
+
+import dataclasses
+import itertools
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from keras_genzoo.data.checks import check_channels, check_image_size, check_labels, check_whole
+from keras_genzoo.data.sources import open_part
+from keras_genzoo.data.stream import BatchDecoder
+from keras_genzoo.data.tfds import TfdsPart
+
+MEMORY_BUDGET = 2 * 10**9  # bytes of decoded images that are held in memory; more is streamed
+SHUFFLE_BYTES = 256 * 10**6  # of encoded images in the shuffle buffer of a streamed data set of TFDS
+
+
+def load(
+    source,
+    *,
+    split="train",
+    batch_size=128,
+    image_size=None,
+    channels=None,
+    labels=False,
+    shuffle=True,
+    seed=0,
+    first_epoch=0,
+    drop_remainder=False,
+    limit=None,
+    data_dir=None,
+    cache=True,
+    image_key=None,
+    label_key=None,
+):
+    """Loads the images of a source as a `tf.data.Dataset` of uint8 batches.
+
+    Each pass over the dataset (each iterator that is read from, even in part) is one epoch, and epoch `e` has the order
+    `numpy.random.default_rng((seed, e)).permutation(n)`: it depends on the seed and the epoch alone. So a run that
+    stopped after `k` epochs goes on exactly with `first_epoch=k`.
+
+    Images that fit into 2 GB once decoded are held in memory. A bigger folder or data set of TFDS is streamed: each
+    batch is read from the disk and decoded when it is needed, by several threads. A streamed folder has the same order
+    as one in memory. A streamed data set of TFDS is read front to back through a shuffle buffer of 256 MB of encoded
+    images, seeded by `(seed, e)`: repeatable, but the order is random only within the buffer's reach.
+
+    A file that cannot be read is named in a warning and left out. Where that shows only while streaming, its batch is
+    one image shorter; with `drop_remainder=True`, or if the batch would be empty, the next readable file takes its
+    place (in a data set of TFDS, another image of the batch).
+
+    Under `tf.distribute` each batch is divided among the replicas, so `batch_size` is that of all replicas together;
+    across workers whole batches are dealt out (`AutoShardPolicy.DATA`).
+
+    Args:
+        source: Where the images are.
+            `"digits"`: the 1,797 handwritten digits of scikit-learn, white on black, upscaled from 8x8 to 28x28; the
+            first 1,500 are `train`, the last 297 `test`. `image_size=(8, 8)` gives the originals.
+            `"tfds:NAME"` or `"NAME"`, with `/config` and `:version` if wanted: a data set of TensorFlow Datasets,
+            prepared in `data_dir` or downloaded.
+            `"keras:NAME"`: mnist, fashion_mnist, cifar10 or cifar100 of `keras.datasets`, downloaded.
+            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8 or of floats in [0, 1]; a uint8 array whose
+            greatest value is 1 (binarized images) is scaled to 0 and 255. Arrays `x_train`, `y_train`, `x_test`,
+            `y_test` and other common names are found without being named.
+            `"folder:PATH"` or a path of a folder: jpg, jpeg, png, bmp and gif (first frame) files, flat or in one
+            subfolder a class, with or without subfolders `train` and `test` above.
+            A NumPy array, or a pair `(images, labels)`: as in an npz file.
+        split: `"NAME"` or `"NAME[a:b]"`, with whole numbers or percentages: `"train"`, `"train[:90%]"`,
+            `"test[1000:2000]"`. Sources without a division have `train` alone.
+        batch_size: Images a batch, at least 1.
+        image_size: `(height, width)`: each image is scaled until it just covers this, and cut at the centre. None keeps
+            the size (`digits`: 28x28); images of different sizes need it.
+        channels: 1 (luminance), 3 (grey is repeated) or None, which keeps; one colour image in a folder makes all
+            colour.
+        labels: True gives pairs of images and labels. A folder's classes are numbered alphabetically.
+        shuffle: False gives the stored order in each epoch.
+        seed: Whole number from 0 up.
+        first_epoch: Number of the first pass, from 0 up.
+        drop_remainder: True leaves out a last batch that is not full.
+        limit: At most so many images, the first ones of the split; None takes all.
+        data_dir: Folder of prepared data sets, for TFDS; other sources leave it alone.
+        cache: False streams a folder or a data set of TFDS even if it fits into memory.
+        image_key: Name of the images in an npz file or a data set of TFDS; None finds it.
+        label_key: Name of the labels there; None finds it.
+
+    Returns:
+        `tf.data.Dataset` of uint8 images `(batch, height, width, channels)`, or of pairs with int32 labels `(batch,)`.
+        Its `len` is the number of batches.
+
+    Raises:
+        ValueError: If the source, the split, an argument, the images or the labels are not as described.
+        FileNotFoundError: If there is no such file or folder.
+        ConnectionError: If a download fails.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> dataset = keras_genzoo.data.load("digits", batch_size=128, labels=True)
+    >>> images, labels = next(iter(dataset))
+    >>> len(dataset), images.shape, labels.shape
+    (12, TensorShape([128, 28, 28, 1]), TensorShape([128]))
+    """
+    check_whole("batch_size", batch_size, 1)
+    check_whole("seed", seed, 0)
+    check_whole("first_epoch", first_epoch, 0)
+    image_size, channels = check_image_size(image_size), check_channels(channels)
+    part = open_part(source, split, limit, data_dir, image_key, label_key)
+    if labels and part.labels is None:
+        raise ValueError(
+            f"Expected labels in {part.name}: a folder has them as one subfolder a class, an npz file or a data set of "
+            "TFDS by label_key, arrays as a pair (images, labels). Received: labels=True for images without labels"
+        )
+    shape = part.shape(image_size, channels)
+    plan = _Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
+    if part.in_memory or (cache and len(part) * math.prod(shape) <= MEMORY_BUDGET):
+        dataset = _from_memory(*part.arrays(shape), part.name, labels, plan)
+    else:
+        stream = _from_tfds if isinstance(part, TfdsPart) else _from_files
+        dataset = stream(part, shape, labels, plan)
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    """How images become batches."""
+
+    batch_size: int
+    shuffle: bool
+    seed: int
+    first_epoch: int
+    drop_remainder: bool
+
+    def steps(self, n):
+        """Number of batches of `n` images."""
+        steps = n // self.batch_size if self.drop_remainder else math.ceil(n / self.batch_size)
+        if steps == 0:
+            raise ValueError(
+                f"Expected batch_size of at most the number of images, {n}, with drop_remainder=True. "
+                f"Received: batch_size={self.batch_size}"
+            )
+        return steps
+
+    def passes(self, function):
+        """A dataset of one int64 vector, `function(epoch)`; each pass over the dataset is the next epoch."""
+        epochs = itertools.count(self.first_epoch)
+        return tf.data.Dataset.from_tensors(0).map(
+            lambda _: tf.ensure_shape(tf.numpy_function(lambda: function(next(epochs)), [], tf.int64), [None])
+        )
+
+    def rows(self, n):
+        """A dataset of the rows of each batch of an epoch; only the permutation is made in Python, once an epoch."""
+
+        def order(epoch):
+            return np.random.default_rng((self.seed, epoch)).permutation(n) if self.shuffle else np.arange(n)
+
+        size = self.batch_size
+        return self.passes(order).flat_map(
+            lambda order: tf.data.Dataset.range(self.steps(n)).map(lambda step: order[step * size : (step + 1) * size])
+        )
+
+
+def _from_memory(images, targets, name, labels, plan):
+    columns = [images, check_labels(targets, len(images), name)] if labels else [images]
+    with tf.device("CPU:0"):  # tensors that the graph captures, not constants that it would hold a copy of
+        columns = [tf.constant(column) for column in columns]
+
+    def batch(rows):
+        parts = tuple(tf.gather(column, rows) for column in columns)
+        return parts if labels else parts[0]
+
+    dataset = plan.rows(len(images)).map(batch)
+    return dataset.apply(tf.data.experimental.assert_cardinality(plan.steps(len(images))))
+
+
+def _from_files(part, shape, labels, plan):
+    targets = check_labels(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
+    decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder)
+
+    def entry(row):
+        return part.items[row], targets[row], part.describe(row)
+
+    def batch(rows):
+        following = ((rows[-1] + offset) % len(part) for offset in range(1, len(part)))
+        return decode([entry(row) for row in rows], map(entry, following))
+
+    return _decoded(plan.rows(len(part)), batch, len(part), shape, labels, plan)
+
+
+def _from_tfds(part, shape, labels, plan):
+    decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder, part.scale)
+    encoded = part.encoded()
+    each = max(1, part.builder.info.splits[part.split].num_bytes // part.builder.info.splits[part.split].num_examples)
+    buffer = max(1, min(len(part), SHUFFLE_BYTES // each))
+
+    def seeds(epoch):
+        return np.random.default_rng((plan.seed, epoch)).integers(1, 2**62, 2)
+
+    def shuffled(pair):
+        # Dataset.shuffle takes its seed when it is built and mixes the global seed in; the op takes it at each pass.
+        variant = tf.raw_ops.ShuffleDataset(
+            input_dataset=tf.data.experimental.to_variant(encoded),
+            buffer_size=buffer,
+            seed=pair[0],
+            seed2=pair[1],
+            output_types=[tf.string, tf.int64],
+            output_shapes=[[], []],
+            reshuffle_each_iteration=False,
+        )
+        return tf.data.experimental.from_variant(variant, encoded.element_spec)
+
+    def batch(items, targets):
+        entries = [(item, target, f"an image with label {target}") for item, target in zip(items, targets, strict=True)]
+        return decode(entries, itertools.chain.from_iterable(itertools.repeat(entries, 2)))
+
+    rows = plan.passes(seeds).flat_map(shuffled) if plan.shuffle else encoded
+    rows = rows.batch(plan.batch_size, drop_remainder=plan.drop_remainder)
+    return _decoded(rows, batch, len(part), shape, labels, plan)
+
+
+def _decoded(rows, batch, n, shape, labels, plan):
+    """Maps each element of `rows` to images, and labels if wanted, by the NumPy function `batch`."""
+
+    def decode(*element):
+        images, targets = tf.numpy_function(batch, element, (tf.uint8, tf.int32))
+        images, targets = tf.ensure_shape(images, (None, *shape)), tf.ensure_shape(targets, (None,))
+        return (images, targets) if labels else images
+
+    return rows.map(decode).apply(tf.data.experimental.assert_cardinality(plan.steps(n)))

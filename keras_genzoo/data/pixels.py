@@ -1,0 +1,139 @@
+"""From whatever pixels a source has to uint8 arrays: decoding, alpha, channels, size."""
+
+import io
+import os
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from keras_genzoo.data.progress import track
+
+_EXIF_ORIENTATION = 0x0112
+_CHUNK = 4096  # images converted at a time, which bounds the memory of intermediate results
+
+
+def read_image(item, image_size, channels):
+    """Decodes one image file into uint8 `(height, width, channels)`.
+
+    The EXIF orientation is applied, of an animation the first frame is taken, transparent pixels are laid on white, and
+    palettes, CMYK and 16-bit grey become 8-bit grey or colour.
+
+    Args:
+        item: Path of a file, or the `bytes` of one.
+        image_size: `(height, width)`, or None for the file's own. The image is scaled until it just covers this size
+            and cut at the centre.
+        channels: 1 (luminance) or 3.
+
+    Returns:
+        uint8 array `(height, width, channels)`.
+    """
+    with _open(item) as image:
+        if image_size is not None:  # lets the JPEG decoder skip detail that the resize below would drop
+            image.draft(None, (2 * max(image_size),) * 2)
+        image = _opaque(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
+    if image_size is not None and image.size != image_size[::-1]:
+        image = ImageOps.fit(image, image_size[::-1], Image.Resampling.LANCZOS)
+    return np.array(image).reshape(image.height, image.width, channels)
+
+
+def inspect_image(item):
+    """Reads `(height, width, channels)` of a file from its header, as `read_image` would give them."""
+    with _open(item) as image:
+        width, height = image.size
+        if image.getexif().get(_EXIF_ORIENTATION) in (5, 6, 7, 8):  # turned by a quarter
+            width, height = height, width
+        grey = image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;")
+        return height, width, 1 if grey else 3
+
+
+def to_bytes(images, name):
+    """Turns an array of images into uint8 `(n, height, width, channels)`.
+
+    uint8 stays, except that an array whose greatest value is 1 (binarized images) is scaled to 0 and 255; booleans and
+    floats in [0, 1] are scaled to 0..255 and rounded.
+
+    Args:
+        images: Array `(n, height, width)` or `(n, height, width, channels)`.
+        name: What the array is called in a message.
+
+    Returns:
+        uint8 array `(n, height, width, 1 or 3)`.
+
+    Raises:
+        ValueError: If the rank, the number of channels, the dtype or the range is another.
+    """
+    images = np.asarray(images)
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
+        hint = ""
+        if images.ndim == 4 and images.shape[1] in (1, 3):
+            hint = ": move the channels last with np.moveaxis(images, 1, -1)"
+        raise ValueError(
+            f"Expected {name} to be (n, height, width) or (n, height, width, channels) with 1 or 3 channels{hint}. "
+            f"Received: shape {images.shape}"
+        )
+    if images.dtype == np.uint8:
+        return images * np.uint8(255) if images.max() == 1 else np.ascontiguousarray(images)
+    if images.dtype == np.bool_:
+        return images * np.uint8(255)
+    if images.dtype.kind != "f":
+        raise ValueError(
+            f"Expected {name} to be uint8 or floats in [0, 1] (bytes in another type: .astype('uint8')). "
+            f"Received: dtype {images.dtype}"
+        )
+    low, high = images.min(), images.max()
+    if not (low >= 0 and high <= 1):  # also true for NaN
+        raise ValueError(
+            f"Expected the floats in {name} to lie in [0, 1] (divide pixels of 0..255 by 255). "
+            f"Received: values from {low} to {high}"
+        )
+    return _chunked(images, lambda part: np.rint(part * 255), images.shape[3])
+
+
+def to_channels(images, channels):
+    """Converts uint8 `(n, height, width, c)` to 1 (luminance, ITU-R 601) or 3 channels (repeated); None keeps."""
+    if channels in (None, images.shape[3]):
+        return images
+    if channels == 3:
+        return np.repeat(images, 3, axis=3)
+    weights = np.array([19595, 38470, 7471], "uint32")  # 0.299, 0.587, 0.114 times 2**16, as Pillow has them
+    return _chunked(images, lambda part: (part @ weights + 0x8000 >> 16)[..., None], 1)
+
+
+def resize(images, image_size, resample=Image.Resampling.LANCZOS):
+    """Scales uint8 `(n, height, width, c)` until they just cover `image_size`, and cuts at the centre; None keeps."""
+    if image_size in (None, images.shape[1:3]):
+        return images
+    n, channels = len(images), images.shape[3]
+    resized = np.empty((n, *image_size, channels), np.uint8)
+    for i in track(((i, 1) for i in range(n)), n, "Resizing images"):
+        pixels = Image.fromarray(images[i, :, :, 0] if channels == 1 else images[i])
+        fitted = ImageOps.fit(pixels, image_size[::-1], resample)
+        resized[i] = np.asarray(fitted).reshape(resized.shape[1:])
+    return resized
+
+
+def _open(item):
+    return Image.open(io.BytesIO(item) if isinstance(item, bytes) else os.fspath(item))
+
+
+def _opaque(image):
+    """An image of mode L or RGB, or one that converts to these without loss of meaning."""
+    if image.mode == "I" or image.mode.startswith("I;"):  # 16 bits of grey, which Pillow would clip at 255
+        pixels = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
+        return Image.fromarray(((pixels + 128) // 257).astype(np.uint8))
+    if not image.has_transparency_data:
+        return image
+    grey = image.mode in ("LA", "La", "L", "1")
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image)
+    return white.convert("L" if grey else "RGB")
+
+
+def _chunked(images, function, channels):
+    result = np.empty((*images.shape[:3], channels), np.uint8)
+    for start in range(0, len(images), _CHUNK):
+        result[start : start + _CHUNK] = function(images[start : start + _CHUNK])
+    return result

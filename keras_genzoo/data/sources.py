@@ -1,0 +1,198 @@
+"""What a source is called, and what is behind the name."""
+
+import functools
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from keras_genzoo.data.checks import check_channels, check_image_size, check_labels, check_whole
+from keras_genzoo.data.folder import folder_splits
+from keras_genzoo.data.npz import npz_splits
+from keras_genzoo.data.parts import ArrayPart
+from keras_genzoo.data.pixels import to_bytes
+from keras_genzoo.data.splits import check_split_name, parse_split, split_range
+from keras_genzoo.data.tfds import tfds_splits
+from keras_genzoo.registry import nearest
+
+_PREFIXES = ("digits", "folder", "keras", "npz", "tfds")
+_KERAS = ("cifar10", "cifar100", "fashion_mnist", "mnist")
+_VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
+_DIGITS_TRAIN = 1500  # of 1,797
+
+
+def load_arrays(
+    source, *, split="train", image_size=None, channels=None, limit=None, data_dir=None, image_key=None, label_key=None
+):
+    """Loads the images of a source into memory, in stored order.
+
+    Args:
+        source: As for `load`: `"digits"`, `"tfds:NAME"`, `"keras:NAME"`, `"npz:PATH"`, `"folder:PATH"`, an array, ...
+        split: `"train"`, `"test[:90%]"`, `"train[1000:2000]"`, ...
+        image_size: `(height, width)`: each image is scaled until it just covers this, and cut at the centre. None keeps
+            the size, for `digits` 28x28.
+        channels: 1 (luminance), 3 (grey is repeated) or None, which keeps.
+        limit: At most so many images, the first ones; None takes all.
+        data_dir: Folder of prepared data sets, for TFDS.
+        image_key: Name of the images in an npz file or a data set of TFDS; None finds it.
+        label_key: Name of the labels there; None finds it.
+
+    Returns:
+        Tuple of the images, uint8 `(n, height, width, channels)`, and their labels, int32 `(n,)`, or None.
+
+    Raises:
+        ValueError: If the source, the split, an argument, the images or the labels are not as described.
+        FileNotFoundError: If there is no such file or folder.
+        ConnectionError: If a download fails.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> images, labels = keras_genzoo.data.load_arrays("digits", split="test")
+    >>> images.shape, str(images.dtype), labels[:3].tolist()
+    ((297, 28, 28, 1), 'uint8', [1, 7, 4])
+    """
+    image_size, channels = check_image_size(image_size), check_channels(channels)
+    part = open_part(source, split, limit, data_dir, image_key, label_key)
+    images, labels = part.arrays(part.shape(image_size, channels))
+    return images, None if labels is None else check_labels(labels, len(images), part.name)
+
+
+def open_part(source, split="train", limit=None, data_dir=None, image_key=None, label_key=None):
+    """Finds the images that `source`, `split` and `limit` mean, without reading more than it must.
+
+    Args:
+        source: As for `load`.
+        split: As for `load`.
+        limit: As for `load`.
+        data_dir: As for `load`.
+        image_key: As for `load`.
+        label_key: As for `load`.
+
+    Returns:
+        An `ArrayPart`, `EncodedPart` or `TfdsPart`.
+    """
+    if limit is not None:
+        check_whole("limit", limit, 1)
+    name, _, _ = parse_split(split)
+    kind, rest = parse_source(source)
+    if kind not in ("npz", "tfds") and (image_key is not None or label_key is not None):
+        raise ValueError(
+            "Expected image_key and label_key for npz files and TFDS only. "
+            f"Received: image_key={image_key!r}, label_key={label_key!r} for a source of kind {kind!r}"
+        )
+    if kind == "tfds":
+        splits = tfds_splits(rest, data_dir, image_key, label_key)
+    elif kind == "npz":
+        splits = npz_splits(rest, image_key, label_key)
+    else:
+        splits = {"folder": folder_splits, "digits": _digits, "keras": _keras, "array": _array}[kind](rest)
+    check_split_name(name, splits, "the given array" if kind == "array" else f"{kind}:{rest}".rstrip(":"))
+    part = splits[name]()
+    start, stop = split_range(split, len(part))
+    return part.slice(start, stop if limit is None else min(stop, start + limit))
+
+
+def parse_source(source):
+    """Takes a source apart into its kind and what the kind needs.
+
+    Args:
+        source: As for `load`.
+
+    Returns:
+        Tuple of `"digits"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`, and a name, a path or the array.
+
+    Raises:
+        ValueError: If it is nothing known.
+        FileNotFoundError: If it is a path at which there is nothing.
+
+    Example:
+
+    >>> parse_source("mnist:3.0.1")
+    ('tfds', 'mnist:3.0.1')
+    """
+    if isinstance(source, np.ndarray | tuple):
+        return "array", source
+    if isinstance(source, os.PathLike):
+        return _path_kind(source)
+    if not isinstance(source, str) or not source.strip():
+        raise ValueError(
+            "Expected a source such as 'digits', 'tfds:NAME', 'npz:PATH', 'folder:PATH', a path or a NumPy array. "
+            f"Received: {source!r}"
+        )
+    prefix, colon, rest = source.partition(":")
+    if source == "digits":
+        return "digits", ""
+    if prefix in _PREFIXES[1:] and colon:
+        if not rest:
+            raise ValueError(f"Expected a name or path after {source!r}. Received: nothing")
+        return prefix, rest
+    if source.endswith(".npz") or source[0] in "./~" or ("/" in source and Path(source).exists()):
+        return _path_kind(source)
+    if colon and not _VERSION.fullmatch(rest):
+        raise ValueError(
+            f"Expected a source that begins with {', '.join(name + ':' for name in _PREFIXES[1:])} or is 'digits'. "
+            f"Received: {source!r}; {nearest(prefix, _PREFIXES)}"
+        )
+    return "tfds", source
+
+
+def _path_kind(path):
+    path = Path(path).expanduser()
+    if path.is_dir():
+        return "folder", str(path)
+    if not path.exists():
+        raise FileNotFoundError(f"Expected a folder of images or an npz file. Received: {str(path)!r}, not there")
+    if path.suffix != ".npz":
+        raise ValueError(f"Expected a folder of images or an npz file. Received: {str(path)!r}")
+    return "npz", str(path)
+
+
+def _digits(_):
+    """scikit-learn's digits, 8x8 with 16 as full white; the last 297 are `test`."""
+
+    @functools.cache
+    def read():
+        from sklearn.datasets import load_digits
+
+        digits = load_digits()
+        return np.rint(digits.images[..., None] * (255 / 16)).astype(np.uint8), digits.target
+
+    def part(rows):
+        images, labels = read()
+        return ArrayPart(images[rows], labels[rows], "digits", (28, 28), Image.Resampling.BICUBIC)
+
+    return {"train": lambda: part(slice(_DIGITS_TRAIN)), "test": lambda: part(slice(_DIGITS_TRAIN, None))}
+
+
+def _keras(name):
+    """A data set of `keras.datasets`, which downloads it once."""
+    if name not in _KERAS:
+        raise ValueError(f"Expected keras: and one of {', '.join(_KERAS)}. Received: {name!r}; {nearest(name, _KERAS)}")
+
+    @functools.cache
+    def read():
+        import keras
+
+        try:
+            return getattr(keras.datasets, name).load_data()
+        except Exception as error:  # Keras raises a bare Exception where the download fails
+            raise ConnectionError(
+                f"Expected a network to download keras:{name}. Received: {error}. Without one use npz:PATH, "
+                "folder:PATH or digits"
+            ) from error
+
+    def part(i):
+        images, labels = read()[i]
+        return ArrayPart(to_bytes(images, f"keras:{name}"), labels, f"keras:{name}")
+
+    return {"train": lambda: part(0), "test": lambda: part(1)}
+
+
+def _array(source):
+    if isinstance(source, tuple) and len(source) != 2:
+        raise ValueError(f"Expected an array or a pair (images, labels). Received: a tuple of {len(source)}")
+    images, labels = source if isinstance(source, tuple) else (source, None)
+    return {"train": lambda: ArrayPart(to_bytes(images, "the given array"), labels, "the given array")}

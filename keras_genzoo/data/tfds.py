@@ -1,0 +1,170 @@
+"""Data sets of TensorFlow Datasets (TFDS), prepared or downloaded."""
+
+import functools
+import warnings
+
+import numpy as np
+
+from keras_genzoo.data.parts import EncodedPart
+from keras_genzoo.data.pixels import inspect_image, read_image
+from keras_genzoo.data.progress import track
+from keras_genzoo.registry import nearest
+
+_PROBED = 100  # images that tell whether a set is binarized
+
+
+class TfdsPart:
+    """A range of one split of a data set of TFDS, whose images are read encoded and decoded like files.
+
+    Args:
+        builder: Builder of a prepared data set.
+        split: Name of the split.
+        keys: Names of the image feature and of the label feature (None without labels).
+        start: First image.
+        stop: Behind the last image; None is the end.
+    """
+
+    in_memory = False
+
+    def __init__(self, builder, split, keys, start=0, stop=None):
+        self.builder, self.split, self.keys, self.start = builder, split, keys, start
+        self.stop = builder.info.splits[split].num_examples if stop is None else stop
+        self.name = f"tfds:{builder.name}"
+        self.labels = keys[1]  # None without labels, as in the other parts; they are read along with the images
+
+    def __len__(self):
+        return self.stop - self.start
+
+    def slice(self, start, stop):
+        """The part from image `start` up to, but not including, image `stop`."""
+        return TfdsPart(self.builder, self.split, self.keys, self.start + start, self.start + stop)
+
+    def shape(self, image_size, channels):
+        """`(height, width, channels)` of the decoded images: those of the set where the wishes leave it open."""
+        declared = self.builder.info.features[self.keys[0]].shape
+        height, width, _ = inspect_image(self._first(1)[0])
+        if image_size is None and None in declared[:2]:
+            raise ValueError(
+                f"Expected image_size=(height, width) for {self.name}, whose images differ in size. "
+                f"Received: image_size=None, and a first image of {height}x{width}"
+            )
+        return *(image_size or (height, width)), channels or (1 if declared[-1] == 1 else 3)
+
+    def arrays(self, shape):
+        """uint8 images `(n, *shape)` and the unchecked labels or None; unreadable ones are skipped with a warning."""
+        pairs = ((pair, 1) for pair in self.encoded().as_numpy_iterator())
+        items, labels = zip(*track(pairs, len(self), f"Reading {self.name}"), strict=True)
+        part = EncodedPart(list(items), labels if self.labels else None, self.name)
+        images, labels = part.arrays(shape)
+        return images * self.scale if self.scale > 1 else images, labels
+
+    @functools.cached_property
+    def scale(self):
+        """255 where the greatest value of the split's first hundred images is 1 (a binarized set), else 1."""
+        greatest = max(int(read_image(item, None, 3).max()) for item in self._first(_PROBED))
+        return np.uint8(255 if greatest == 1 else 1)
+
+    def encoded(self):
+        """`tf.data.Dataset` of pairs (bytes of an image file, int64 label or -1), in stored order."""
+        return self._range(self.start, self.stop)
+
+    def _first(self, count):
+        stop = min(count, self.builder.info.splits[self.split].num_examples)
+        return [item for item, _ in self._range(0, stop).as_numpy_iterator()]
+
+    def _range(self, start, stop):
+        import tensorflow as tf
+
+        tfds = _import()
+        image, label = self.keys
+        rows = self.builder.as_dataset(
+            split=f"{self.split}[{start}:{stop}]",
+            shuffle_files=False,
+            decoders=tfds.decode.PartialDecoding(
+                {key: True for key in self.keys if key}, decoders={image: tfds.decode.SkipDecoding()}
+            ),
+            # one file after the other: interleaved reading would depend on the range
+            read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False, skip_prefetch=True),
+        )
+        return rows.map(lambda row: (row[image], tf.cast(row[label] if label else -1, tf.int64)))
+
+
+def tfds_splits(name, data_dir=None, image_key=None, label_key=None):
+    """Finds the splits of a data set of TFDS, downloading and preparing it where that has not been done.
+
+    Args:
+        name: `NAME`, `NAME/config`, `NAME:version` or `NAME/config:version`.
+        data_dir: Folder that holds `NAME/version/`; None is TFDS' own.
+        image_key: Name of the image feature; None is the one there is, or `image` of several.
+        label_key: Name of the label feature; None is that of the set's supervised pair, or `label`.
+
+    Returns:
+        Dict from the name of a split to a function that gives its part.
+
+    Raises:
+        ValueError: If there is no such data set, or no such feature.
+        ConnectionError: If the data set cannot be downloaded.
+    """
+    tfds = _import()
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+    except tfds.core.registered.DatasetNotFoundError:
+        names = ["digits", *tfds.list_builders(with_community_datasets=False)]
+        raise ValueError(
+            f"Expected a data set of TensorFlow Datasets{f' or of {data_dir}' if data_dir else ''}, or another source "
+            f"(npz:PATH, folder:PATH, keras:NAME, digits). Received: {name!r}; {nearest(name, names)}"
+        ) from None
+    except Exception as error:  # a wrong version or configuration: TFDS raises AssertionError, ValueError and others
+        raise ValueError(f"Expected a version and configuration that {name!r} has. Received: {error}") from error
+    if not builder.is_prepared():
+        _prepare(builder, name)
+    keys = _keys(builder, image_key, label_key)
+    return {split: functools.partial(TfdsPart, builder, split, keys) for split in builder.info.splits}
+
+
+def _import():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what TFDS itself imports
+        import tensorflow_datasets
+    return tensorflow_datasets
+
+
+def _prepare(builder, name):
+    try:
+        builder.download_and_prepare()
+    except Exception as error:  # of the network, of the host, of a checksum, of the disk
+        reason = (str(error).splitlines() or [""])[0]
+        raise ConnectionError(
+            f"Expected {name!r} prepared in {builder.data_dir}, or a network to download it. Received: "
+            f"{type(error).__name__}: {reason[:200]}. Prepare it where there is a network "
+            f"(tfds build {name.partition(':')[0]}) and pass the folder as data_dir, or use npz:PATH, folder:PATH or "
+            "digits, which need no network"
+        ) from error
+
+
+def _keys(builder, image_key, label_key):
+    features = builder.info.features
+    tfds = _import()
+    images = [key for key, feature in features.items() if type(feature) is tfds.features.Image]
+    labels = [key for key, feature in features.items() if feature.shape == () and feature.np_dtype in _INTEGERS]
+    if image_key is None:
+        image_key = "image" if "image" in images else images[0] if len(images) == 1 else None
+    if image_key not in images:
+        raise ValueError(
+            f"Expected image_key to name an image feature of tfds:{builder.name}, which has "
+            f"{', '.join(map(repr, images)) or 'none'}. Received: image_key={image_key!r}"
+        )
+    if np.dtype(features[image_key].np_dtype) not in (np.uint8, np.uint16):
+        raise ValueError(f"Expected images of 8 or 16 bits. Received: {image_key!r} of {features[image_key].np_dtype}")
+    if label_key is None:
+        pair = builder.info.supervised_keys or (None, None)
+        label_key = next((key for key in (pair[1], "label") if key in labels), None)
+    elif label_key not in labels:
+        raise ValueError(
+            f"Expected label_key to name a whole-number feature of tfds:{builder.name}, which has "
+            f"{', '.join(map(repr, labels)) or 'none'}. Received: label_key={label_key!r}"
+        )
+    return image_key, label_key
+
+
+_INTEGERS = tuple(np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64))

@@ -1,0 +1,51 @@
+"""How good a generative model is: distances between sets of images, likelihoods, reconstruction errors.
+
+`evaluate` runs them on a model and gives each number its protocol; the functions work on plain arrays. Feature metrics
+take float arrays (n, d), image metrics take uint8 0..255 or float 0..1, (n, height, width, channels).
+"""
+
+from keras_genzoo.metrics.evaluate import evaluate
+from keras_genzoo.metrics.features import (
+    ClassifierFeatures,
+    FeatureExtractor,
+    InceptionFeatures,
+    ModelFeatures,
+    extractor,
+)
+from keras_genzoo.metrics.frechet import Moments, feature_moments, frechet_distance
+from keras_genzoo.metrics.kernel import KernelDistance, kernel_distance
+from keras_genzoo.metrics.likelihood import binarize, elbo, log_likelihood
+from keras_genzoo.metrics.manifold import coverage, density, neighbour_distances, precision, recall
+from keras_genzoo.metrics.reconstruction import mse, ssim, ssim_window
+from keras_genzoo.metrics.reference import Reference
+from keras_genzoo.metrics.sliced_wasserstein import image_sliced_wasserstein, sliced_wasserstein
+from keras_genzoo.metrics.table import list_metrics
+
+__all__ = [
+    "ClassifierFeatures",
+    "FeatureExtractor",
+    "InceptionFeatures",
+    "KernelDistance",
+    "ModelFeatures",
+    "Moments",
+    "Reference",
+    "binarize",
+    "coverage",
+    "density",
+    "elbo",
+    "evaluate",
+    "extractor",
+    "feature_moments",
+    "frechet_distance",
+    "image_sliced_wasserstein",
+    "kernel_distance",
+    "list_metrics",
+    "log_likelihood",
+    "mse",
+    "neighbour_distances",
+    "precision",
+    "recall",
+    "sliced_wasserstein",
+    "ssim",
+    "ssim_window",
+]

@@ -1,0 +1,68 @@
+"""Checks shared by the metrics: what goes in is refused here, with one sentence, or is safe everywhere below."""
+
+import numpy as np
+
+
+def check_features(features, name="features", least=1):
+    """Returns `features` as a finite float64 array of shape (n, d).
+
+    Args:
+        features: array-like of shape (n, d): one row an image, one column a feature.
+        name: what the error message calls them.
+        least: smallest number of rows that the metric is defined for.
+
+    Returns:
+        float64 NumPy array (n, d).
+
+    Raises:
+        ValueError: if the rank is not 2, rows are too few, there are no columns, or a value is NaN or infinite.
+    """
+    features = np.asarray(features)
+    if features.ndim != 2:
+        raise ValueError(f"Expected {name} as an array of shape (n, d), one row an image. Received: {features.shape}")
+    if features.shape[0] < least or features.shape[1] < 1:
+        raise ValueError(f"Expected {name} with at least {least} row(s) and 1 column. Received: {features.shape}")
+    features = features.astype("float64")
+    bad_rows = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    if bad_rows.size:
+        raise ValueError(
+            f"Expected finite {name}. Received: NaN or infinity in {bad_rows.size} of {len(features)} rows, "
+            f"first in row {bad_rows[0]}; look at the model or the feature extractor that made them"
+        )
+    return features
+
+
+def check_pair(real, fake, least=1, names=("real features", "fake features")):
+    """Returns both feature sets checked, with equal numbers of columns.
+
+    Args:
+        real: array-like (n, d).
+        fake: array-like (m, d).
+        least: smallest number of rows of each.
+        names: what the error message calls them.
+
+    Returns:
+        Two float64 NumPy arrays, (n, d) and (m, d).
+
+    Raises:
+        ValueError: as `check_features`, and if the numbers of columns differ.
+    """
+    real, fake = check_features(real, names[0], least), check_features(fake, names[1], least)
+    check_equal_width(real.shape[1], fake.shape[1], names)
+    return real, fake
+
+
+def check_equal_width(real_width, fake_width, names=("real features", "fake features")):
+    """Raises a `ValueError` if two sets of features have different numbers of columns."""
+    if real_width != fake_width:
+        raise ValueError(
+            f"Expected {names[0]} and {names[1]} from one extractor, with equal numbers of columns. "
+            f"Received: {real_width} and {fake_width}"
+        )
+
+
+def check_positive(value, name, least=1):
+    """Returns `value` as an int of at least `least`, or raises a `ValueError` that names it."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"Expected {name} as an integer of at least {least}. Received: {value!r}")
+    return int(value)

@@ -1,0 +1,200 @@
+"""`evaluate`: how good a generative model is, in numbers that each carry their protocol."""
+
+import numpy as np
+
+from keras_genzoo.metrics._arrays import check_positive
+from keras_genzoo.metrics._progress import status
+from keras_genzoo.metrics.features import CLASSIFIERS
+from keras_genzoo.metrics.reference import Reference, load_images
+from keras_genzoo.metrics.table import METRICS, Evaluation, check_metrics
+
+
+def evaluate(
+    model,
+    data,
+    metrics=None,
+    num_images=10000,
+    features=None,
+    seed=0,
+    batch_size=256,
+    progress=True,
+    *,
+    split="test",
+    data_options=None,
+    floor=False,
+    floor_data=None,
+    floor_split="train",
+    num_samples=100,
+    num_likelihood_images=1000,
+    binarization=None,
+):
+    """Measures a model against real images; each number comes with the protocol that it holds for.
+
+    Args:
+        model: a model of the zoo, or any object with `generate(n, seed=, start=)` (and, for the metrics that need
+            them, `reconstruct`, `elbo`, `log_likelihood`, `predict_labels`) and perhaps `image_shape`.
+        data: the real images: a source string for `keras_genzoo.data.load_arrays` ("digits", "tfds:mnist",
+            "npz:PATH", "folder:PATH"), an array, uint8 or float in [0, 1], a pair `(images, labels)`, a
+            `tf.data.Dataset` of batches of either, or a `Reference`, whose features are then not computed again.
+        metrics: a name or a list of names out of `list_metrics()`. Default: what the model can do: for a generator
+            the Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO,
+            log-likelihood, reconstruction MSE and SSIM; for a classifier the accuracy.
+        num_images: at most so many real images, drawn by `seed` (of a dataset the first ones), and as many
+            generated ones as there are real ones. With a `Reference` all its images count, and at most
+            `num_images` are generated. 10,000 in the zoo's cards; distances under different numbers cannot be compared.
+        features: "mnist" or "fashion_mnist" (bundled classifiers), "inception" (downloads weights), a `keras.Model`
+            or a `FeatureExtractor`. Default: "fashion_mnist" for a source of that name, "mnist" for other grey
+            images, "inception" for colour images.
+        seed: 0 or more; the generated images are numbers 0, 1, ... of the collection `seed` names; also draws subsets
+            and projections.
+        batch_size: images that go through the feature extractor at once.
+        progress: draw progress bars on stderr where it is a terminal.
+        split: split of a source string.
+        data_options: dict of further arguments of `load_arrays` for source strings, such as `data_dir` or `image_key`;
+            size and channels are the model's.
+        floor: add, to each metric that compares two sets, "floor": the same number between real images and real images:
+            those of `floor_data`, or else two random halves of `data` (which are half as many images each, and
+            so give a higher Frechet distance than a whole set would).
+        floor_data: second set of real images, as `data`; implies `floor=True`. At most as many as the first set has
+            are used, or all of a `Reference`.
+        floor_split: split of `floor_data` where that is a source string.
+        num_samples: importance samples an image of the log-likelihood; 5,000 in published tables. Time grows with it.
+        num_likelihood_images: at most so many images for the log-likelihood.
+        binarization: of the likelihoods: "none", "dynamic", or `None`, which asks the model; see `metrics.elbo`.
+
+    Returns:
+        dict from the metric's name to a dict: "value" (float), "protocol" (dict: n_real, n_fake, data, split, seed,
+        features, classifier_accuracy and settings, those that apply), and for some "standard_error",
+        "bits_per_dimension", "levels", "floor". "frechet_distance" is returned as "classifier_fid" or "inception_fid"
+        where it was computed on those features.
+
+    Raises:
+        ValueError: unknown metric (the message names the nearest), a metric that the model cannot do, a name that
+            contradicts the features ("classifier_fid" on Inception), images of another shape than the model's, too few
+            images for a metric, NaN in features.
+        OSError: if weights of "inception" cannot be downloaded.
+
+    Example:
+
+    >>> import keras, keras_genzoo
+    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=8)
+    >>> pixels = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()], name="pixels")
+    >>> results = keras_genzoo.evaluate(model, "digits", ["frechet_distance", "recall"], num_images=64, features=pixels)
+    >>> results["frechet_distance"]["value"] > 0, results["recall"]["protocol"]["features"]
+    (True, 'pixels')
+    """
+    names = check_metrics(metrics, model)
+    num_images = check_positive(num_images, "num_images")
+    image_shape = getattr(model, "image_shape", None)
+    wants_features = [name for name in names if METRICS[name].kind == "features"]
+    real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
+    if wants_features:
+        real = _with_features(real, features, wants_features)
+    num_fake = min(num_images, len(real))
+    run = Evaluation(model, real, num_fake, seed, num_samples, num_likelihood_images, binarization, progress)
+    pair = None
+    if (floor or floor_data is not None) and any(METRICS[name].kind != "model" for name in names):
+        pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
+    results = {}
+    for name in names:
+        public_name = _public_name(name, real)
+        if public_name in results:  # "frechet_distance" beside "classifier_fid"
+            continue
+        result = results[public_name] = _compute(name, run)
+        if pair is not None and METRICS[name].kind != "model":
+            result["floor"] = _compare(name, *pair, seed, progress, "n_second")
+    return results
+
+
+def _compute(name, run):
+    if METRICS[name].kind != "model":
+        return _compare(name, run.real, run.fake, run.seed, run.progress, "n_fake")
+    result = METRICS[name].function(run)
+    own = result.pop("protocol")
+    protocol = {"n_real": own.pop("n"), "data": run.real.source, "split": run.real.split, "seed": run.seed} | own
+    return result | {"protocol": _without_none(protocol)}
+
+
+def _compare(name, real, other, seed, progress, other_count):
+    """Runs a metric of two sets; `other_count` is the key of the second set's size: it holds fakes, or real images."""
+    row = METRICS[name]
+    protocol = {"n_real": len(real), other_count: len(other), "data": real.source, "split": real.split, "seed": seed}
+    if other_count == "n_second":
+        protocol |= {"second_data": other.source, "second_split": other.split}
+    if row.kind == "features":
+        _ = real.features, other.features  # they draw progress bars of their own, so before the spinner
+        protocol |= real.extractor.protocol(real.images.shape[1:])
+    with status(name, progress):
+        result = row.function(real, other, seed)
+    return result | {"protocol": _without_none(protocol | result.get("protocol", {}))}
+
+
+def _without_none(protocol):
+    return {key: value for key, value in protocol.items() if value is not None}
+
+
+def _reference(data, image_shape, num_images, split, seed, options, batch_size, progress):
+    if isinstance(data, Reference):
+        if image_shape is not None and data.images.shape[1:] != tuple(image_shape):
+            raise ValueError(
+                f"Expected reference images of the model's shape {tuple(image_shape)}. "
+                f"Received: {data.images.shape[1:]}"
+            )
+        return data
+    loaded = load_images(data, image_shape, num_images, split, seed, options)
+    return Reference(**loaded, batch_size=batch_size, progress=progress)
+
+
+def _with_features(real, features, names):
+    """Returns the reference with a feature extractor that all these metrics' names allow."""
+    demands = sorted({METRICS[name].extractor for name in names} - {None})
+    if real.extractor is None:
+        spec = _default_features(real, demands) if features is None else features
+        real = Reference(real.images, spec, real.source, real.split, real.labels, real.batch_size, real.progress)
+    elif features is not None and features is not real.extractor and features != real.extractor.name:
+        raise ValueError(
+            f"Expected features=None with a Reference that has features {real.extractor.name!r}. Received: {features!r}"
+        )
+    for demand in demands:
+        if demand != real.extractor.prefix:
+            raise ValueError(
+                f"Expected {demand} features for the metric {demand + '_fid'!r}. Received: features "
+                f"{real.extractor.name!r}; ask for 'frechet_distance', or choose other features"
+            )
+    return real
+
+
+def _default_features(real, demands):
+    if "fashion" in real.source.lower():
+        name = "fashion_mnist"
+    else:
+        name = "mnist" if real.images.shape[3] == 1 else "inception"
+    if demands == ["inception"]:
+        return "inception"
+    if demands == ["classifier"] and name not in CLASSIFIERS:
+        raise ValueError(
+            f"Expected features as one of {CLASSIFIERS} for the classifier_fid of colour images. "
+            f"Received: features=None"
+        )
+    return name
+
+
+def _public_name(name, real):
+    if METRICS[name].function is METRICS["frechet_distance"].function and real.extractor.prefix is not None:
+        return f"{real.extractor.prefix}_fid"
+    return name
+
+
+def _floor_pair(real, data, image_shape, split, seed, options):
+    """Two sets of real images: the reference and another one, or two halves of the reference."""
+    if data is not None:
+        if isinstance(data, Reference):
+            same = data.extractor is real.extractor
+            return real, data if same else real.like(data.images, data.source, data.split)
+        loaded = load_images(data, image_shape, len(real), split, seed, options)
+        return real, real.like(loaded["images"], loaded["source"], loaded["split"])
+    if len(real) < 2:
+        raise ValueError("Expected at least 2 real images for a floor between two halves. Received: 1")
+    order = np.random.default_rng(seed).permutation(len(real))
+    half = len(real) // 2
+    return real.subset(order[:half], "first half"), real.subset(order[half : 2 * half], "second half")

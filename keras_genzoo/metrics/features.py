@@ -1,0 +1,263 @@
+"""Feature extractors: from uint8 images to the rows of numbers that the distribution metrics compare."""
+
+import numpy as np
+
+from keras_genzoo.images import check_images, to_uint8
+from keras_genzoo.metrics._arrays import check_positive
+from keras_genzoo.metrics._progress import batches, track
+from keras_genzoo.registry import build, nearest
+
+CLASSIFIERS = ("mnist", "fashion_mnist")
+
+
+class FeatureExtractor:
+    """Turns images into features; subclasses give `name`, `_batch` and, where there is more to say, `protocol`.
+
+    Attributes:
+        name: goes into the protocol of every number that was computed on these features.
+        prefix: what a Frechet distance on these features is called before "_fid", or `None` if it must not be
+            called an FID at all.
+        image_shape: the only (height, width, channels) that it takes without converting, or `None` for any.
+        largest_batch: images that fit through the network at once in about 1 GB; larger batches are cut.
+    """
+
+    name = "features"
+    prefix = None
+    image_shape = None
+    largest_batch = 1024
+
+    def __call__(self, images, batch_size=256, progress=True):
+        """Computes the features of images, batch by batch.
+
+        Args:
+            images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
+            batch_size: images that go through the network at once.
+            progress: draw a progress bar on stderr where it is a terminal.
+
+        Returns:
+            float32 NumPy array (n, d).
+
+        Raises:
+            ValueError: if they are not images, or there are none.
+        """
+        images = np.asarray(images)
+        check_images(images)
+        if not len(images):
+            raise ValueError(f"Expected at least one image. Received: {images.shape}")
+        parts = batches(len(images), min(check_positive(batch_size, "batch_size"), self.largest_batch))
+        rows = []
+        for part in track(parts, f"features ({self.name})", progress):
+            batch = images[part] if images.dtype == np.uint8 else to_uint8(images[part])
+            rows.append(np.asarray(self._batch(batch), dtype="float32").reshape(len(batch), -1))
+        return np.concatenate(rows)
+
+    def protocol(self, image_shape=None):
+        """Returns what must be said beside a number on these features.
+
+        Args:
+            image_shape: (height, width, channels) of the images, to say whether they were converted.
+
+        Returns:
+            dict with "features" and, where they apply, "classifier_accuracy" and "images" (the conversion).
+        """
+        conversion = self._conversion(image_shape)
+        return {"features": self.name} | ({"images": conversion} if conversion else {})
+
+    def _conversion(self, image_shape):
+        if image_shape is None or self.image_shape is None or tuple(image_shape) == self.image_shape:
+            return None
+        steps = []
+        if tuple(image_shape[:2]) != self.image_shape[:2]:
+            sizes = [f"{height}x{width}" for height, width in (image_shape[:2], self.image_shape[:2])]
+            steps.append(f"resized from {sizes[0]} to {sizes[1]}, bilinear, antialiased")
+        if image_shape[2] != self.image_shape[2]:
+            steps.append("colour to grey" if self.image_shape[2] == 1 else "grey to three equal channels")
+        return ", ".join(steps)
+
+    def _batch(self, images):
+        raise NotImplementedError
+
+
+class ClassifierFeatures(FeatureExtractor):
+    """The 128 activations before the last layer of a bundled classifier.
+
+    Images of another size are resized to 28x28, colour becomes grey (0.299 R + 0.587 G + 0.114 B): the protocol
+    says so.
+
+    Args:
+        name: "mnist" or "fashion_mnist".
+
+    Raises:
+        ValueError: for another name.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> from keras_genzoo.metrics import extractor
+    >>> images, _ = keras_genzoo.data.load_arrays("digits", limit=4)
+    >>> extractor("mnist")(images).shape
+    (4, 128)
+    """
+
+    prefix = "classifier"
+
+    def __init__(self, name):
+        if name not in CLASSIFIERS:
+            raise ValueError(f"Expected the name of a bundled classifier, one of {CLASSIFIERS}. Received: {name!r}")
+        self.name = name
+        self.model = build("classifier", weights=name)
+        self.image_shape = tuple(self.model.image_shape)
+
+    def protocol(self, image_shape=None):
+        """As for every extractor, with the test accuracy of the classifier in "classifier_accuracy"."""
+        accuracy = _card_accuracy(self.name)
+        return super().protocol(image_shape) | ({} if accuracy is None else {"classifier_accuracy": accuracy})
+
+    def _batch(self, images):
+        return self.model.features(_convert(images, self.image_shape), batch_size=len(images))
+
+
+class InceptionFeatures(FeatureExtractor):
+    """The 2,048 pooled activations of `keras.applications.InceptionV3`, for natural images.
+
+    This is not the network of published FIDs: they use other weights (of the 2015 graph, with a pooling of its own) and
+    another resizing. A distance on these features orders models as an FID does; its value must not be printed beside a
+    published one. Images are resized to 299x299 (bilinear, antialiased); grey ones get three equal channels.
+
+    Args:
+        weights: "imagenet", downloaded once by Keras (about 90 MB), a path to a weights file without the top
+            layer, or `None` for random ones.
+
+    Raises:
+        OSError: if the weights cannot be downloaded or read.
+
+    References:
+        - [Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567).
+    """
+
+    name = "inception"
+    prefix = "inception"
+    image_shape = (299, 299, 3)
+    largest_batch = 32
+
+    def __init__(self, weights="imagenet"):
+        import keras
+
+        self._weights = weights
+        try:
+            self.model = keras.applications.InceptionV3(
+                include_top=False, weights=weights, input_shape=self.image_shape, pooling="avg"
+            )
+        except Exception as error:  # Keras raises a bare Exception when a download fails
+            raise OSError(
+                f"Expected the ImageNet weights of InceptionV3, which Keras downloads on first use. Received: {error}. "
+                f"Connect to the network, give InceptionFeatures(weights=PATH), or choose other features"
+            ) from error
+
+    def protocol(self, image_shape=None):
+        """As for every extractor, with a note on comparing."""
+        note = "keras.applications.InceptionV3: not comparable with published FIDs"
+        weights = {} if self._weights == "imagenet" else {"weights": str(self._weights)}
+        return super().protocol(image_shape) | weights | {"note": note}
+
+    def _batch(self, images):
+        pixels = _convert(images, self.image_shape, as_uint8=False)
+        return self.model.predict_on_batch(pixels / 127.5 - 1.0)  # the range that the weights were trained on
+
+
+class ModelFeatures(FeatureExtractor):
+    """The flattened output of any Keras model that takes the images as they are.
+
+    Args:
+        model: `keras.Model` with one output. It gets pixels in 0..255: put a `keras.layers.Rescaling` first if it
+            wants another range. Of a classifier of the zoo the features are taken, not the logits.
+        name: what the protocol calls it; default the model's name.
+
+    Example:
+
+    >>> import keras, numpy as np
+    >>> from keras_genzoo.metrics import extractor
+    >>> pixels = extractor(keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()], name="pixels"))
+    >>> pixels(np.zeros((3, 8, 8, 1), "uint8")).shape
+    (3, 64)
+    """
+
+    def __init__(self, model, name=None):
+        self.model = model
+        self.name = name or model.name
+
+    def _batch(self, images):
+        if hasattr(self.model, "predict_labels"):
+            return self.model.features(images, batch_size=len(images))
+        output = self.model.predict_on_batch(images)
+        if not hasattr(output, "shape"):
+            raise ValueError(
+                f"Expected a model with one output as feature extractor. Received: {self.name!r}, "
+                f"whose output is a {type(output).__name__}; wrap the part that you want in keras.Model"
+            )
+        return output
+
+
+def extractor(spec):
+    """Returns the feature extractor that a name or a model stands for.
+
+    Args:
+        spec: "mnist" or "fashion_mnist" (bundled classifiers), "inception" (natural images; downloads its weights),
+            a `keras.Model`, or a `FeatureExtractor`, which is returned as it is.
+
+    Returns:
+        `FeatureExtractor`: call it with images, ask it for `name` and `protocol()`.
+
+    Raises:
+        ValueError: if the name is not known; it names the nearest.
+        OSError: if the weights of "inception" cannot be downloaded.
+
+    Example:
+
+    >>> from keras_genzoo.metrics import extractor
+    >>> extractor("mnist").name
+    'mnist'
+    """
+    if isinstance(spec, FeatureExtractor):
+        return spec
+    if isinstance(spec, str):
+        if spec == "inception":
+            return InceptionFeatures()
+        if spec in CLASSIFIERS:
+            return ClassifierFeatures(spec)
+        hint = nearest(spec, [*CLASSIFIERS, "inception"])
+        raise ValueError(f"Expected features as a known name or a keras.Model. Received: {spec!r}; {hint}")
+    import keras
+
+    if isinstance(spec, keras.Model):
+        return ModelFeatures(spec)
+    raise ValueError(
+        f"Expected features as a name, a keras.Model or a FeatureExtractor. Received: {type(spec).__name__}"
+    )
+
+
+def _convert(images, image_shape, as_uint8=True):
+    """Resizes uint8 images (bilinear, antialiased) and matches channels to `image_shape`: uint8, or float 0..255."""
+    pixels = images
+    if pixels.shape[3] > image_shape[2]:
+        pixels = pixels @ np.array([[0.299], [0.587], [0.114]], dtype="float32")  # ITU-R BT.601
+    if pixels.shape[1:3] != image_shape[:2]:
+        import keras
+
+        resized = keras.ops.image.resize(
+            pixels.astype("float32"), image_shape[:2], "bilinear", antialias=True, data_format="channels_last"
+        )
+        pixels = keras.ops.convert_to_numpy(resized)
+    if pixels.shape[3] < image_shape[2]:
+        pixels = np.repeat(pixels, image_shape[2], axis=3)
+    if as_uint8:
+        return pixels if pixels.dtype == np.uint8 else np.rint(np.clip(pixels, 0, 255)).astype("uint8")
+    return pixels.astype("float32")
+
+
+def _card_accuracy(name):
+    """Test accuracy (0..1) of a bundled classifier from its card, or None if the card does not state it."""
+    from keras_genzoo import presets
+
+    accuracy = (presets.card(f"classifier_{name}") or {}).get("metrics", {}).get("accuracy")
+    return accuracy.get("value") if isinstance(accuracy, dict) else accuracy

@@ -1,0 +1,102 @@
+"""Kernel distance (KID): unbiased squared maximum mean discrepancy (Binkowski et al. 2018, 1801.01401)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_genzoo.metrics._arrays import check_pair, check_positive
+
+
+class KernelDistance(NamedTuple):
+    """Mean over subsets and its standard error; the error is NaN where only one subset can be drawn."""
+
+    value: float
+    standard_error: float
+
+
+def kernel_distance(real_features, fake_features, num_subsets=100, subset_size=None, seed=0):
+    """Computes the kernel distance with the cubic kernel `(x . y / d + 1)^3`, averaged over random subsets.
+
+    Unlike the Frechet distance the estimate has no bias, whatever the number of images: for two samples of one
+    distribution it scatters around 0 and may be negative. Often printed times 1,000; this is not.
+
+    Args:
+        real_features: array-like (n, d), n >= 2.
+        fake_features: array-like (m, d), m >= 2.
+        num_subsets: number of random subsets, 1 or more; more narrow the standard error of the mean.
+        subset_size: rows drawn without replacement from each set for each subset, 2 to min(n, m). Default: 1,000, or
+            half of the smaller set where that has fewer than 2,000 rows, so that subsets differ.
+        seed: seed of the subsets, 0 or more.
+
+    Returns:
+        `KernelDistance(value, standard_error)`: lower is better. The standard error is that of the mean over subsets of
+        these given rows: subsets overlap, so it says nothing of other rows. It is NaN for
+        a single subset, or where every subset is the whole of both sets (which is then computed once).
+
+    Raises:
+        ValueError: if a set has fewer than 2 rows, contains NaN, numbers of columns differ, or `subset_size` is out
+            of range.
+
+    References:
+        - [Demystifying MMD GANs](https://arxiv.org/abs/1801.01401), section 4.
+        - Gretton et al. 2012, A Kernel Two-Sample Test, eq. 3 (the unbiased estimator).
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.metrics import kernel_distance
+    >>> draw = np.random.default_rng(0).normal
+    >>> same = kernel_distance(draw(size=(400, 8)), draw(size=(400, 8)))
+    >>> far = kernel_distance(draw(size=(400, 8)), draw(1.0, size=(400, 8)))
+    >>> abs(same.value) < 0.1 < far.value
+    True
+    """
+    real, fake = check_pair(real_features, fake_features, least=2)
+    num_subsets = check_positive(num_subsets, "num_subsets")
+    smaller = min(len(real), len(fake))
+    size = _subset_size(subset_size, smaller)
+    if size == len(real) == len(fake):
+        return KernelDistance(_squared_discrepancy(real, fake), float("nan"))
+    rng = np.random.default_rng(seed)
+    values = np.array(
+        [
+            _squared_discrepancy(
+                real[rng.choice(len(real), size, replace=False)], fake[rng.choice(len(fake), size, replace=False)]
+            )
+            for _ in range(num_subsets)
+        ]
+    )
+    error = values.std(ddof=1) / np.sqrt(num_subsets) if num_subsets > 1 else float("nan")
+    return KernelDistance(float(values.mean()), float(error))
+
+
+def default_subset_size(smaller):
+    """Returns the rows a subset that `kernel_distance` draws by default, for the size of the smaller set."""
+    return min(1000, max(2, smaller // 2))
+
+
+def _subset_size(subset_size, smaller):
+    if subset_size is None:
+        return default_subset_size(smaller)
+    subset_size = check_positive(subset_size, "subset_size", least=2)
+    if subset_size > smaller:
+        raise ValueError(f"Expected subset_size of at most the smaller set, {smaller} rows. Received: {subset_size}")
+    return subset_size
+
+
+def _squared_discrepancy(real, fake):
+    """Unbiased MMD^2: pairs of a row with itself are left out of the means within one set."""
+    within_real, within_fake, across = _kernel(real, real), _kernel(fake, fake), _kernel(real, fake)
+    pairs = len(real) * (len(real) - 1)
+    real_mean = (within_real.sum() - np.trace(within_real)) / pairs
+    fake_mean = (within_fake.sum() - np.trace(within_fake)) / pairs
+    return float(real_mean + fake_mean - 2.0 * across.mean())
+
+
+def _kernel(a, b):
+    base = a @ b.T
+    base *= 1.0 / a.shape[1]
+    base += 1.0
+    cube = base * base  # `** 3` is ten times slower
+    cube *= base
+    return cube

@@ -1,0 +1,153 @@
+"""Images to compare with, their features computed once: what `evaluate` takes as data, and what a callback keeps."""
+
+from functools import cached_property
+
+import numpy as np
+
+from keras_genzoo.images import check_images, to_uint8
+from keras_genzoo.metrics.features import extractor
+from keras_genzoo.metrics.frechet import feature_moments
+from keras_genzoo.metrics.manifold import neighbour_distances
+
+
+class Reference:
+    """A set of images with its features, their moments and neighbour distances, each computed at first use and kept.
+
+    `evaluate` makes one of its data. Make one yourself, and pass it as data, to evaluate a model many times (once an
+    epoch, say) and pay for the real images once.
+
+    Args:
+        images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
+        features: what `extractor` takes: "mnist", "fashion_mnist", "inception", a `keras.Model` or a
+            `FeatureExtractor`. `None` where only metrics without features will be asked for.
+        source: where the images come from, for the protocol.
+        split: which split of the source, for the protocol.
+        labels: (n,) integers, or `None` where no metric will ask for them.
+        batch_size: images that go through the extractor at once.
+        progress: draw progress bars on stderr where it is a terminal.
+
+    Raises:
+        ValueError: if they are not images, there are none, or the extractor's name is not known.
+
+    Example:
+
+    >>> import keras, numpy as np
+    >>> from keras_genzoo.metrics import Reference
+    >>> pixels = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+    >>> reference = Reference(np.zeros((5, 8, 8, 1), "uint8"), pixels)
+    >>> reference.features.shape, reference.moments.count
+    ((5, 64), 5)
+    """
+
+    def __init__(self, images, features=None, source="array", split=None, labels=None, batch_size=256, progress=True):
+        images = np.asarray(images)
+        check_images(images)
+        if not len(images):
+            raise ValueError(f"Expected at least one image. Received: {images.shape}")
+        if labels is not None and np.shape(labels) != (len(images),):
+            raise ValueError(f"Expected one label an image, shape ({len(images)},). Received: {np.shape(labels)}")
+        self.images = images if images.dtype == np.uint8 else to_uint8(images)
+        self.labels = None if labels is None else np.asarray(labels)
+        self.extractor = None if features is None else extractor(features)
+        self.source = source
+        self.split = split
+        self.batch_size = batch_size
+        self.progress = progress
+        self._radii = {}
+
+    def __len__(self):
+        return len(self.images)
+
+    @cached_property
+    def features(self):
+        """float32 (n, d)."""
+        if self.extractor is None:
+            raise ValueError("Expected a feature extractor, Reference(images, features=...). Received: features=None")
+        return self.extractor(self.images, batch_size=self.batch_size, progress=self.progress)
+
+    @cached_property
+    def moments(self):
+        """`Moments` of the features, for `frechet_distance`."""
+        return feature_moments(self.features)
+
+    def radii(self, k):
+        """float64 (n,) distances to the k-th nearest other image, for the metrics of `manifold`."""
+        if k not in self._radii:
+            self._radii[k] = neighbour_distances(self.features, k)[:, -1]
+        return self._radii[k]
+
+    def like(self, images, source, split=None):
+        """Returns a `Reference` of other images with the same extractor."""
+        return Reference(images, self.extractor, source, split, None, self.batch_size, self.progress)
+
+    def subset(self, rows, label):
+        """Returns a `Reference` of some of the images; features are taken along if they are known."""
+        split = f"{self.split}, {label}" if self.split else label
+        part = self.like(self.images[rows], self.source, split)
+        if "features" in vars(self):
+            part.features = self.features[rows]
+        return part
+
+
+def load_images(data, image_shape=None, limit=None, split="test", seed=0, options=None):
+    """Returns uint8 images from whatever `evaluate` takes as data.
+
+    Args:
+        data: a source string for `keras_genzoo.data.load_arrays`; an array, uint8 or float in [0, 1]; a pair
+            `(images, labels)`; or a `tf.data.Dataset` of batches of images, or of such pairs.
+        image_shape: (height, width, channels) to load in; a source is resized to it, others must have it.
+        limit: at most so many images, 1 or more: drawn without replacement by `seed` from sources and arrays, the first
+            ones of a dataset.
+        split: split of a source string.
+        seed: seed of the draw.
+        options: dict of further arguments of `load_arrays`, such as `data_dir`.
+
+    Returns:
+        dict, arguments of `Reference`: "images" uint8 (n, height, width, channels), "labels" (n,) or `None`, "source",
+        "split" or `None`.
+
+    Raises:
+        ValueError: if the images do not have the expected shape, or there are none.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.metrics.reference import load_images
+    >>> loaded = load_images(np.zeros((9, 8, 8, 1), "uint8"), limit=4)
+    >>> loaded["images"].shape, loaded["source"], loaded["split"]
+    ((4, 8, 8, 1), 'array', None)
+    """
+    if isinstance(data, str):
+        from keras_genzoo.data import load_arrays
+
+        size = {} if image_shape is None else {"image_size": tuple(image_shape[:2]), "channels": image_shape[2]}
+        images, labels = load_arrays(data, split=split, **{**(options or {}), **size})
+        source = data
+    elif hasattr(data, "element_spec"):  # a tf.data.Dataset, told apart without importing TensorFlow
+        images, labels = _collect(data, limit)
+        source, split = "dataset", None
+    else:
+        images, labels = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+        images, source, split = np.asarray(images), "array", None
+    check_images(images, image_shape)
+    if limit is not None and len(images) > limit:
+        rows = np.sort(np.random.default_rng(seed).choice(len(images), limit, replace=False))
+        images, labels = images[rows], None if labels is None else np.asarray(labels)[rows]
+    images = images if images.dtype == np.uint8 else to_uint8(images)
+    return {"images": images, "labels": labels, "source": source, "split": split}
+
+
+def _collect(dataset, limit):
+    """The first images of a dataset, and their labels if its elements are pairs."""
+    images, labels, count = [], [], 0
+    for element in dataset.as_numpy_iterator():
+        batch, *rest = element if isinstance(element, tuple) else (element,)
+        single = np.ndim(batch) == 3
+        images.append(batch[None] if single else batch)
+        labels += [np.atleast_1d(rest[0])] if rest else []
+        count += len(images[-1])
+        if limit is not None and count >= limit:
+            break
+    if not images:
+        raise ValueError("Expected a dataset with at least one batch of images. Received: an empty dataset")
+    return np.concatenate(images)[:limit], np.concatenate(labels)[:limit] if labels else None

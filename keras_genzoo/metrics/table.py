@@ -1,0 +1,211 @@
+"""The table of metrics that `evaluate` knows: a new metric is a function and one row here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from keras_genzoo.metrics import frechet, kernel, likelihood, manifold, reconstruction, sliced_wasserstein
+from keras_genzoo.metrics._progress import batches, track
+from keras_genzoo.metrics.reference import Reference
+from keras_genzoo.registry import nearest
+
+_CHUNK = 256  # images between two steps of a progress bar
+
+
+@dataclass
+class Evaluation:
+    """What the functions of the table may use: one model, its reference data, and the settings of one `evaluate`."""
+
+    model: Any
+    real: Reference
+    num_fake: int
+    seed: int = 0
+    num_samples: int = 100
+    num_likelihood_images: int = 1000
+    binarization: str | None = None
+    progress: bool = True
+
+    @cached_property
+    def fake(self):
+        """`Reference` of images 0 to num_fake - 1 of the collection that `seed` names."""
+        parts = track(batches(self.num_fake, _CHUNK), "generating", self.progress)
+        images = [self.model.generate(part.stop - part.start, seed=self.seed, start=part.start) for part in parts]
+        return self.real.like(np.concatenate(images), source="generated")
+
+    @cached_property
+    def reconstructions(self):
+        """uint8 reconstructions of all reference images."""
+        parts = track(batches(len(self.real), _CHUNK), "reconstructing", self.progress)
+        return np.concatenate([np.asarray(self.model.reconstruct(self.real.images[part])) for part in parts])
+
+    @cached_property
+    def likelihood_images(self):
+        """The images of the log-likelihood: all of them if they are few enough, else a draw by `seed`."""
+        images, count = self.real.images, self.num_likelihood_images
+        if len(images) <= count:
+            return images
+        return images[np.sort(np.random.default_rng(self.seed).choice(len(images), count, replace=False))]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row.
+
+    Attributes:
+        function: for kinds "features" and "images": `f(real, fake, seed)` with two `Reference`s; for the kind "model":
+            `f(evaluation)`. Returns a dict with "value" and, where there is more to say, "standard_error", other
+            numbers, and "protocol" (its own settings).
+        kind: "features" (two sets of features), "images" (two sets of images), or "model" (asks the model itself).
+        method: the method that the model must have.
+        better: "lower" or "higher".
+        default: whether it is computed when no names are given and the model has the method.
+        extractor: prefix of the feature extractor that the name demands, or `None`.
+    """
+
+    function: Callable[..., dict]
+    kind: str
+    method: str
+    better: str
+    default: bool = True
+    extractor: str | None = None
+
+
+def _frechet(real, fake, seed):
+    return {"value": frechet.frechet_distance(real.moments, fake.moments)}
+
+
+def _kernel(real, fake, seed):
+    size = kernel.default_subset_size(min(len(real), len(fake)))
+    value, error = kernel.kernel_distance(real.features, fake.features, 100, size, seed)
+    protocol = {"kernel": "(x.y/d + 1)^3", "num_subsets": 100, "subset_size": size}
+    return {"value": value} | ({} if np.isnan(error) else {"standard_error": error}) | {"protocol": protocol}
+
+
+def _precision(real, fake, seed):
+    value = manifold.precision(real.features, fake.features, 3, radii=real.radii(3))
+    return {"value": value, "protocol": {"k": 3}}
+
+
+def _recall(real, fake, seed):
+    value = manifold.recall(real.features, fake.features, 3, radii=fake.radii(3))
+    return {"value": value, "protocol": {"k": 3}}
+
+
+def _density(real, fake, seed):
+    value = manifold.density(real.features, fake.features, 5, radii=real.radii(5))
+    return {"value": value, "protocol": {"k": 5}}
+
+
+def _coverage(real, fake, seed):
+    value = manifold.coverage(real.features, fake.features, 5, radii=real.radii(5))
+    return {"value": value, "protocol": {"k": 5}}
+
+
+def _sliced_wasserstein(real, fake, seed):
+    levels = sliced_wasserstein.image_sliced_wasserstein(real.images, fake.images, seed=seed)
+    protocol = {"num_projections": 128, "patches_per_image": 16, "patch": "7x7"}
+    return {"value": float(np.mean(list(levels.values()))), "levels": levels, "protocol": protocol}
+
+
+def _elbo(run):
+    return likelihood.elbo(
+        run.model, run.real.images, binarization=run.binarization, seed=run.seed, progress=run.progress
+    )
+
+
+def _log_likelihood(run):
+    return likelihood.log_likelihood(
+        run.model,
+        run.likelihood_images,
+        run.num_samples,
+        binarization=run.binarization,
+        seed=run.seed,
+        progress=run.progress,
+    )
+
+
+def _mean_over_images(values, protocol):
+    error = {"standard_error": float(values.std(ddof=1) / np.sqrt(len(values)))} if len(values) > 1 else {}
+    return {"value": float(values.mean())} | error | {"protocol": {"n": len(values)} | protocol}
+
+
+def _reconstruction_mse(run):
+    values = reconstruction.mse(run.real.images, run.reconstructions, per_image=True)
+    return _mean_over_images(values, {"pixels": "0..1"})
+
+
+def _ssim(run):
+    values = reconstruction.ssim(run.real.images, run.reconstructions, per_image=True)
+    side = len(reconstruction.ssim_window(run.real.images.shape[1:3]))
+    return _mean_over_images(values, {"window": f"Gaussian {side}x{side}, sigma 1.5"})
+
+
+def _accuracy(run):
+    if run.real.labels is None:
+        raise ValueError(
+            "Expected labels beside the images for the metric 'accuracy': a source that has them, or a pair "
+            "(images, labels). Received: images alone"
+        )
+    predicted = run.model.predict_labels(run.real.images)
+    return _mean_over_images((predicted == run.real.labels).astype("float64"), {})
+
+
+METRICS = {
+    "frechet_distance": Metric(_frechet, "features", "generate", "lower"),
+    "classifier_fid": Metric(_frechet, "features", "generate", "lower", default=False, extractor="classifier"),
+    "inception_fid": Metric(_frechet, "features", "generate", "lower", default=False, extractor="inception"),
+    "kernel_distance": Metric(_kernel, "features", "generate", "lower"),
+    "precision": Metric(_precision, "features", "generate", "higher"),
+    "recall": Metric(_recall, "features", "generate", "higher"),
+    "density": Metric(_density, "features", "generate", "higher"),
+    "coverage": Metric(_coverage, "features", "generate", "higher"),
+    "sliced_wasserstein": Metric(_sliced_wasserstein, "images", "generate", "lower", default=False),
+    "elbo": Metric(_elbo, "model", "elbo", "higher"),
+    "log_likelihood": Metric(_log_likelihood, "model", "log_likelihood", "higher"),
+    "reconstruction_mse": Metric(_reconstruction_mse, "model", "reconstruct", "lower"),
+    "ssim": Metric(_ssim, "model", "reconstruct", "higher"),
+    "accuracy": Metric(_accuracy, "model", "predict_labels", "higher"),
+}
+
+
+def list_metrics():
+    """Returns the names of all metrics that `evaluate` takes.
+
+    Returns:
+        List of strings, in the order of the table. "frechet_distance" is computed on any features and reported
+        under the name that these features allow: "classifier_fid" on a bundled classifier, "inception_fid" on Keras'
+        InceptionV3, "frechet_distance" on other models.
+
+    Example:
+
+    >>> from keras_genzoo.metrics import list_metrics
+    >>> list_metrics()[:3]
+    ['frechet_distance', 'classifier_fid', 'inception_fid']
+    """
+    return list(METRICS)
+
+
+def check_metrics(names, model):
+    """Returns the names of the metrics to compute, or raises a `ValueError` that names the nearest valid one."""
+    if names is None:
+        names = [name for name, row in METRICS.items() if row.default and hasattr(model, row.method)]
+        if not names:
+            raise ValueError(
+                f"Expected a model that can generate, reconstruct or classify images. Received: {type(model).__name__}"
+            )
+        return names
+    names = list(dict.fromkeys([names] if isinstance(names, str) else names))
+    if not names:
+        raise ValueError("Expected at least one metric, or None for the default ones. Received: an empty list")
+    for name in names:
+        if name not in METRICS:
+            raise ValueError(f"Expected metrics of list_metrics(). Received: {name!r}; {nearest(name, METRICS)}")
+        if not hasattr(model, METRICS[name].method):
+            raise ValueError(
+                f"Expected a model with a method {METRICS[name].method!r} for the metric {name!r}. "
+                f"Received: {type(model).__name__}, which has none"
+            )
+    return names

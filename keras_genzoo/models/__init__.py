@@ -1,0 +1,13 @@
+"""The models, one file each; importing this package registers all of them with Keras."""
+
+import importlib
+
+from keras_genzoo.models._base import ZooModel
+from keras_genzoo.models._gan import GAN
+from keras_genzoo.models._latent import LatentModel
+from keras_genzoo.registry import list_models
+
+for _name in list_models():
+    importlib.import_module(f"keras_genzoo.models.{_name}")
+
+__all__ = ["GAN", "LatentModel", "ZooModel"]

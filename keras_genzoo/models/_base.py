@@ -1,0 +1,247 @@
+"""What every model of the zoo shares: configuration, optimizers by name, input checks, saving, export."""
+
+import inspect
+from collections import namedtuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_genzoo import images as pixels
+
+ExportFunction = namedtuple("ExportFunction", ["function", "inputs", "outputs"])
+ExportFunction.__doc__ = """One signature of an exported model.
+
+Fields:
+    function: Callable; takes the inputs by name, returns a dict of the outputs.
+    inputs: Dict of `tf.TensorSpec` by name.
+    outputs: Tuple of the outputs' names.
+"""
+
+
+def check_at_least(low, **values):
+    """Raises `ValueError` unless each named value is an integer of at least `low`."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+            raise ValueError(f"Expected {name} to be an integer of at least {low}. Received: {name}={value!r}")
+
+
+def check_choice(choices, **values):
+    """Raises `ValueError` unless each named value is one of `choices`."""
+    for name, value in values.items():
+        if value not in choices:
+            expected = ", ".join(map(repr, choices))
+            raise ValueError(f"Expected {name} to be one of {expected}. Received: {name}={value!r}")
+
+
+class ZooModel(keras.Model):
+    """Base of the families. A family names its optimizers and networks and has one `train_step`.
+
+    Every constructor argument is kept as an attribute of the same name: `get_config` reads them from there, so that
+    no argument is listed twice. Keras calls a model built once its networks exist, which is in the constructor.
+
+    Args:
+        image_shape: `(height, width, channels)`, sides of 8..256 pixels, 1 or 3 channels.
+        seed: Seed of the random numbers in training steps; `None` draws one.
+        dtype: Dtype policy of the networks: `"float32"`, `"mixed_bfloat16"`, `"mixed_float16"`.
+        name: Name of the Keras model.
+    """
+
+    # Filled by the families: names of compile() arguments, and the range that the networks take and give.
+    optimizer_names = ()
+    network_range = (-1.0, 1.0)
+    takes_labels = False  # whether training batches are (images, labels)
+
+    def __init__(self, image_shape, seed=None, dtype=None, name=None):
+        super().__init__(name=name, dtype=dtype)
+        self.image_shape = pixels.check_image_shape(image_shape)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        object.__setattr__(self, "_functions", {})  # past Keras' tracking: nothing of it belongs into a saved file
+
+    # -- configuration --------------------------------------------------------------------------------------------
+
+    @property
+    def model_name(self):
+        """The name in the registry: that of the module which holds the class."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @classmethod
+    def argument_names(cls):
+        """Names of all constructor arguments, own ones first, then those that `**kwargs` passes on to the family."""
+        names = []
+        for parent in cls.__mro__:
+            if parent is keras.Model:
+                break
+            if "__init__" not in vars(parent):
+                continue
+            parameters = list(inspect.signature(parent.__init__).parameters.values())[1:]
+            names += [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name not in names]
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+                break
+        return names
+
+    def get_config(self):
+        config = {key: getattr(self, key) for key in self.argument_names() if key != "dtype"}
+        return {**config, "dtype": self.dtype_policy.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+    def float32_copy(self):
+        """The same model with the same weights and `dtype="float32"`, not compiled."""
+        copy = type(self).from_config({**self.get_config(), "dtype": "float32"})
+        for new, old in zip(copy.network_variables, self.network_variables, strict=True):
+            new.assign(old)
+        return copy
+
+    @property
+    def network_variables(self):
+        """All weights, averages included; not optimizer slots, metrics or random states."""
+        return self.weights
+
+    # -- optimizers -----------------------------------------------------------------------------------------------
+
+    def default_optimizers(self):
+        """Dict of new optimizers by compile() argument, as in the model's paper."""
+        raise NotImplementedError
+
+    def optimized_variables(self):
+        """Dict of the variables that each optimizer trains, by compile() argument."""
+        raise NotImplementedError
+
+    def compile_with(self, optimizers, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
+        """Sets and builds the optimizers; the families' `compile` have named arguments and call this.
+
+        Args:
+            optimizers: Dict by name of `keras.optimizers.Optimizer`, its name or its serialized config; `None` stands
+                for the paper's.
+            run_eagerly: As in `keras.Model.compile`.
+            jit_compile: As in `keras.Model.compile`.
+            steps_per_execution: As in `keras.Model.compile`.
+        """
+        # Without optimizer=None, Keras would create an RMSprop that nothing uses, and save it.
+        super().compile(
+            optimizer=None, run_eagerly=run_eagerly, jit_compile=jit_compile, steps_per_execution=steps_per_execution
+        )
+        defaults = self.default_optimizers()
+        variables = self.optimized_variables()
+        for name in self.optimizer_names:
+            chosen = optimizers.get(name)
+            optimizer = keras.optimizers.get(defaults[name] if chosen is None else chosen)
+            if self.dtype_policy.name == "mixed_float16" and not hasattr(optimizer, "inner_optimizer"):
+                optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+            # Built here and not at the first step: load_weights skips the slots of an optimizer that is not built.
+            optimizer.build(variables[name])
+            setattr(self, name, optimizer)
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        config = {name: keras.optimizers.serialize(getattr(self, name)) for name in self.optimizer_names}
+        return {**config, "steps_per_execution": self.steps_per_execution}
+
+    def compile_from_config(self, config):
+        optimizers = {name: keras.optimizers.deserialize(config[name]) for name in self.optimizer_names}
+        self.compile(**optimizers, steps_per_execution=config.get("steps_per_execution", 1))
+
+    def apply_gradients(self, name, loss, tape):
+        """One update by the optimizer `name` of its own variables, from `loss` and the tape that recorded it."""
+        optimizer = getattr(self, name)
+        variables = self.optimized_variables()[name]
+        with tape:  # float16: the scaling belongs to what is differentiated
+            scaled = optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, [variable.value for variable in variables])
+        optimizer.apply(gradients, variables)
+
+    # -- input ----------------------------------------------------------------------------------------------------
+
+    def to_network(self, images):
+        """Images as the networks take them: uint8 0..255 or float 0..1 -> float32 in `network_range`."""
+        images = ops.convert_to_tensor(images)
+        pixels.check_spec(tuple(images.shape), images.dtype.name, self.image_shape)
+        low, high = self.network_range
+        scale = 1.0 / 255.0 if images.dtype.name == "uint8" else 1.0
+        return ops.cast(images, "float32") * (scale * (high - low)) + low
+
+    def from_network(self, images, dtype="float32"):
+        """Pixels in `network_range` as float32 in [0, 1], or rounded as uint8."""
+        low, high = self.network_range
+        images = ops.clip((ops.cast(images, "float32") - low) / (high - low), 0.0, 1.0)
+        return ops.cast(ops.round(images * 255.0), "uint8") if dtype == "uint8" else images
+
+    def unpack(self, data):
+        """The images of a batch; labels beside them are left to models that take labels."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return images
+
+    def fit(self, x=None, *args, **kwargs):
+        """Trains the model; see `keras.Model.fit`. `x` holds images (uint8 0..255 or float 0..1) and is checked first.
+
+        Raises:
+            ValueError: On images of a wrong rank, shape, type or range; nothing has been trained then.
+        """
+        validation = kwargs.get("validation_data")
+        for data in (x, validation):
+            if data is not None:
+                self.check_data(data)
+        if isinstance(x, tf.data.Dataset):  # it has an order of its own; Keras would warn that it cannot shuffle it
+            kwargs.setdefault("shuffle", False)
+        return super().fit(x, *args, **kwargs)
+
+    def check_data(self, data):
+        """Raises `ValueError` unless `data`, as `fit` takes it, holds batches of images for this model."""
+        if isinstance(data, (np.ndarray, tf.Tensor)):
+            pixels.check_images(data, self.image_shape)
+        elif isinstance(data, tf.data.Dataset):
+            images, *rest = data.element_spec if isinstance(data.element_spec, tuple) else (data.element_spec,)
+            if not isinstance(images, tf.TensorSpec) or images.shape.rank is None:
+                return  # nothing is known before the first batch; train_step checks then
+            pixels.check_spec(tuple(images.shape), images.dtype.name, self.image_shape)
+            if images.dtype != tf.uint8:  # a range can be told from values alone
+                first = next(iter(data))
+                pixels.check_images(first[0] if isinstance(first, tuple) else first, self.image_shape)
+        elif isinstance(data, tuple) and data:
+            self.check_data(data[0])
+
+    def compiled_function(self, key, function, **kwargs):
+        """`function` as a `tf.function`, traced once a kind of input and kept for this model."""
+        if key not in self._functions:
+            self._functions[key] = tf.function(function, reduce_retracing=True, **kwargs)
+        return self._functions[key]
+
+    # -- files ----------------------------------------------------------------------------------------------------
+
+    def export_functions(self, image_dtype="float32"):
+        """The signatures of an exported model.
+
+        Args:
+            image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255, at inputs and outputs.
+
+        Returns:
+            Dict of `ExportFunction` by signature name, `serving_default` first.
+        """
+        raise NotImplementedError
+
+    def export(self, path, format="saved_model", **options):
+        """Writes files that run without this package: see `keras_genzoo.export.export_model`.
+
+        Args:
+            path: Folder (SavedModel) or file (`.tflite`).
+            format: `"saved_model"` or `"litert"`.
+            **options: Of the format, for example `quantization`.
+
+        Returns:
+            The `ExportReport`: files, sizes, signatures, and the errors measured against this model.
+        """
+        from keras_genzoo.export import export_model
+
+        return export_model(self, path, format=format, **options)
+
+    def save_to_preset(self, path, **kwargs):
+        """Writes a preset folder (weights, config, checksums, card): see `keras_genzoo.presets.save_preset`."""
+        from keras_genzoo.presets import save_preset
+
+        return save_preset(self, path, **kwargs)

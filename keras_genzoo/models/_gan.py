@@ -1,0 +1,172 @@
+"""The family of GANs: two networks, two optimizers, one training step."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_genzoo import losses, sampling
+from keras_genzoo.layers import frozen_statistics
+from keras_genzoo.models._base import check_at_least
+from keras_genzoo.models._latent import LatentModel
+
+
+class GAN(LatentModel):
+    """A generator against a discriminator.
+
+    One `train_step` makes `d_steps` updates of the discriminator and one of the generator. Each update differentiates
+    with respect to one network and changes that network alone, moving statistics included. The last discriminator
+    update and the generator update share one pass through the generator: about a fifth of the step.
+
+    A variant overrides `discriminator_loss` or `generator_loss`, not the step. The losses get images, because a
+    penalty needs images.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        latent_dim: Length of `z`, at least 1.
+        d_steps: Discriminator updates for each generator update, at least 1. All of them see the step's batch of real
+            images, each with new generated ones.
+        ema_decay: Decay of the exponential moving average of the generator's weights, in [0, 1); 0 keeps none. With an
+            average, `generate`, metrics and export use it.
+        seed: Seed of the random numbers in training steps.
+        dtype: Dtype policy.
+        name: Name of the Keras model.
+
+    References:
+        Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, algorithm 1; the average: Yazici et al., 2018,
+        https://arxiv.org/abs/1806.04498.
+    """
+
+    optimizer_names = ("d_optimizer", "g_optimizer")
+
+    def __init__(self, image_shape, latent_dim, d_steps=1, ema_decay=0.999, seed=None, dtype=None, name=None):
+        super().__init__(image_shape, seed=seed, dtype=dtype, name=name)
+        check_at_least(1, latent_dim=latent_dim, d_steps=d_steps)
+        if not 0.0 <= ema_decay < 1.0:
+            raise ValueError(f"Expected ema_decay in [0, 1), 0 for no average. Received: ema_decay={ema_decay!r}")
+        self.latent_dim = latent_dim
+        self.d_steps = d_steps
+        self.ema_decay = ema_decay
+
+    def set_networks(self, generator, discriminator):
+        """Takes over the networks that a model's constructor has built.
+
+        Args:
+            generator: Functional model, `z` `(batch, latent_dim)` -> images in [-1, 1].
+            discriminator: Functional model, images in [-1, 1] -> logits or scores.
+        """
+        self.generator = generator
+        self.discriminator = discriminator
+        self.ema_generator = keras.models.clone_model(generator) if self.ema_decay else None
+        self.reset_ema()
+        self.ema_steps = self.add_weight(
+            name="ema_steps", shape=(), initializer="zeros", dtype="float32", trainable=False, aggregation="mean"
+        )
+        self.trackers = {key: keras.metrics.Mean(name=key) for key in ("d_loss", "g_loss")}
+        self.built = True
+
+    def compile(self, d_optimizer=None, g_optimizer=None, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
+        """Configures training.
+
+        Args:
+            d_optimizer: Optimizer of the discriminator; `None` for the paper's.
+            g_optimizer: Optimizer of the generator; `None` for the paper's.
+            run_eagerly: As in `keras.Model.compile`.
+            jit_compile: As in `keras.Model.compile`.
+            steps_per_execution: As in `keras.Model.compile`.
+        """
+        optimizers = {"d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
+        self.compile_with(optimizers, run_eagerly, jit_compile, steps_per_execution)
+
+    @property
+    def generator_network(self):
+        return self.ema_generator if self.ema_decay else self.generator
+
+    def optimized_variables(self):
+        return {
+            "d_optimizer": self.discriminator.trainable_variables,
+            "g_optimizer": self.generator.trainable_variables,
+        }
+
+    @property
+    def metrics(self):
+        return list(self.trackers.values())
+
+    def call(self, z, training=False):
+        return self.generator_network(z, training=training)
+
+    # -- the losses that a variant overrides ----------------------------------------------------------------------
+
+    def discriminator_loss(self, real, fake):
+        """Loss of the discriminator: two batches of images in [-1, 1] -> scalar."""
+        return losses.minimax_discriminator_loss(
+            self.discriminator(real, training=True), self.discriminator(fake, training=True)
+        )
+
+    def generator_loss(self, fake):
+        """Loss of the generator: a batch of generated images in [-1, 1] -> scalar."""
+        return losses.non_saturating_generator_loss(self.discriminator(fake, training=True))
+
+    # -- the step -------------------------------------------------------------------------------------------------
+
+    def train_step(self, data):
+        real = self.to_network(self.unpack(data))
+        for _ in range(self.d_steps - 1):
+            self.update_discriminator(real, self.sample_fake(real))
+        d_loss, g_loss = self.update_both(real)
+        if self.ema_decay:
+            self.update_ema()
+        self.trackers["d_loss"].update_state(d_loss)
+        self.trackers["g_loss"].update_state(g_loss)
+        return self.results()
+
+    def test_step(self, data):
+        real = self.to_network(self.unpack(data))
+        with frozen_statistics():
+            fake = self.sample_fake(real)
+            self.trackers["d_loss"].update_state(self.discriminator_loss(real, fake))
+            self.trackers["g_loss"].update_state(self.generator_loss(fake))
+        return self.results()
+
+    def results(self):
+        return {key: tracker.result() for key, tracker in self.trackers.items()}
+
+    def sample_z(self, real):
+        return sampling.step_normal((ops.shape(real)[0], self.latent_dim), self.seed_generator)
+
+    def sample_fake(self, real):
+        """As many generated images as there are real ones; leaves the generator as it is."""
+        with frozen_statistics():
+            return self.generator(self.sample_z(real), training=True)
+
+    def update_discriminator(self, real, fake):
+        """One update of the discriminator alone; returns its loss."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([variable.value for variable in self.discriminator.trainable_variables])
+            loss = self.discriminator_loss(real, ops.stop_gradient(fake))
+        self.apply_gradients("d_optimizer", loss, tape)
+        return loss
+
+    def update_both(self, real):
+        """One discriminator update, then one generator update through the same generated images."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([variable.value for variable in self.generator.trainable_variables])
+            fake = self.generator(self.sample_z(real), training=True)
+            with tape.stop_recording():
+                d_loss = self.update_discriminator(real, fake)
+            with frozen_statistics():  # the discriminator judges in training mode and is not changed by it
+                g_loss = self.generator_loss(fake)
+        self.apply_gradients("g_optimizer", g_loss, tape)
+        return d_loss, g_loss
+
+    def update_ema(self):
+        """Moves the average towards the generator; early on faster, so that it forgets the random start."""
+        self.ema_steps.assign_add(1.0)
+        decay = ops.minimum(self.ema_decay, self.ema_steps / (self.ema_steps + 10.0))
+        for average, variable in zip(self.ema_generator.variables, self.generator.variables, strict=True):
+            average.assign(average + (variable - average) * ops.cast(1.0 - decay, variable.dtype))
+
+    def reset_ema(self):
+        """Sets the average to the generator's present weights."""
+        if self.ema_decay:
+            self.ema_generator.trainable = False
+            self.ema_generator.set_weights(self.generator.get_weights())

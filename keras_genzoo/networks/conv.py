@@ -1,0 +1,158 @@
+"""Convolutional networks that several models share: from a code to an image, and from an image to features.
+
+Any image of 8..256 pixels a side works, square or not: the resolution is halved as often as the shorter side
+allows (down to 4..7 pixels), and what a size that is no multiple needs more is computed and cropped off.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+from keras_genzoo.layers import BatchNormalization
+
+SMALLEST_SIDE = 4
+MAX_WIDENING = 8  # the widest layer has this many times the filters of the full resolution
+
+
+def num_halvings(image_shape):
+    """How often the shorter side can be halved before it is under 4 pixels: 28 -> 2, 64 -> 4.
+
+    >>> num_halvings((28, 28, 1)), num_halvings((64, 48, 3))
+    (2, 3)
+    """
+    return int(math.log2(min(image_shape[:2]) / SMALLEST_SIDE))
+
+
+def start_shape(image_shape):
+    """Height and width of the smallest feature map, rounded up: (28, 28, 1) -> (7, 7)."""
+    factor = 2 ** num_halvings(image_shape)
+    return math.ceil(image_shape[0] / factor), math.ceil(image_shape[1] / factor)
+
+
+def widths(image_shape, base_filters):
+    """Filters from the full resolution down to the smallest: (28, 28, 1), 64 -> [64, 128, 256]."""
+    return [base_filters * min(2**level, MAX_WIDENING) for level in range(num_halvings(image_shape) + 1)]
+
+
+def crop_to(x, image_shape, dtype=None):
+    """Crops a feature map evenly to the height and width of `image_shape`."""
+    spare = [have - want for have, want in zip(x.shape[1:3], image_shape[:2], strict=True)]
+    if not any(spare):
+        return x
+    return layers.Cropping2D([(extra // 2, extra - extra // 2) for extra in spare], dtype=dtype)(x)
+
+
+def conv_generator(
+    image_shape,
+    latent_dim,
+    base_filters=64,
+    kernel_size=4,
+    output_activation="tanh",
+    output_channels=None,
+    batch_norm=True,
+    kernel_initializer="glorot_uniform",
+    gamma_initializer="ones",
+    dtype=None,
+    name="generator",
+):
+    """A network from a code to an image: dense, then transposed convolutions that double the resolution.
+
+    Args:
+        image_shape: `(height, width, channels)` of the output.
+        latent_dim: Length of the code.
+        base_filters: Filters at full resolution; doubled at each halving, up to 8 times as many.
+        kernel_size: Of the transposed convolutions; a multiple of 2 gives no checkerboard.
+        output_activation: `"tanh"` for [-1, 1], `None` for logits.
+        output_channels: Channels of the output, where not those of `image_shape`.
+        batch_norm: Whether batch normalization follows every layer but the last.
+        kernel_initializer: Of all weights.
+        gamma_initializer: Of the scales of batch normalization.
+        dtype: Dtype policy of the layers.
+        name: Name of the network.
+
+    Returns:
+        Functional `keras.Model`: `z` `(batch, latent_dim)` -> `(batch, height, width, channels)`, float32.
+    """
+    *outer, widest = widths(image_shape, base_filters)
+    height, width = start_shape(image_shape)
+    common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
+
+    def normalize_and_activate(x):
+        if batch_norm:
+            x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
+        return layers.ReLU(dtype=dtype)(x)
+
+    z = keras.Input((latent_dim,), name="z")
+    x = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)(z)  # (batch, height * width * widest)
+    x = normalize_and_activate(layers.Reshape((height, width, widest), dtype=dtype)(x))  # (batch, 7, 7, 256)
+    for filters in reversed(outer):
+        x = layers.Conv2DTranspose(filters, kernel_size, strides=2, padding="same", use_bias=not batch_norm, **common)(
+            x
+        )
+        x = normalize_and_activate(x)  # (batch, 14, 14, 128), (batch, 28, 28, 64)
+    x = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)(x)
+    x = crop_to(x, image_shape, dtype)  # (batch, 28, 28, channels)
+    image = layers.Activation(output_activation, dtype="float32", name="image")(x)
+    return keras.Model(z, image, name=name)
+
+
+def conv_features(
+    x,
+    image_shape,
+    base_filters=64,
+    kernel_size=4,
+    batch_norm=True,
+    kernel_initializer="glorot_uniform",
+    gamma_initializer="ones",
+    dtype=None,
+):
+    """Strided convolutions that halve the resolution and double the filters; the first is never normalized.
+
+    Args:
+        x: Symbolic images `(batch, height, width, channels)`.
+        image_shape: Their `(height, width, channels)`.
+        base_filters: Filters of the first convolution.
+        kernel_size: Of all convolutions.
+        batch_norm: Whether batch normalization follows all convolutions but the first.
+        kernel_initializer: Of all weights.
+        gamma_initializer: Of the scales of batch normalization.
+        dtype: Dtype policy of the layers.
+
+    Returns:
+        Symbolic features, flattened: `(batch, features)`.
+    """
+    for level, filters in enumerate(widths(image_shape, base_filters)[:-1]):
+        normalized = batch_norm and level > 0
+        x = layers.Conv2D(
+            filters,
+            kernel_size,
+            strides=2,
+            padding="same",
+            use_bias=not normalized,
+            kernel_initializer=kernel_initializer,
+            dtype=dtype,
+        )(x)  # (batch, 14, 14, 64), (batch, 7, 7, 128)
+        if normalized:
+            x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
+        x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+    return layers.Flatten(dtype=dtype)(x)
+
+
+def conv_discriminator(image_shape, dtype=None, name="discriminator", **kwargs):
+    """A network from an image to one logit: strided convolutions and a dense layer.
+
+    Args:
+        image_shape: `(height, width, channels)` of the input.
+        dtype: Dtype policy of the layers.
+        name: Name of the network.
+        **kwargs: See `conv_features`.
+
+    Returns:
+        Functional `keras.Model`: images in [-1, 1] -> logits `(batch, 1)`, float32.
+    """
+    image = keras.Input(image_shape, name="image")
+    x = conv_features(image, image_shape, dtype=dtype, **kwargs)
+    initializer = kwargs.get("kernel_initializer", "glorot_uniform")
+    logits = layers.Dense(1, kernel_initializer=initializer, dtype="float32", name="logits")(x)  # (batch, 1)
+    return keras.Model(image, logits, name=name)

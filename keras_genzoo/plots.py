@@ -1,0 +1,108 @@
+"""Pictures: grids of samples and curves of losses, written with Pillow and matplotlib."""
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+
+
+def image_grid(images, columns=None, scale=1, gap=2, background=255):
+    """Arranges images in a grid.
+
+    Args:
+        images: uint8 `(n, height, width, channels)`, n at least 1, 1 or 3 channels.
+        columns: Images in a row; the square root of n where missing.
+        scale: Each pixel becomes a square of this side.
+        gap: Pixels between images and around them.
+        background: Grey value of the gaps, 0..255.
+
+    Returns:
+        uint8 array `(rows, columns, channels)` of pixels.
+
+    Example:
+
+    >>> image_grid(np.zeros((4, 8, 8, 1), "uint8"), gap=0).shape
+    (16, 16, 1)
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim != 4 or len(images) == 0 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            "Expected at least one uint8 image of shape (n, height, width, 1 or 3). "
+            f"Received: {images.dtype} of shape {images.shape}"
+        )
+    num, height, width, channels = images.shape
+    columns = min(num, columns or math.ceil(math.sqrt(num)))
+    rows = math.ceil(num / columns)
+    height, width = height * scale, width * scale
+    grid = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, channels), background, "uint8")
+    for index, image in enumerate(images.repeat(scale, axis=1).repeat(scale, axis=2)):
+        top = gap + index // columns * (height + gap)
+        left = gap + index % columns * (width + gap)
+        grid[top : top + height, left : left + width] = image
+    return grid
+
+
+def save_grid(images, path, columns=None, scale=None, gap=2):
+    """Writes a grid of images as a PNG file, beside and then renamed, so that a reader never sees half of it.
+
+    Args:
+        images: uint8 `(n, height, width, channels)`.
+        path: File to write.
+        columns: Images in a row; the square root of n where missing.
+        scale: Enlargement of each pixel; small images are doubled where missing.
+        gap: Pixels between images.
+
+    Returns:
+        Path of the file.
+    """
+    from PIL import Image
+
+    scale = scale or (2 if max(np.shape(images)[1:3]) <= 32 else 1)
+    grid = image_grid(images, columns, scale, gap)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.part")
+    Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid).save(scratch, format="PNG", optimize=True)
+    os.replace(scratch, path)
+    return path
+
+
+def save_loss_plot(log, path):
+    """Draws the columns of a CSV log over the epochs, losses and other figures in a panel each.
+
+    Args:
+        log: CSV file with a column `epoch` and one column a figure.
+        path: PNG file to write.
+
+    Returns:
+        Path of the file, or `None` where the log has no row.
+    """
+    # Without pyplot there is no global state, and no window system is asked for.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    from keras_genzoo.callbacks.epoch_log import read_log
+
+    rows = read_log(log)
+    if not rows:
+        return None
+    epochs = [row["epoch"] for row in rows]
+    names = [name for name in rows[-1] if name not in ("epoch", "seconds")]
+    panels = [part for part in ([n for n in names if "loss" in n], [n for n in names if "loss" not in n]) if part]
+    figure = Figure(figsize=(7, 3.2 * len(panels)), layout="constrained")
+    FigureCanvasAgg(figure)
+    for index, part in enumerate(panels):
+        axes = figure.add_subplot(len(panels), 1, index + 1)
+        for name in part:
+            values = [row.get(name, math.nan) for row in rows]
+            axes.plot(epochs, values, marker="o" if len(epochs) < 30 else None, markersize=3, label=name)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("loss (mean over the epoch)" if "loss" in part[0] else "value")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    path = Path(path)
+    figure.savefig(path, dpi=110)
+    return path

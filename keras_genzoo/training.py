@@ -1,0 +1,247 @@
+"""A training from a recipe, in a run folder that holds everything: recipe, logs, pictures, checkpoints, preset.
+
+run/recipe.yaml           the recipe as run
+run/log.csv               losses and seconds by epoch
+run/tensorboard/          the same for TensorBoard
+run/samples/              a grid of samples by epoch
+run/loss.png              the losses as a plot
+run/checkpoints/          model and optimizers, to go on from
+run/preset/               at the end: weights, card and samples, for build(weights="run/preset")
+"""
+
+import contextlib
+import dataclasses
+import os
+import platform
+from pathlib import Path
+
+from keras_genzoo import plots, presets
+from keras_genzoo.recipes import Recipe, load_recipe
+
+
+class Run:
+    """A run folder and the recipe that it belongs to.
+
+    Args:
+        folder: The run folder; made if missing.
+        recipe: `Recipe`; read from the folder where missing.
+
+    Raises:
+        ValueError: If there is neither a recipe nor one in the folder.
+    """
+
+    def __init__(self, folder, recipe=None):
+        self.folder = Path(folder)
+        if recipe is None:
+            if not self.recipe_path.is_file():
+                raise ValueError(f"Expected a run folder with recipe.yaml. Received: {os.fspath(folder)!r}")
+            recipe = load_recipe(self.recipe_path)
+        self.recipe = recipe
+
+    recipe_path = property(lambda self: self.folder / "recipe.yaml")
+    log = property(lambda self: self.folder / "log.csv")
+    samples = property(lambda self: self.folder / "samples")
+    checkpoints = property(lambda self: self.folder / "checkpoints")
+    preset = property(lambda self: self.folder / "preset")
+
+    def start(self, resume):
+        """Makes the folder and writes the recipe; a folder with a run in it is refused unless it is resumed."""
+        if self.folder.exists() and any(self.folder.iterdir()) and not resume:
+            raise ValueError(
+                f"Expected a new or empty run folder: choose another with --out, or go on with --resume. "
+                f"Received: {os.fspath(self.folder)!r}, which is not empty"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        scratch = self.folder / ".recipe.yaml.part"
+        scratch.write_text(self.recipe.to_yaml(), encoding="utf-8")
+        os.replace(scratch, self.recipe_path)
+
+    def restore(self):
+        """The newest whole checkpoint: `(model, steps made)`, or `(None, 0)` where there is none."""
+        import warnings
+
+        from keras_genzoo.callbacks.checkpoint import checkpoint_step, list_checkpoints
+        from keras_genzoo.registry import load
+
+        for path in reversed(list_checkpoints(self.checkpoints)):
+            try:
+                return load(path), checkpoint_step(path)
+            except (ValueError, OSError, KeyError) as error:
+                warnings.warn(f"{path.name} is damaged and left out: {error}", stacklevel=2)
+        return None, 0
+
+    def wall_time(self):
+        """Seconds of training so far, from the log."""
+        from keras_genzoo.callbacks.epoch_log import read_log
+
+        return sum(row["seconds"] for row in read_log(self.log))
+
+
+def train(recipe, out, resume=False, weights=None, verbose="auto", evaluate=True):
+    """Trains a model by a recipe, measures it, and leaves a run folder with a preset.
+
+    Args:
+        recipe: `Recipe`, name of a bundled one, or path of a YAML file.
+        out: The run folder. With `resume=True` it may hold a run, which goes on from its newest checkpoint exactly as
+            if it had never stopped: same order of the data, same noise, same optimizer states.
+        resume: Whether to go on with the run in `out`.
+        weights: Pretrained weights to start from, as in `keras_genzoo.build`.
+        verbose: As in `keras.Model.fit`: a progress bar (1), a line an epoch (2), nothing (0).
+        evaluate: Whether the metrics of the recipe are measured for the card.
+
+    Returns:
+        Tuple `(model, folder of the preset)`.
+
+    Raises:
+        ValueError: On a wrong recipe or data set, or a run folder in use.
+        TrainingDiverged: If a loss is no number; the last good checkpoint stays.
+        TrainingInterrupted: On Ctrl-C; a checkpoint is left.
+        OSError: If something cannot be written.
+
+    Example:
+
+    >>> import tempfile
+    >>> recipe = Recipe("dcgan", args={"image_shape": [8, 8, 1], "base_filters": 8}, epochs=1).override(
+    ...     {"data.image_size": [8, 8], "evaluation.metrics": ["sliced_wasserstein"], "evaluation.num_images": 100})
+    >>> model, preset = train(recipe, tempfile.mkdtemp(), verbose=0)
+    >>> sorted(path.name for path in preset.iterdir())
+    ['card.json', 'config.json', 'metadata.json', 'model.weights.h5', 'samples.png']
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    run = Run(out, recipe)
+    model, step = run.restore() if resume else (None, 0)
+    if model is None:
+        model = recipe.build(weights)
+    model.check_data(load_data(recipe, model))  # before the folder is made: a bad source leaves nothing behind
+    run.start(resume)
+    fit(model, run, step, verbose)
+    return finish(model, run, evaluate)
+
+
+def load_data(recipe, model, first_epoch=0):
+    """The training data of a recipe: the order of each epoch depends on the recipe's seed and the epoch alone."""
+    from keras_genzoo import data
+
+    options = {**recipe.data.load_options(), "labels": model.takes_labels}
+    if options["image_size"] is None:  # where a recipe is silent, images are made to fit the model
+        options["image_size"] = model.image_shape[:2]
+    if options["channels"] is None:
+        options["channels"] = model.image_shape[2]
+    return data.load(recipe.data.source, **options, seed=recipe.seed, first_epoch=first_epoch)
+
+
+def fit(model, run, step=0, verbose="auto"):
+    """Trains to the recipe's last epoch from step number `step` on."""
+    recipe, epochs = run.recipe, run.recipe.epochs
+    data = load_data(recipe, model)
+    epoch, done = divmod(step, len(data))
+    if epoch >= epochs:
+        return
+    stages = []
+    if done:  # first the rest of the epoch in which the run was stopped
+        stages.append((epoch, epoch + 1, load_data(recipe, model, epoch).skip(done)))
+        epoch += 1
+    if epoch < epochs:
+        stages.append((epoch, epochs, load_data(recipe, model, epoch)))
+    callbacks = make_callbacks(model, run, step)
+    with contextlib.ExitStack() as stack:
+        stack.callback(_release, callbacks)
+        for first, last, dataset in stages:
+            model.fit(dataset, initial_epoch=first, epochs=last, callbacks=callbacks, verbose=verbose)
+
+
+def make_callbacks(model, run, step):
+    """Guard, logs, pictures and checkpoint, in the order in which they must see an epoch end."""
+    import keras
+
+    from keras_genzoo import callbacks
+
+    made = [
+        callbacks.StopOnDivergence(step),
+        # The log comes before the checkpoint: a row too many is removed on resume, a row too few is lost.
+        callbacks.EpochLog(run.log),
+        keras.callbacks.TensorBoard(run.folder / "tensorboard", write_graph=False),
+    ]
+    if hasattr(model, "generate"):
+        made.append(callbacks.SampleGrid(run.samples))
+    return [*made, callbacks.Checkpoint(run.checkpoints, step)]
+
+
+def _release(callbacks):
+    """Closes what callbacks hold open where `fit` was left by an exception."""
+    for callback in callbacks:
+        with contextlib.suppress(Exception):
+            callback.on_train_end()
+
+
+def finish(model, run, evaluate=True):
+    """Draws the losses, writes the preset, measures it as it was stored, and writes its card."""
+    plots.save_loss_plot(run.log, run.folder / "loss.png")
+    recipe = run.recipe
+    card = make_card(run)
+    presets.save_preset(model, run.preset, card=card, half_precision=True, overwrite=True)
+    if evaluate:
+        stored = presets.load_model(recipe.model, run.preset)
+        presets.update_card(run.preset, {"metrics": public_metrics(measure(stored, recipe))})
+    return model, run.preset
+
+
+def measure(model, recipe):
+    """The metrics of a recipe's `evaluation` section: dict by name of value and protocol."""
+    from keras_genzoo.metrics import evaluate
+
+    config, data = recipe.evaluation, recipe.data
+    options = {key: getattr(data, key) for key in ("data_dir", "image_key", "label_key")}
+    settings = {key: value for key, value in dataclasses.asdict(config).items() if key != "metrics"}
+    return evaluate(
+        model,
+        data.source,
+        list(config.metrics) or None,
+        data_options={key: value for key, value in options.items() if value is not None},
+        **settings,
+    )
+
+
+def make_card(run):
+    """What the card says of a run besides its metrics. No path of this machine gets into it."""
+    recipe = run.recipe
+    values = recipe.to_dict()
+    values["data"]["source"] = public_source(recipe.data.source)
+    values["data"]["data_dir"] = None
+    return {
+        "name": recipe.name,
+        "description": recipe.description,
+        "model": recipe.model,
+        "recipe": values,
+        "data": {"title": recipe.data.title or values["data"]["source"], "license": recipe.data.license},
+        "seed": recipe.seed,
+        "epochs": recipe.epochs,
+        "wall_time_seconds": round(run.wall_time()),
+        "hardware": f"{os.cpu_count()} CPU cores, {platform.machine()}",
+        "metrics": {},
+    }
+
+
+def public_metrics(metrics):
+    """Results of `evaluate` without the folders of this machine in their protocols."""
+    if isinstance(metrics, dict):
+        paths = ("data", "second_data")
+        return {
+            key: public_source(value) if key in paths and isinstance(value, str) else public_metrics(value)
+            for key, value in metrics.items()
+        }
+    return metrics
+
+
+def last_checkpoint(folder):
+    """Path of the newest checkpoint in a run folder, or `None`."""
+    from keras_genzoo.callbacks.checkpoint import list_checkpoints
+
+    found = list_checkpoints(Path(folder) / "checkpoints")
+    return found[-1] if found else None
+
+
+def public_source(source):
+    """A data source without the folders of this machine: `npz:/data/mnist.npz` -> `npz:mnist.npz`."""
+    prefix, colon, path = source.partition(":")
+    return f"{prefix}:{Path(path).name}" if colon and prefix in ("npz", "folder") else source

@@ -1,0 +1,1 @@
+"""The bundled presets, one folder each: data, no code."""

@@ -1,0 +1,72 @@
+"""Export of a trained model to files that run without this package.
+
+`"saved_model"` is for servers (TensorFlow Serving, KServe), `"litert"` for phones, boards and web pages. Every file
+is compared with Keras before it takes its place.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+from typing import Any
+
+from keras_genzoo.registry import nearest
+
+from .benchmark import Latency, latency
+from .report import ExportError, ExportReport, Parity
+
+__all__ = ["FORMATS", "ExportError", "ExportReport", "Latency", "Parity", "export_model", "latency"]
+
+FORMATS = ("saved_model", "litert")  # each is the name of the module here that writes it
+
+
+def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model", **options: Any) -> ExportReport:
+    """Writes a model to a file or folder that runs without this package, and compares it with Keras.
+
+    The export is computed in float32, whatever the model's own policy; pixels are converted inside the graph, so the
+    user of the file sees images in [0, 1] (or bytes, with `image_dtype="uint8"`). The file appears when it is
+    complete and checked: a failed export leaves what was there.
+
+    Args:
+        model: A model of the zoo.
+        path: A folder for `"saved_model"`, a file that ends in `.tflite` for `"litert"`.
+        format: One of `FORMATS`.
+        **options: Options of the format; see `keras_genzoo.export.saved_model.write` and
+            `keras_genzoo.export.litert.write`. Both take `overwrite` (default `False`), `image_dtype` (default
+            `"float32"`), `tolerance` (default 1e-3) and `num_samples` (default 16).
+
+    Returns:
+        An `ExportReport`: files, sizes, signatures and errors.
+
+    Raises:
+        ValueError: If the format, an option or its value is unknown.
+        ExportError: If an op of the model has no place in the format, or the file's results differ from Keras by more
+            than `tolerance`. A subclass of `ValueError`.
+        FileExistsError: If something stands at `path` and `overwrite` is off.
+        OSError: If `path` cannot be written.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> import keras_genzoo
+    >>> from keras_genzoo.export import export_model
+    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = export_model(model, os.path.join(folder, "tiny.tflite"), format="litert")
+    >>> report.files, report.max_error < 1e-3
+    (('tiny.tflite',), True)
+    """
+    if format not in FORMATS:
+        raise ValueError(
+            f"Expected the name of an export format; {nearest(format, FORMATS)} Received: format={format!r}"
+        )
+    write = importlib.import_module(f".{format}", __package__).write
+    valid = [name for name, p in inspect.signature(write).parameters.items() if p.kind is p.KEYWORD_ONLY]
+    for name in options:
+        if name not in valid:
+            raise ValueError(
+                f"Expected options that format {format!r} takes; {nearest(name, valid)}"
+                f" Received: {name}={options[name]!r}"
+            )
+    return write(model, path, **options)

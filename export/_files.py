@@ -1,0 +1,119 @@
+"""Writing beside the target and renaming: whoever reads the target sees the old export or the new one, never a half."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike, overwrite: bool, kind: str) -> Iterator[Path]:
+    """Yields a temporary sibling of `path` to write to; renames it to `path` when the block ends without an error.
+
+    After an error the temporary file or folder and the parent folders that were made for it are gone, and what stood at
+    `path` is as it was.
+
+    Args:
+        path: Where the export shall stand.
+        overwrite: Whether an earlier export at `path` may be replaced.
+        kind: `"file"` or `"folder"`.
+
+    Raises:
+        FileExistsError: If something stands at `path` that may not be replaced.
+        OSError: If `path` cannot be written: no permission, no space, a parent that is a file.
+    """
+    target = Path(os.path.realpath(path))  # through a symbolic link, so that the link stays a link
+    check_target(path, target, overwrite, kind)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    made: list[Path] = []
+    try:
+        with clear_os_errors(path):
+            _make_parents(target.parent, made)
+        yield temporary
+        with clear_os_errors(path):
+            _swap(temporary, target)
+        made.clear()
+    finally:
+        _remove(temporary)
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+@contextlib.contextmanager
+def clear_os_errors(path: str | os.PathLike, *others: type[Exception]) -> Iterator[None]:
+    """Turns an `OSError` (or one of the classes `others`) into one sentence that names the user's own path."""
+    try:
+        yield
+    except (OSError, *others) as error:
+        reason = getattr(error, "strerror", None) or _short(str(error))
+        clear = OSError(f"Could not write {os.fspath(path)!r}: {reason}. Nothing there was changed.")
+        clear.errno = getattr(error, "errno", None)
+        raise clear from error
+
+
+def _short(message: str) -> str:
+    """The cause in a message of TensorFlow: without the name of the op, and without the temporary path before it."""
+    message = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", message.strip().split("\n")[0])
+    return message.rpartition("; ")[2].strip()
+
+
+def check_target(path: str | os.PathLike, target: Path, overwrite: bool, kind: str) -> None:
+    """Raises `FileExistsError` if `target` holds something that may not be replaced by an export of this kind."""
+    name = os.fspath(path)
+    if not target.exists() or (kind == "folder" and target.is_dir() and not any(target.iterdir())):
+        return
+    if (kind == "folder") != target.is_dir():
+        found = "a folder" if target.is_dir() else "a file"
+        raise FileExistsError(f"Expected the path of a {kind} to write. Received: {name!r}, which is {found}.")
+    if not overwrite:
+        raise FileExistsError(
+            f"Expected a path where nothing stands yet, or overwrite=True. Received: {name!r}, which exists."
+        )
+    if kind == "folder" and not (target / "saved_model.pb").is_file():  # never delete a folder of the user's own
+        raise FileExistsError(
+            f"Expected a folder that holds a SavedModel to overwrite. Received: {name!r}, which holds other files."
+        )
+
+
+def _make_parents(parent: Path, made: list[Path]) -> None:
+    missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir()
+        made.append(folder)
+    if not parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{str(parent)!r} is not a folder")
+    if not os.access(parent, os.W_OK):  # known now, before minutes of conversion
+        raise PermissionError(errno.EACCES, f"no permission to write in {str(parent)!r}")
+
+
+def _swap(temporary: Path, target: Path) -> None:
+    if not temporary.is_dir():
+        os.replace(temporary, target)
+        return
+    if not target.exists():
+        os.rename(temporary, target)
+        return
+    # A folder cannot be renamed onto one that is not empty, so the old one steps aside for the length of two renames.
+    old = target.with_name(f".{target.name}.{secrets.token_hex(4)}.old")
+    os.rename(target, old)
+    try:
+        os.rename(temporary, target)
+    except BaseException:
+        os.rename(old, target)
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()

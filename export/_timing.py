@@ -1,0 +1,73 @@
+"""Script behind `keras_genzoo.export.latency`: times an exported file and prints one line of JSON.
+
+Runs as a file in a process of its own. It must not import keras_genzoo: what it measures is the file alone.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+
+
+def random_input(dtype, shape, rng):
+    """An input of the right kind; the time of a call does not depend on the values."""
+    if np.issubdtype(dtype, np.floating):
+        return rng.standard_normal(shape).astype(dtype)
+    return rng.integers(0, 100, shape).astype(dtype)
+
+
+def litert_call(task, rng):
+    """A function that calls a LiteRT file once, and the file's batch size."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=task["path"], num_threads=task["threads"])
+    names = list(interpreter.get_signature_list())
+    runner = interpreter.get_signature_runner(names[0] if len(names) == 1 else task["signature"])
+    details = runner.get_input_details()
+    inputs = {name: random_input(detail["dtype"], detail["shape"], rng) for name, detail in details.items()}
+    return lambda: runner(**inputs), int(next(iter(details.values()))["shape"][0])
+
+
+def saved_model_call(task, rng):
+    """A function that calls a SavedModel once, and the batch size of the call."""
+    import tensorflow as tf
+
+    if task["threads"] is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(task["threads"])
+        tf.config.threading.set_inter_op_parallelism_threads(task["threads"])
+    loaded = tf.saved_model.load(task["path"])
+    signature, inputs = loaded.signatures[task["signature"]], {}
+    for name, spec in signature.structured_input_signature[1].items():
+        if name == "num":  # the scalar that says how many images `generate` makes
+            inputs[name] = tf.constant(task["batch_size"], spec.dtype)
+            continue
+        shape = [task["batch_size"] if side is None else side for side in spec.shape]
+        inputs[name] = tf.constant(random_input(spec.dtype.as_numpy_dtype, shape, rng))
+
+    def call():
+        for value in signature(**inputs).values():
+            value.numpy()  # waits for the result
+
+    call.keep = loaded  # a signature holds its variables only as long as the loaded model lives
+    return call, task["batch_size"]
+
+
+def main():
+    task = json.loads(sys.argv[1])
+    litert = task["path"].endswith(".tflite")
+    call, batch_size = (litert_call if litert else saved_model_call)(task, np.random.default_rng(0))
+    for _ in range(task["warmup"]):
+        call()
+    times = []
+    for _ in range(task["runs"]):
+        start = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - start) * 1000.0)
+    low, median, high = np.percentile(times, [10, 50, 90])
+    result = {"median_ms": median, "low_ms": low, "high_ms": high, "runs": task["runs"], "batch_size": batch_size}
+    print(json.dumps({**result, "runtime": "litert" if litert else "tensorflow"}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Runs an exported file in its own runtime and compares it with Keras on the same inputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from keras_genzoo.quiet import quiet_stderr
+
+from .report import ExportError, Parity
+
+# A call of a runtime: inputs by name -> outputs by name, NumPy arrays both.
+Runner = Callable[[dict[str, np.ndarray]], Mapping[str, np.ndarray]]
+
+GREY_LEVEL = 1 / 255
+
+
+def sample_inputs(model: Any, specs: Mapping[str, Any], num: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """Draws inputs of a signature from the model itself: `z` from its prior, `image` from what it generates.
+
+    Args:
+        model: A model of the zoo.
+        specs: Input name -> `tf.TensorSpec`, as in
+            `model.export_functions()[name].inputs`. Known names: `z`, `image`, `seed`, `num`.
+        num: Number of samples, at least 1.
+        seed: Seed of the draw.
+
+    Returns:
+        Input name -> array of the dtype in `specs`: `z` (num, latent_dim), `image` (num, height, width, channels)
+        in [0, 1] or 0..255; `seed` and `num` are scalars.
+
+    Raises:
+        ValueError: If a name has no rule.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> from keras_genzoo.export.parity import sample_inputs
+    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
+    >>> sample_inputs(model, model.export_functions()["serving_default"].inputs, num=3)["z"].shape
+    (3, 4)
+    """
+    inputs = {}
+    for name, spec in specs.items():
+        dtype = np.dtype(spec.dtype.as_numpy_dtype)
+        if name == "z":
+            value = np.asarray(model.latent_sample(num, seed))
+        elif name == "image":
+            value = _images(model, num, seed)
+            value = value if dtype == np.uint8 else value / np.float32(255.0)
+        elif name in ("seed", "num"):
+            value = seed if name == "seed" else num
+        else:
+            raise ValueError(f"Expected inputs named z, image, seed or num. Received: {name!r}")
+        inputs[name] = np.asarray(value, dtype=dtype)
+    return inputs
+
+
+def _images(model: Any, num: int, seed: int) -> np.ndarray:
+    if hasattr(model, "generate"):
+        return model.generate(num, seed=seed)
+    # A model that makes no images, such as a classifier, is asked about noise.
+    return np.random.default_rng(seed).integers(0, 256, (num, *model.image_shape), dtype=np.uint8)
+
+
+def compare(expected: Mapping[str, Any], received: Mapping[str, Any], num_samples: int) -> Parity:
+    """Compares two sets of named outputs.
+
+    Args:
+        expected: Output name -> array, computed by Keras.
+        received: Output name -> array, computed by the exported file.
+        num_samples: Number of inputs behind the arrays, for the record.
+
+    Returns:
+        A `Parity`.
+
+    Raises:
+        ExportError: If names, shapes or dtypes differ.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.export.parity import compare
+    >>> compare({"image": np.zeros((1, 2))}, {"image": np.array([[0.0, 0.5]])}, num_samples=1).mean_error
+    0.25
+    """
+    if set(expected) != set(received):
+        raise ExportError(f"Expected outputs {sorted(expected)} from the exported file. Received: {sorted(received)}")
+    errors = []
+    for name, value in expected.items():
+        value, other = np.asarray(value), np.asarray(received[name])
+        if (value.shape, value.dtype) != (other.shape, other.dtype):
+            raise ExportError(
+                f"Expected output {name!r} of shape {value.shape} and dtype {value.dtype} from the exported file."
+                f" Received: {other.shape} and {other.dtype}"
+            )
+        error = np.abs(value.astype("float64") - other.astype("float64"))
+        if value.dtype == np.uint8:
+            error *= GREY_LEVEL
+        elif name != "image":
+            error /= max(1.0, float(np.abs(value).max()))
+        errors.append(error.ravel())
+    errors = np.concatenate(errors)
+    dtype = str(np.asarray(next(iter(expected.values()))).dtype)
+    return Parity(float(errors.max()), float(errors.mean()), int(num_samples), dtype)
+
+
+def check(model: Any, name: str, function: Any, runner: Runner, num_samples: int, tolerance: float | None) -> Parity:
+    """Compares one signature of an exported file with Keras on inputs that the model draws itself.
+
+    Args:
+        model: The model that draws the inputs.
+        name: The signature's name.
+        function: The `ExportFunction` behind it, of the float32 copy that was exported.
+        runner: Calls the file's signature: inputs by name -> outputs by name.
+        num_samples: Number of inputs.
+        tolerance: Largest error allowed, in [0, 1] pixels; `uint8` outputs may differ by one grey level more, because
+            rounding turns the smallest difference into a whole level. `None`: errors are only reported.
+
+    Returns:
+        A `Parity`.
+
+    Raises:
+        ExportError: If the error is above `tolerance` or not a number.
+    """
+    inputs = sample_inputs(model, function.inputs, num_samples)
+    expected = {key: np.asarray(value) for key, value in function.function(**inputs).items()}
+    parity = compare(expected, runner(inputs), num_samples)
+    limit = np.inf if tolerance is None else tolerance + (GREY_LEVEL if parity.dtype == "uint8" else 0.0)
+    if not (parity.max_error <= limit and np.isfinite(parity.max_error)):
+        raise ExportError(
+            f"Expected signature {name!r} of the exported file to agree with Keras within {limit:.2g} of the pixel"
+            f" range. Received: a maximal error of {parity.max_error:.2g}. Nothing was written."
+        )
+    return parity
+
+
+def saved_model_runner(loaded: Any, name: str) -> Runner:
+    """Returns a runner for a signature of a SavedModel.
+
+    Args:
+        loaded: What `tf.saved_model.load` returned.
+        name: The signature's name.
+    """
+    import tensorflow as tf
+
+    signature = loaded.signatures[name]
+
+    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        outputs = signature(**{key: tf.constant(value) for key, value in inputs.items()})
+        return {key: value.numpy() for key, value in outputs.items()}
+
+    return run
+
+
+def litert_runner(path: str | os.PathLike, name: str, threads: int = 1) -> Runner:
+    """Returns a runner for a signature of a LiteRT file with a static batch size.
+
+    Inputs of any length are cut into batches of the file's size; the last one is filled up with zeros, and what they
+    give is dropped.
+
+    Args:
+        path: A `.tflite` file.
+        name: The signature's name.
+        threads: Threads of the interpreter.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    with quiet_stderr():  # the runtime announces its delegate
+        interpreter = Interpreter(model_path=os.fspath(path), num_threads=threads)
+        interpreter.allocate_tensors()
+        signature = interpreter.get_signature_runner(name)
+    batch = int(next(iter(signature.get_input_details().values()))["shape"][0])
+
+    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        num = len(next(iter(inputs.values())))
+        parts = []
+        for start in range(0, num, batch):
+            cut = {key: value[start : start + batch] for key, value in inputs.items()}
+            filled = {key: np.zeros((batch, *value.shape[1:]), value.dtype) for key, value in cut.items()}
+            for key, value in cut.items():
+                filled[key][: len(value)] = value
+            parts.append({key: np.array(value) for key, value in signature(**filled).items()})
+        return {key: np.concatenate([part[key] for part in parts])[:num] for key in parts[0]}
+
+    return run

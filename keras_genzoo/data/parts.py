@@ -46,7 +46,8 @@ class ArrayPart:
 
     def arrays(self, shape):
         """uint8 images `(n, *shape)` and the unchecked labels or None."""
-        return resize(to_channels(self.images, shape[2]), shape[:2], self.resample), self.labels
+        images = to_channels(self.images, 1) if shape[2] == 1 else self.images
+        return to_channels(resize(images, shape[:2], self.resample), shape[2]), self.labels
 
 
 class EncodedPart:

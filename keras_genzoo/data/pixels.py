@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 from keras_genzoo.data.progress import track
 
 _EXIF_ORIENTATION = 0x0112
+_EXIF_PLACES = {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}
 _CHUNK = 4096  # images converted at a time, which bounds the memory of intermediate results
 
 
@@ -40,8 +41,9 @@ def inspect_image(item):
     """Reads `(height, width, channels)` of a file from its header, as `read_image` would give them."""
     with _open(item) as image:
         width, height = image.size
-        if image.getexif().get(_EXIF_ORIENTATION) in (5, 6, 7, 8):  # turned by a quarter
-            width, height = height, width
+        # getexif decodes a PNG file that has none, hence the look at info first
+        if _EXIF_PLACES & image.info.keys() and image.getexif().get(_EXIF_ORIENTATION) in (5, 6, 7, 8):
+            width, height = height, width  # turned by a quarter
         grey = image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;")
         return height, width, 1 if grey else 3
 

@@ -1,14 +1,16 @@
 """Data sets of TensorFlow Datasets (TFDS), prepared or downloaded."""
 
+import difflib
 import functools
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 
 from keras_genzoo.data.parts import EncodedPart
 from keras_genzoo.data.pixels import inspect_image, read_image
 from keras_genzoo.data.progress import track
-from keras_genzoo.registry import nearest
 
 _PROBED = 100  # images that tell whether a set is binarized
 
@@ -107,13 +109,9 @@ def tfds_splits(name, data_dir=None, image_key=None, label_key=None):
     """
     tfds = _import()
     try:
-        builder = tfds.builder(name, data_dir=data_dir)
+        builder = tfds.builder(name, data_dir=data_dir and Path(data_dir).expanduser())
     except tfds.core.registered.DatasetNotFoundError:
-        names = ["digits", *tfds.list_builders(with_community_datasets=False)]
-        raise ValueError(
-            f"Expected a data set of TensorFlow Datasets{f' or of {data_dir}' if data_dir else ''}, or another source "
-            f"(npz:PATH, folder:PATH, keras:NAME, digits). Received: {name!r}; {nearest(name, names)}"
-        ) from None
+        raise ValueError(_unknown(name, data_dir)) from None
     except Exception as error:  # a wrong version or configuration: TFDS raises AssertionError, ValueError and others
         raise ValueError(f"Expected a version and configuration that {name!r} has. Received: {error}") from error
     if not builder.is_prepared():
@@ -127,6 +125,25 @@ def _import():
         warnings.simplefilter("ignore", DeprecationWarning)  # of what TFDS itself imports
         import tensorflow_datasets
     return tensorflow_datasets
+
+
+def _unknown(name, data_dir):
+    """The message for a name that TFDS does not know."""
+    base = re.split("[/:]", name)[0]
+    stored = [child.name for child in Path(data_dir).iterdir() if child.is_dir()] if _is_dir(data_dir) else []
+    if base in stored:
+        return f"Expected a version and configuration that is prepared in {data_dir}/{base}. Received: {name!r}"
+    names = ["digits", *stored, *_import().list_builders(with_community_datasets=False)]
+    near = difflib.get_close_matches(base, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "tensorflow_datasets.list_builders() gives all names"
+    return (
+        f"Expected a data set of TensorFlow Datasets{f' or of {data_dir}' if data_dir else ''}, or another source "
+        f"(npz:PATH, folder:PATH, keras:NAME, digits). Received: {name!r}; {hint}"
+    )
+
+
+def _is_dir(path):
+    return path is not None and Path(path).is_dir()
 
 
 def _prepare(builder, name):
@@ -145,8 +162,8 @@ def _prepare(builder, name):
 def _keys(builder, image_key, label_key):
     features = builder.info.features
     tfds = _import()
-    images = [key for key, feature in features.items() if type(feature) is tfds.features.Image]
-    labels = [key for key, feature in features.items() if feature.shape == () and feature.np_dtype in _INTEGERS]
+    images = sorted(key for key, feature in features.items() if type(feature) is tfds.features.Image)
+    labels = sorted(key for key, feature in features.items() if feature.shape == () and feature.np_dtype in _INTEGERS)
     if image_key is None:
         image_key = "image" if "image" in images else images[0] if len(images) == 1 else None
     if image_key not in images:

@@ -52,12 +52,13 @@ def evaluate(
         split: split of a source string.
         data_options: dict of further arguments of `load_arrays` for source strings, such as `data_dir` or `image_key`;
             size and channels are the model's.
-        floor: add, to each metric that compares two sets, "floor": the same number between real images and real images:
-            those of `floor_data`, or else two random halves of `data` (which are half as many images each, and
-            so give a higher Frechet distance than a whole set would).
+        floor: add, to each metric that compares two sets, "floor": the same number between `data` and other real
+            images: `floor_data` if it is given; else, of a source string, its split `floor_split`; else, or where that
+            is the split of `data` itself, two random halves of `data` (half as many images each, which makes a
+            Frechet distance higher than whole sets would).
         floor_data: second set of real images, as `data`; implies `floor=True`. At most as many as the first set has
             are used, or all of a `Reference`.
-        floor_split: split of `floor_data` where that is a source string.
+        floor_split: split of the second set where that comes from a source string; `None` for two halves.
         num_samples: importance samples an image of the log-likelihood; 5,000 in published tables. Time grows with it.
         num_likelihood_images: at most so many images for the log-likelihood.
         binarization: of the likelihoods: "none", "dynamic", or `None`, which asks the model; see `metrics.elbo`.
@@ -94,6 +95,13 @@ def evaluate(
     run = Evaluation(model, real, num_fake, seed, num_samples, num_likelihood_images, binarization, progress)
     pair = None
     if (floor or floor_data is not None) and any(METRICS[name].kind != "model" for name in names):
+        if (
+            floor_data is None
+            and isinstance(data, str)
+            and floor_split
+            and _split_name(floor_split) != _split_name(split)
+        ):
+            floor_data = data
         pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
     results = {}
     for name in names:
@@ -183,6 +191,10 @@ def _public_name(name, real):
     if METRICS[name].function is METRICS["frechet_distance"].function and real.extractor.prefix is not None:
         return f"{real.extractor.prefix}_fid"
     return name
+
+
+def _split_name(split):
+    return split.partition("[")[0]
 
 
 def _floor_pair(real, data, image_shape, split, seed, options):

@@ -1,5 +1,7 @@
 """Feature extractors: from uint8 images to the rows of numbers that the distribution metrics compare."""
 
+from pathlib import Path
+
 import numpy as np
 
 from keras_genzoo.images import check_images, to_uint8
@@ -144,6 +146,8 @@ class InceptionFeatures(FeatureExtractor):
         import keras
 
         self._weights = weights
+        if weights is None:
+            self.prefix = None  # random weights give features, but no FID
         try:
             self.model = keras.applications.InceptionV3(
                 include_top=False, weights=weights, input_shape=self.image_shape, pooling="avg"
@@ -157,7 +161,7 @@ class InceptionFeatures(FeatureExtractor):
     def protocol(self, image_shape=None):
         """As for every extractor, with a note on comparing."""
         note = "keras.applications.InceptionV3: not comparable with published FIDs"
-        weights = {} if self._weights == "imagenet" else {"weights": str(self._weights)}
+        weights = {} if self._weights == "imagenet" else {"weights": Path(self._weights or "random").name}
         return super().protocol(image_shape) | weights | {"note": note}
 
     def _batch(self, images):

@@ -54,6 +54,7 @@ class Reference:
         self.batch_size = batch_size
         self.progress = progress
         self._radii = {}
+        self._whole = None  # (Reference, rows) that this is a part of
 
     def __len__(self):
         return len(self.images)
@@ -61,6 +62,9 @@ class Reference:
     @cached_property
     def features(self):
         """float32 (n, d)."""
+        if self._whole is not None:
+            whole, rows = self._whole
+            return whole.features[rows]
         if self.extractor is None:
             raise ValueError("Expected a feature extractor, Reference(images, features=...). Received: features=None")
         return self.extractor(self.images, batch_size=self.batch_size, progress=self.progress)
@@ -81,11 +85,10 @@ class Reference:
         return Reference(images, self.extractor, source, split, None, self.batch_size, self.progress)
 
     def subset(self, rows, label):
-        """Returns a `Reference` of some of the images; features are taken along if they are known."""
+        """Returns a `Reference` of some of the images, which takes its features from this one."""
         split = f"{self.split}, {label}" if self.split else label
         part = self.like(self.images[rows], self.source, split)
-        if "features" in vars(self):
-            part.features = self.features[rows]
+        part._whole = self, rows
         return part
 
 

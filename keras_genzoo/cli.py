@@ -1,6 +1,8 @@
 """The command line `keras-genzoo`. Bad input ends with one sentence and exit code 2; Ctrl-C with 130."""
 
 import os
+import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from keras_genzoo import presets, recipes, registry
+from keras_genzoo.cli_tables import metrics_table, show_card, show_model
 from keras_genzoo.quiet import quiet_stderr
 
 app = typer.Typer(
@@ -35,28 +38,38 @@ Settings = Annotated[
 ]
 
 
+class Stopped(Exception):
+    """Ctrl-C, with something to say: typer would turn a `KeyboardInterrupt` into a bare exit code."""
+
+
 def main():
     """Entry point: runs the command line and turns errors into one sentence each."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
-    except KeyboardInterrupt as stop:
-        _say_error(str(stop) or "Interrupted.")
+        code = app(standalone_mode=False)
+    except Stopped as stop:
+        _say_error(str(stop))
         sys.exit(130)
     except Exception as error:
         sys.exit(_report(error))
+    if code == 130:  # Ctrl-C elsewhere
+        _say_error("Interrupted.")
+    sys.exit(code or 0)
 
 
 def _report(error):
     """Prints an expected error as one sentence; lets a bug through with its traceback."""
     if hasattr(error, "format_message"):  # of the option parser: unknown command, missing argument
-        _say_error(error.format_message())
+        if error.format_message():  # empty where no command was given: the help has been shown
+            _say_error(error.format_message())
         return getattr(error, "exit_code", 2)
     if type(error).__name__ == "Abort":
         return 130
+    text = str(error)
+    if type(error).__module__.startswith("tensorflow"):  # raised in a data pipeline: our sentence is inside
+        found = re.search(r"(Expected [^\n]*Received: [^\n]*)", text)
+        error, text = (ValueError(), found.group()) if found else (error, text)
     if isinstance(error, (ValueError, OSError, ArithmeticError)):
-        _say_error(" ".join(str(error).split()))
+        _say_error(" ".join(text.split()))
         return 2
     raise error
 
@@ -85,12 +98,12 @@ def list_command():
 def show(name: Annotated[str, typer.Argument(help="A model, preset or recipe.")]):
     """Shows a model with its arguments, a preset with its card, or a recipe."""
     if name in registry.list_models():
-        _show_model(registry.describe(name))
+        show_model(console, registry.describe(name))
         return
     known = registry.list_models() + presets.list_presets() + recipes.list_recipes()
     shown = False
     if name in presets.list_presets() or (Path(name) / presets.CONFIG).is_file():
-        _show_card(presets.card(name), name)
+        show_card(console, presets.card(name), name)
         shown = True
     if name in recipes.list_recipes():
         console.rule(f"recipe {name}", align="left")
@@ -98,43 +111,6 @@ def show(name: Annotated[str, typer.Argument(help="A model, preset or recipe.")]
         shown = True
     if not shown:
         raise ValueError(f"Expected a model, preset or recipe; {registry.nearest(name, known)} Received: {name!r}")
-
-
-def _show_model(description):
-    console.print(description.title, style="bold", highlight=False)
-    console.print(f"\n{description.text}\n", highlight=False, markup=False)
-    table = Table("argument", "default", "meaning")
-    for argument in description.arguments:
-        table.add_row(argument.name, argument.default, argument.description)
-    console.print(table)
-    for label, names in (
-        ("presets", presets.list_presets(description.name)),
-        ("recipes", recipes.list_recipes(description.name)),
-    ):
-        console.print(f"{label}: {', '.join(names) or 'none'}", highlight=False)
-
-
-def _show_card(card, name):
-    console.print(f"preset {name}: {card.get('description', '')}", style="bold", highlight=False)
-    data = card.get("data", {})
-    console.print(f"data: {data.get('title', '')}, {data.get('license', '')}", highlight=False)
-    time = f"{card.get('wall_time_seconds')} s on {card.get('hardware')}"
-    console.print(f"epochs {card.get('epochs')}, seed {card.get('seed')}, {time}", highlight=False)
-    if card.get("metrics"):
-        console.print(metrics_table(card["metrics"]))
-
-
-def metrics_table(metrics):
-    """The result of `evaluate` as a table: metric, value, standard error, floor, protocol."""
-    table = Table("metric", "value", "floor", "protocol")
-    for name, result in metrics.items():
-        value = f"{result['value']:.4g}"
-        if result.get("standard_error") is not None:
-            value += f" +- {result['standard_error']:.2g}"
-        floor = f"{result['floor']['value']:.4g}" if isinstance(result.get("floor"), dict) else ""
-        protocol = ", ".join(f"{key} {item}" for key, item in result.get("protocol", {}).items())
-        table.add_row(name, value, floor, protocol)
-    return table
 
 
 @app.command()
@@ -159,7 +135,8 @@ def train(
             recipe, out, resume=resume, weights=weights, verbose=verbose, evaluate=not no_evaluate
         )
     except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"{stop} Go on with: keras-genzoo train {name} --out {out} --resume") from None
+        command = shlex.join(["keras-genzoo", "train", name, "--out", str(out), "--resume"])
+        raise Stopped(f"{str(stop) or 'Interrupted'}.\nGo on with: {command}") from None
     except ArithmeticError as error:
         last = training.last_checkpoint(out)
         kept = f"The last good checkpoint is {last}." if last else "No checkpoint had been written yet."
@@ -178,8 +155,9 @@ def _recipe_for(name, data, epochs, settings, out, resume):
         changes["data.source"] = data
     if epochs is not None:
         changes["epochs"] = epochs
-    if resume and out is not None and (Path(out) / "recipe.yaml").is_file():
-        recipe = recipes.load_recipe(Path(out) / "recipe.yaml")
+    stored = Path(out if out is not None else Path("runs") / Path(name).stem) / "recipe.yaml"
+    if resume and stored.is_file():  # as it was run, with the settings of then
+        recipe = recipes.load_recipe(stored)
     elif name in registry.list_models():
         recipe = recipes.Recipe(name, name=name)
     elif name in recipes.list_recipes() or name.endswith((".yaml", ".yml")):
@@ -203,10 +181,17 @@ def sample(
     weights: Weights = None,
 ):
     """Makes images: a grid in one PNG file, or a folder of files."""
+    import numpy as np
+    from rich.progress import track
+
     from keras_genzoo import plots
 
     model = load_named(name, weights)
-    images = model.generate(num, seed=seed, start=start)
+    if not hasattr(model, "generate"):
+        raise ValueError(f"Expected a model that generates images. Received: {name!r}, a {type(model).__name__}")
+    chunks = range(start, start + num, 64)
+    shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
+    images = np.concatenate([model.generate(min(64, start + num - i), seed=seed, start=i) for i in shown])
     if out.suffix.lower() == ".png":
         plots.save_grid(images, out)
     else:
@@ -287,7 +272,11 @@ def export(
     format = format or ("litert" if out.suffix == ".tflite" else "saved_model")
     options = {"quantization": quantization} if quantization else {}
     report = model.export(out, format=format, overwrite=overwrite, **options)
-    console.print(str(report), highlight=False, markup=False)
+    table = Table("signature", "outputs", "maximal error", "mean error", title=f"{out}: {report.size / 1e6:.2f} MB")
+    for signature, parity in report.parity.items():
+        outputs = ", ".join(report.signatures[signature]["outputs"])
+        table.add_row(signature, outputs, f"{parity.max_error:.1e}", f"{parity.mean_error:.1e}")
+    console.print(table)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The demo of the command line: the whole way from a preset to files that run elsewhere, on this machine alone."""
 
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -31,6 +32,7 @@ def run_demo(out, seconds=60, console=None):
 
     console = console or Console()
     name, weights = PRESET
+    out = Path(out)
     console.print(f"1. Load {name}_{weights} and write samples.", style="bold")
     model = keras_genzoo.build(name, weights=weights, seed=0, ema_decay=EMA_DECAY, dtype="mixed_bfloat16")
     model.compile(*(keras.optimizers.Adam(LEARNING_RATE, beta_1=0.5) for _ in range(2)))

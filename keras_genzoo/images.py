@@ -34,7 +34,7 @@ def check_image_shape(image_shape):
     try:
         shape = tuple(int(side) for side in image_shape)
         exact = all(int(side) == side for side in image_shape)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(expected) from None
     if len(shape) != 3 or not exact:
         raise ValueError(expected)

@@ -63,8 +63,11 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part")
-    Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid).save(scratch, format="PNG", optimize=True)
-    os.replace(scratch, path)
+    try:
+        Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid).save(scratch, format="PNG", optimize=True)
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
     return path
 
 

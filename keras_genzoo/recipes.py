@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from keras_genzoo import registry
+from keras_genzoo.optimizers import make_optimizer
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -56,6 +57,10 @@ class EvaluationConfig:
     num_likelihood_images: int = 1000
     seed: int = 0
 
+    def __post_init__(self):
+        if isinstance(self.metrics, str):  # one name instead of a list, as `evaluate` takes it too
+            object.__setattr__(self, "metrics", (self.metrics,))
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -87,6 +92,10 @@ class Recipe:
     name: str = ""
 
     def __post_init__(self):
+        registry.check_name(self.model)
+        for label, value in (("args", self.args), ("optimizers", self.optimizers)):
+            if not isinstance(value, dict):
+                raise ValueError(f"Expected {label} as keys and values. Received: {value!r}")
         registry.check_arguments(self.model, self.args)
         for key in ("seed", "dtype", "name"):
             if key in self.args:
@@ -167,6 +176,13 @@ def _parse_setting(text):
     if not equals or not key:
         raise ValueError(f"Expected a setting as key=value. Received: {text!r}")
     return key, _read_yaml(value, f"the setting {key!r}")
+
+
+def _read_text(path):
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"Expected UTF-8 text in the recipe {path!r}. Received: other bytes") from None
 
 
 def _read_yaml(text, what):
@@ -257,7 +273,7 @@ def load_recipe(name):
     if name in list_recipes():
         stem, text = name, (_folder() / f"{name}.yaml").read_text(encoding="utf-8")
     elif name.endswith((".yaml", ".yml")) and os.path.isfile(name):
-        stem, text = Path(name).stem, Path(name).read_text(encoding="utf-8")
+        stem, text = Path(name).stem, _read_text(name)
     else:
         raise ValueError(
             f"Expected a recipe's name or a .yaml file; {registry.nearest(name, list_recipes())} Received: {name!r}"
@@ -268,54 +284,3 @@ def load_recipe(name):
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     return recipe if recipe.name else dataclasses.replace(recipe, name=stem)
-
-
-def make_optimizer(spec):
-    """A Keras optimizer from a recipe's dict.
-
-    Args:
-        spec: Dict with `name` (any optimizer of Keras, `"adam"`, `"rmsprop"`, `"sgd"` ...) and its arguments.
-            `learning_rate` may be a number or a dict with `schedule` (any of `keras.optimizers.schedules`,
-            `"cosine_decay"` ...) and its arguments.
-
-    Raises:
-        ValueError: If a name or argument is unknown, with the nearest valid one.
-
-    Example:
-
-    >>> make_optimizer({"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}).momentum
-    0.9
-    """
-    import keras
-
-    spec = {"name": spec} if isinstance(spec, str) else dict(spec)
-    rate = spec.get("learning_rate")
-    if isinstance(rate, dict):
-        schedules = keras.optimizers.schedules
-        spec["learning_rate"] = _construct(schedules, schedules.LearningRateSchedule, "schedule", rate)
-    return _construct(keras.optimizers, keras.optimizers.Optimizer, "name", spec)
-
-
-def _construct(module, base, key, spec):
-    """An instance of the class of `module` that `spec[key]` names, from the other items of `spec`."""
-    import inspect
-
-    spec = dict(spec)
-    classes = {
-        name: item
-        for name, item in vars(module).items()
-        if inspect.isclass(item) and issubclass(item, base) and item is not base
-    }
-    by_plain_name = {name.lower(): item for name, item in classes.items()}
-    snake = [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in classes]
-    name = spec.pop(key, None)
-    if not isinstance(name, str) or name.replace("_", "").lower() not in by_plain_name:
-        raise ValueError(f"Expected a Keras class as {key!r}; {registry.nearest(name, snake)} Received: {name!r}")
-    cls = by_plain_name[name.replace("_", "").lower()]
-    valid = [p for p in inspect.signature(cls.__init__).parameters if p not in ("self", "kwargs")]
-    for argument in spec:
-        if argument not in valid:
-            raise ValueError(
-                f"Expected arguments of {name}; {registry.nearest(argument, valid)} Received: {argument!r}"
-            )
-    return cls(**spec)

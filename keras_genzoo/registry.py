@@ -72,7 +72,7 @@ def _check_backend():
         )
 
 
-def build(name, weights=None, optimizers=None, **args):
+def build(name, /, weights=None, optimizers=None, **args):
     """Builds a model by name: a compiled `keras.Model`, with the defaults of its paper.
 
     Args:
@@ -99,6 +99,10 @@ def build(name, weights=None, optimizers=None, **args):
     """
     cls = model_class(name)
     check_arguments(name, args)
+    for key, optimizer in (optimizers or {}).items():
+        if key not in cls.optimizer_names:
+            hint = nearest(key, cls.optimizer_names)
+            raise ValueError(f"Expected optimizers of {name}; {hint} Received: {key}={optimizer!r}")
     if weights is None:
         model = cls(**args)
     else:
@@ -128,15 +132,32 @@ def load(path):
     Raises:
         ValueError: If there is no such file or it is not a whole `.keras` file.
     """
-    import zipfile
-
     _check_backend()
     import keras
 
-    if not os.path.isfile(path) or not zipfile.is_zipfile(path):
-        raise ValueError(f"Expected a whole .keras file, as model.save() writes it. Received: {os.fspath(path)!r}")
+    _check_whole(path)
     importlib.import_module("keras_genzoo.models")
     return keras.saving.load_model(path)
+
+
+def _check_whole(path):
+    """Raises `ValueError` unless `path` is a `.keras` file of which every byte is as it was written."""
+    import zipfile
+    import zlib
+
+    reason = "not one"
+    try:
+        with zipfile.ZipFile(path) as file:
+            if os.fspath(path).endswith(".keras") and {"config.json", "model.weights.h5"} <= set(file.namelist()):
+                reason = file.testzip()  # the first member whose checksum is wrong
+    except FileNotFoundError:
+        reason = "no such file"
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        reason = str(error)
+    if reason:
+        raise ValueError(
+            f"Expected a whole .keras file, as model.save() writes it. Received: {os.fspath(path)!r} ({reason})"
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import os
 import platform
+import shutil
 from pathlib import Path
 
 from keras_genzoo import plots, presets
@@ -55,6 +56,16 @@ class Run:
         scratch = self.folder / ".recipe.yaml.part"
         scratch.write_text(self.recipe.to_yaml(), encoding="utf-8")
         os.replace(scratch, self.recipe_path)
+
+    def check_unchanged(self):
+        """Raises `ValueError` where the recipe asks for another training than the one that was begun."""
+        new, old = (_settled(recipe.to_dict()) for recipe in (self.recipe, load_recipe(self.recipe_path)))
+        for key, value in new.items():
+            if value != old[key]:
+                raise ValueError(
+                    f"Expected {key}={old[key]!r}, as the run in {os.fspath(self.folder)!r} began, to resume it. "
+                    f"Received: {key}={value!r}"
+                )
 
     def restore(self):
         """The newest whole checkpoint: `(model, steps made)`, or `(None, 0)` where there is none."""
@@ -107,15 +118,33 @@ def train(recipe, out, resume=False, weights=None, verbose="auto", evaluate=True
     >>> sorted(path.name for path in preset.iterdir())
     ['card.json', 'config.json', 'metadata.json', 'model.weights.h5', 'samples.png']
     """
+    from keras_genzoo.metrics.table import check_metrics
+
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     run = Run(out, recipe)
     model, step = run.restore() if resume else (None, 0)
     if model is None:
         model = recipe.build(weights)
+    else:
+        run.check_unchanged()
+    if evaluate:  # a misspelled metric is told now, not after hours of training
+        check_metrics(list(recipe.evaluation.metrics) or None, model)
     model.check_data(load_data(recipe, model))  # before the folder is made: a bad source leaves nothing behind
     run.start(resume)
-    fit(model, run, step, verbose)
+    try:
+        fit(model, run, step, verbose)
+    except ValueError:  # bad data that only the first steps could tell, such as labels out of range
+        if not resume and last_checkpoint(out) is None:
+            shutil.rmtree(out)
+        raise
     return finish(model, run, evaluate)
+
+
+def _settled(values):
+    """What a checkpoint has settled of a recipe's dict: all but its length, its measuring and where its data lie."""
+    free = ("source", "data_dir", "cache", "title", "license")
+    data = {f"data.{key}": value for key, value in values["data"].items() if key not in free}
+    return {key: values[key] for key in ("model", "args", "dtype", "optimizers", "seed")} | data
 
 
 def load_data(recipe, model, first_epoch=0):
@@ -244,4 +273,7 @@ def last_checkpoint(folder):
 def public_source(source):
     """A data source without the folders of this machine: `npz:/data/mnist.npz` -> `npz:mnist.npz`."""
     prefix, colon, path = source.partition(":")
-    return f"{prefix}:{Path(path).name}" if colon and prefix in ("npz", "folder") else source
+    if colon and prefix in ("npz", "folder"):
+        return f"{prefix}:{Path(path).name}"
+    # A path may also stand without a prefix; "name/config" of TFDS looks like one, but is none.
+    return Path(source).name if source.endswith(".npz") or source[:1] in ("/", ".", "~") else source

@@ -1,8 +1,5 @@
 """Batches, their order, and what the dataset says about itself."""
 
-import doctest
-import importlib
-
 import keras
 import numpy as np
 import pytest
@@ -149,9 +146,3 @@ def test_bad_labels_are_refused_with_an_example(labels, message):
 def test_column_of_whole_floats_makes_labels():
     _, labels = next(iter(load((numbered(3), np.array([[2.0], [0.0], [1.0]])), labels=True, shuffle=False)))
     assert labels.numpy().tolist() == [2, 0, 1]
-
-
-@pytest.mark.parametrize("module", ["checks", "folder", "npz", "parts", "pipeline", "pixels", "sources", "splits"])
-def test_examples_run(module):
-    found = doctest.testmod(importlib.import_module(f"keras_genzoo.data.{module}"))
-    assert found.failed == 0

@@ -59,13 +59,20 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
-        if self.interrupted:  # asked after the step, so that the model is between two steps
-            path = self.save()
-            raise TrainingInterrupted(f"Interrupted after step {self.step}; checkpoint: {path}")
+        # Asked after the step, so that the model is between two steps; after the last one of an epoch the other
+        # callbacks are to see its end first, or the log would lack a row for good.
+        if self.interrupted and batch + 1 != self.params.get("steps"):
+            self.stop()
 
     def on_epoch_end(self, epoch, logs=None):
+        if self.interrupted:
+            self.stop()
         if (epoch + 1) % self.every == 0 or epoch + 1 == self.params.get("epochs"):
             self.save()
+
+    def stop(self):
+        path = self.save()
+        raise TrainingInterrupted(f"Interrupted after step {self.step}; checkpoint: {path}")
 
     def on_train_end(self, logs=None):
         self.restore_signal()

@@ -40,11 +40,14 @@ class EpochLog(keras.callbacks.Callback):
         self.rows.append({**row, **{key: float(value) for key, value in (logs or {}).items()}})
         fields = list(dict.fromkeys(key for row in self.rows for key in row))
         scratch = self.path.with_name(f".{self.path.name}.part")
-        with open(scratch, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fields, restval="")
-            writer.writeheader()
-            writer.writerows(self.rows)
-        os.replace(scratch, self.path)
+        try:
+            with open(scratch, "w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, fields, restval="")
+                writer.writeheader()
+                writer.writerows(self.rows)
+            os.replace(scratch, self.path)
+        finally:
+            scratch.unlink(missing_ok=True)
 
 
 def read_log(path):

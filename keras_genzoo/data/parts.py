@@ -166,4 +166,5 @@ def _rows(labels, count, name):
 
 
 def thread_count():
+    """Threads that read files: one a core, 8 at most."""
     return min(8, os.cpu_count() or 1)

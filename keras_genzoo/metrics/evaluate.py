@@ -95,22 +95,15 @@ def evaluate(
     run = Evaluation(model, real, num_fake, seed, num_samples, num_likelihood_images, binarization, progress)
     pair = None
     if (floor or floor_data is not None) and any(METRICS[name].kind != "model" for name in names):
-        if (
-            floor_data is None
-            and isinstance(data, str)
-            and floor_split
-            and _split_name(floor_split) != _split_name(split)
-        ):
+        if floor_data is None and _has_other_split(data, split, floor_split):
             floor_data = data
         pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
-    results = {}
-    for name in names:
-        public_name = _public_name(name, real)
-        if public_name in results:  # "frechet_distance" beside "classifier_fid"
-            continue
-        result = results[public_name] = _compute(name, run)
-        if pair is not None and METRICS[name].kind != "model":
-            result["floor"] = _compare(name, *pair, seed, progress, "n_second")
+    # "frechet_distance" beside "classifier_fid" is one and the same
+    results = {_public_name(name, real): _compute(name, run) for name in names}
+    if pair is not None:
+        for name in names:
+            if METRICS[name].kind != "model":
+                results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
     return results
 
 
@@ -195,6 +188,11 @@ def _public_name(name, real):
 
 def _split_name(split):
     return split.partition("[")[0]
+
+
+def _has_other_split(data, split, floor_split):
+    """Whether the floor can come from another split of the same source."""
+    return isinstance(data, str) and bool(floor_split) and _split_name(floor_split) != _split_name(split)
 
 
 def _floor_pair(real, data, image_shape, split, seed, options):

@@ -1,6 +1,7 @@
 """What every model of the zoo shares: configuration, optimizers by name, input checks, saving, export."""
 
 import inspect
+import re
 from collections import namedtuple
 
 import keras
@@ -25,6 +26,13 @@ def check_at_least(low, **values):
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
             raise ValueError(f"Expected {name} to be an integer of at least {low}. Received: {name}={value!r}")
+
+
+def check_seed(seed):
+    """Returns `seed` as an int; raises `ValueError` unless it is an integer of 64 bits."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not -(2**63) <= seed < 2**63:
+        raise ValueError(f"Expected seed to be an integer of 64 bits. Received: seed={seed!r}")
+    return int(seed)
 
 
 def check_choice(choices, **values):
@@ -52,6 +60,8 @@ class ZooModel(keras.Model):
     optimizer_names = ()
     network_range = (-1.0, 1.0)
     takes_labels = False  # whether training batches are (images, labels)
+    # Arguments that change how a model trains, not what its weights mean: they may differ from a preset's.
+    training_arguments = ("seed", "dtype", "name")
 
     def __init__(self, image_shape, seed=None, dtype=None, name=None):
         super().__init__(name=name, dtype=dtype)
@@ -141,11 +151,21 @@ class ZooModel(keras.Model):
         if not self.compiled:
             return None
         config = {name: keras.optimizers.serialize(getattr(self, name)) for name in self.optimizer_names}
-        return {**config, "steps_per_execution": self.steps_per_execution}
+        # Keras saves no state of a seed generator; without it, the noise of a resumed training would begin anew.
+        states = [[int(number) for number in state.numpy()] for state in self.random_states()]
+        return {**config, "steps_per_execution": self.steps_per_execution, "random_states": states}
 
     def compile_from_config(self, config):
         optimizers = {name: keras.optimizers.deserialize(config[name]) for name in self.optimizer_names}
         self.compile(**optimizers, steps_per_execution=config.get("steps_per_execution", 1))
+        if "random_states" in config:
+            for state, value in zip(self.random_states(), config["random_states"], strict=True):
+                state.assign(value)
+
+    def random_states(self):
+        """The variables of all seed generators, the model's own first, then those of layers such as dropout."""
+        layers = [self, *self._flatten_layers(include_self=False)]
+        return [generator.state for layer in layers for generator in layer._seed_generators]
 
     def apply_gradients(self, name, loss, tape):
         """One update by the optimizer `name` of its own variables, from `loss` and the tape that recorded it."""
@@ -189,16 +209,25 @@ class ZooModel(keras.Model):
                 self.check_data(data)
         if isinstance(x, tf.data.Dataset):  # it has an order of its own; Keras would warn that it cannot shuffle it
             kwargs.setdefault("shuffle", False)
-        return super().fit(x, *args, **kwargs)
+        try:
+            return super().fit(x, *args, **kwargs)
+        except tf.errors.InvalidArgumentError as error:  # a check inside the graph: its sentence is what counts
+            sentence = re.search(r"Expected [^\n]*Received: [^\n]*", str(error))
+            if sentence is None:
+                raise
+            raise ValueError(sentence.group().rstrip("]")) from error
 
     def check_data(self, data):
         """Raises `ValueError` unless `data`, as `fit` takes it, holds batches of images for this model."""
         if isinstance(data, (np.ndarray, tf.Tensor)):
             pixels.check_images(data, self.image_shape)
         elif isinstance(data, tf.data.Dataset):
-            images, *rest = data.element_spec if isinstance(data.element_spec, tuple) else (data.element_spec,)
+            images, *_ = data.element_spec if isinstance(data.element_spec, tuple) else (data.element_spec,)
             if not isinstance(images, tf.TensorSpec) or images.shape.rank is None:
-                return  # nothing is known before the first batch; train_step checks then
+                raise ValueError(
+                    "Expected a data set of batches of images, alone or as (images, labels), of a known rank. "
+                    f"Received: {data.element_spec}"
+                )
             pixels.check_spec(tuple(images.shape), images.dtype.name, self.image_shape)
             if images.dtype != tf.uint8:  # a range can be told from values alone
                 first = next(iter(data))

@@ -37,6 +37,7 @@ class GAN(LatentModel):
     """
 
     optimizer_names = ("d_optimizer", "g_optimizer")
+    training_arguments = (*LatentModel.training_arguments, "d_steps", "ema_decay")
 
     def __init__(self, image_shape, latent_dim, d_steps=1, ema_decay=0.999, seed=None, dtype=None, name=None):
         super().__init__(image_shape, seed=seed, dtype=dtype, name=name)

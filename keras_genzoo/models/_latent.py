@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import sampling
-from keras_genzoo.models._base import ExportFunction, ZooModel, check_at_least
+from keras_genzoo.models._base import ExportFunction, ZooModel, check_at_least, check_seed
 
 
 class LatentModel(ZooModel):
@@ -27,13 +27,14 @@ class LatentModel(ZooModel):
             seed: Integer; image i depends on `(seed, start + i)` alone, so a collection can be made in parts. `None`
                 draws a seed.
             start: Index of the first image of the collection, at least 0.
-            batch_size: Images in one pass through the network: memory, not results, depends on it.
+            batch_size: Images in one pass through the network: memory depends on it. The codes do not; pixels may
+                differ by one grey level in rare places, because kernels round differently for other batch sizes.
 
         Returns:
             uint8 NumPy array `(num, height, width, channels)`.
 
         Raises:
-            ValueError: If `num` or `start` is negative, or `batch_size` under 1.
+            ValueError: If `num` or `start` is negative, `batch_size` under 1, or `seed` no integer.
 
         Example:
 
@@ -43,7 +44,7 @@ class LatentModel(ZooModel):
         """
         check_at_least(0, num=num, start=start)
         check_at_least(1, batch_size=batch_size)
-        seed = sampling.fresh_seed() if seed is None else seed
+        seed = sampling.fresh_seed() if seed is None else check_seed(seed)
         images = np.empty((num, *self.image_shape), "uint8")
         for first in range(0, num, batch_size):
             size = min(batch_size, num - first)

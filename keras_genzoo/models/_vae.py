@@ -1,7 +1,6 @@
 """The family of variational autoencoders: an encoder, a decoder, one optimizer, one training step."""
 
 import functools
-import math
 
 import keras
 import numpy as np
@@ -10,14 +9,11 @@ from keras import ops
 
 from keras_genzoo import images as pixels
 from keras_genzoo import losses, sampling
+from keras_genzoo.models import _likelihood
 from keras_genzoo.models._base import ExportFunction, check_at_least, check_choice
 from keras_genzoo.models._latent import LatentModel
 
 LIKELIHOODS = ("bernoulli", "gaussian")
-# Pixels decoded in one pass of log_likelihood; what a pass holds stays well under 1 GB for the zoo's networks.
-PIXELS_A_PASS = 2**21
-# Noise for binarization comes from another stream than noise for codes.
-_BINARIZATION_STREAM = 2**32
 
 
 class VAE(LatentModel):
@@ -45,6 +41,7 @@ class VAE(LatentModel):
     """
 
     optimizer_names = ("optimizer",)
+    training_arguments = (*LatentModel.training_arguments, "alpha", "binarize")
 
     def __init__(
         self,
@@ -110,19 +107,20 @@ class VAE(LatentModel):
 
     # -- the terms that a variant overrides -----------------------------------------------------------------------
 
-    def loss_terms(self, images):
+    def loss_terms(self, images, training=True):
         """Terms of the negative evidence lower bound.
 
         Args:
             images: Batch of images in `network_range`, binarized where the model does that.
+            training: Whether layers behave, and their statistics move, as in training.
 
         Returns:
             Dict of scalars, nats an image, means over the batch: `reconstruction_loss`, `kl_loss`.
         """
-        posterior = self.encoder(images, training=True)
+        posterior = self.encoder(images, training=training)
         z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
         z = self.reparametrize(z_mean, z_log_var, sampling.step_normal(ops.shape(z_mean), self.seed_generator))
-        reconstruction = self.negative_log_likelihood(images, self.decoder(z, training=True))
+        reconstruction = self.negative_log_likelihood(images, self.decoder(z, training=training))
         return {
             "reconstruction_loss": ops.mean(reconstruction),
             "kl_loss": ops.mean(losses.gaussian_kl(z_mean, z_log_var)),
@@ -155,7 +153,7 @@ class VAE(LatentModel):
         return self.results({"loss": loss, **terms})
 
     def test_step(self, data):
-        terms = self.loss_terms(self.training_images(data))
+        terms = self.loss_terms(self.training_images(data), training=False)
         return self.results({"loss": self.total(terms), **terms})
 
     def training_images(self, data):
@@ -183,7 +181,7 @@ class VAE(LatentModel):
     def generator_network(self):
         if self.likelihood == "gaussian":
             return self.decoder
-        return keras.Model(self.decoder.inputs, ops.sigmoid(self.decoder.outputs[0]), name="decoder_mean")
+        return keras.Model(self.decoder.inputs[0], ops.sigmoid(self.decoder.outputs[0]), name="decoder_mean")
 
     def encode(self, images):
         """The posterior of images.
@@ -259,44 +257,7 @@ class VAE(LatentModel):
         References:
             Burda et al., 2016, https://arxiv.org/abs/1509.00519, equation 8.
         """
-        pixels.check_images(images, self.image_shape)
-        check_at_least(1, num_samples=num_samples)
-        rows = max(1, PIXELS_A_PASS // math.prod(self.image_shape))
-        chunk = min(num_samples, rows)
-        batch = max(1, rows // chunk)
-        weights = self.compiled_function("log_weights", self._log_weights)
-        result = np.empty(len(images), "float64")
-        for first in range(0, len(images), batch):
-            part = self.binarized(images[first : first + batch], seed, start + first)
-            total = np.full(len(part), -np.inf)
-            for done in range(0, num_samples, chunk):
-                size = min(chunk, num_samples - done)
-                offset = (start + first) * num_samples + done
-                log_weights = np.asarray(
-                    weights(part, tf.constant(size), tf.constant(seed, tf.int64), offset), "float64"
-                )
-                total = np.logaddexp(total, np.logaddexp.reduce(log_weights, axis=1))
-            result[first : first + len(part)] = total - math.log(num_samples)
-        return result
-
-    def binarized(self, images, seed, start):
-        """Images in `network_range`; where the model binarizes, drawn as 0 or 1 by `(seed, start + i)`."""
-        images = self.to_network(images)
-        if not self.binarize:
-            return images
-        noise = sampling.uniform_rows(seed + _BINARIZATION_STREAM, start, len(images), math.prod(self.image_shape))
-        return ops.cast(ops.reshape(noise, images.shape) < images, "float32")
-
-    def _log_weights(self, images, num, seed, offset):
-        """`log p(x|z) + log p(z) - log q(z|x)` for `num` draws of z an image: `(batch, num)`."""
-        posterior = self.encoder(images, training=False)
-        z_mean, z_log_var = (tf.repeat(posterior[key], num, axis=0) for key in ("z_mean", "z_log_var"))
-        noise = sampling.normal_rows(seed, offset, tf.shape(z_mean)[0], self.latent_dim)
-        z = self.reparametrize(z_mean, z_log_var, noise)
-        repeated = tf.repeat(images, num, axis=0)
-        log_px = -self.negative_log_likelihood(repeated, self.decoder(z, training=False))
-        log_q = losses.normal_log_density(noise) - 0.5 * ops.sum(z_log_var, axis=-1)
-        return ops.reshape(log_px + losses.normal_log_density(z) - log_q, (-1, num))
+        return _likelihood.log_likelihood(self, images, num_samples, seed, start)
 
     # -- export ---------------------------------------------------------------------------------------------------
 

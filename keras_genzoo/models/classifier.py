@@ -48,6 +48,7 @@ class Classifier(ZooModel):
 
     optimizer_names = ("optimizer",)
     takes_labels = True
+    training_arguments = (*ZooModel.training_arguments, "dropout", "max_shift", "flip", "label_smoothing")
 
     def __init__(
         self,
@@ -67,6 +68,9 @@ class Classifier(ZooModel):
         check_at_least(2, num_classes=num_classes)
         check_at_least(1, base_filters=base_filters, feature_dim=feature_dim)
         check_at_least(0, max_shift=max_shift)
+        for key, value in {"dropout": dropout, "label_smoothing": label_smoothing}.items():
+            if not 0.0 <= value < 1.0:
+                raise ValueError(f"Expected {key} in [0, 1). Received: {key}={value!r}")
         self.num_classes = num_classes
         self.base_filters = base_filters
         self.feature_dim = feature_dim
@@ -118,7 +122,7 @@ class Classifier(ZooModel):
         return self.network(self.to_network(images), training=training)["logits"]
 
     def train_step(self, data):
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels = self.unpack(data)
         images = self.augment(self.to_network(images))
         with tf.GradientTape() as tape:
             logits = self.network(images, training=True)["logits"]
@@ -127,9 +131,18 @@ class Classifier(ZooModel):
         return self.results(loss, labels, logits)
 
     def test_step(self, data):
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels = self.unpack(data)
         logits = self.call(images)
         return self.results(self.cross_entropy(labels, logits), labels, logits)
+
+    def unpack(self, data):
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        labels = tf.convert_to_tensor(labels)
+        inside = tf.reduce_all((labels >= 0) & (labels < self.num_classes))
+        message = f"Expected labels in 0..{self.num_classes - 1}. Received: a label outside"
+        # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
+        with tf.control_dependencies([tf.debugging.Assert(inside, [message])]):
+            return tf.identity(images), tf.identity(labels)
 
     def results(self, loss, labels, logits):
         self.trackers["loss"].update_state(loss)
@@ -158,8 +171,12 @@ class Classifier(ZooModel):
 
     def check_data(self, data):
         super().check_data(data)
-        if isinstance(data, tf.data.Dataset) and not isinstance(data.element_spec, tuple):
-            raise ValueError("Expected batches of (images, labels) to train a classifier. Received: images alone")
+        if isinstance(data, tf.data.Dataset):
+            if not isinstance(data.element_spec, tuple) or len(data.element_spec) < 2:
+                raise ValueError("Expected batches of (images, labels) to train a classifier. Received: images alone")
+            self.check_label_spec(data.element_spec[1].shape, data.element_spec[1].dtype.as_numpy_dtype)
+        elif isinstance(data, tuple) and len(data) > 1:
+            self.check_labels(data[1])
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """Trains the classifier; see `keras.Model.fit`. Labels are integers in 0..num_classes - 1 and checked first."""
@@ -172,12 +189,19 @@ class Classifier(ZooModel):
     def check_labels(self, labels):
         """Raises `ValueError` unless all labels are integers in 0..num_classes - 1."""
         labels = np.asarray(labels)
-        if not np.issubdtype(labels.dtype, np.integer):
-            raise ValueError(f"Expected integer labels in 0..{self.num_classes - 1}. Received: dtype {labels.dtype}")
+        self.check_label_spec(labels.shape, labels.dtype)
         wrong = labels[(labels < 0) | (labels >= self.num_classes)]
         if wrong.size:
             raise ValueError(
                 f"Expected labels in 0..{self.num_classes - 1}. Received: {wrong.size} outside, such as {wrong.flat[0]}"
+            )
+
+    def check_label_spec(self, shape, dtype):
+        """Raises `ValueError` unless labels of this static shape and dtype are one integer an image."""
+        if not np.issubdtype(dtype, np.integer) or len(shape) != 1:
+            raise ValueError(
+                f"Expected integer labels in 0..{self.num_classes - 1} of shape (n,). "
+                f"Received: dtype {np.dtype(dtype).name}, shape {tuple(shape)}"
             )
 
     def features(self, images, batch_size=500):

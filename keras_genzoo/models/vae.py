@@ -54,6 +54,8 @@ class VAE(_vae.VAE):
     ):
         super().__init__(image_shape, latent_dim, **kwargs)
         check_choice(("conv", "mlp"), network=network)
+        if not isinstance(hidden_units, (list, tuple)):
+            raise ValueError(f"Expected hidden_units as a list of integers. Received: hidden_units={hidden_units!r}")
         check_at_least(1, base_filters=base_filters, **{f"hidden_units[{i}]": n for i, n in enumerate(hidden_units)})
         self.network = network
         self.base_filters = base_filters

@@ -15,24 +15,36 @@ SMALLEST_SIDE = 4
 MAX_WIDENING = 8  # the widest layer has this many times the filters of the full resolution
 
 
-def num_halvings(image_shape):
-    """How often the shorter side can be halved before it is under 4 pixels: 28 -> 2, 64 -> 4.
+def num_doublings(image_shape):
+    """How often a generator doubles the resolution, from 4..7 pixels on: 28 -> 2, 64 -> 4.
 
-    >>> num_halvings((28, 28, 1)), num_halvings((64, 48, 3))
+    >>> num_doublings((28, 28, 1)), num_doublings((64, 48, 3))
     (2, 3)
     """
-    return int(math.log2(min(image_shape[:2]) / SMALLEST_SIDE))
+    return math.floor(math.log2(min(image_shape[:2]) / SMALLEST_SIDE))
+
+
+def num_halvings(image_shape):
+    """How often a discriminator halves the resolution, rounding up, until the shorter side has 3..4 pixels.
+
+    One more than the generator where the side is no power of two: a discriminator that stops at 7x7 has seen each 10x10
+    pixels of a 28x28 image at most, and lets pass what is right in each part and wrong as a whole.
+
+    >>> num_halvings((28, 28, 1)), num_halvings((64, 48, 3))
+    (3, 4)
+    """
+    return math.ceil(math.log2(min(image_shape[:2]) / SMALLEST_SIDE))
 
 
 def start_shape(image_shape):
     """Height and width of the smallest feature map, rounded up: (28, 28, 1) -> (7, 7)."""
-    factor = 2 ** num_halvings(image_shape)
+    factor = 2 ** num_doublings(image_shape)
     return math.ceil(image_shape[0] / factor), math.ceil(image_shape[1] / factor)
 
 
-def widths(image_shape, base_filters):
-    """Filters from the full resolution down to the smallest: (28, 28, 1), 64 -> [64, 128, 256]."""
-    return [base_filters * min(2**level, MAX_WIDENING) for level in range(num_halvings(image_shape) + 1)]
+def widths(num, base_filters):
+    """Filters of `num` layers, doubled from one to the next, up to 8 times as many: 3, 64 -> [64, 128, 256]."""
+    return [base_filters * min(2**level, MAX_WIDENING) for level in range(num)]
 
 
 def crop_to(x, image_shape, dtype=None):
@@ -74,7 +86,7 @@ def conv_generator(
     Returns:
         Functional `keras.Model`: `z` `(batch, latent_dim)` -> `(batch, height, width, channels)`, float32.
     """
-    *outer, widest = widths(image_shape, base_filters)
+    *outer, widest = widths(num_doublings(image_shape) + 1, base_filters)
     height, width = start_shape(image_shape)
     common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
 
@@ -102,6 +114,7 @@ def conv_features(
     image_shape,
     base_filters=64,
     kernel_size=4,
+    num_layers=None,
     batch_norm=True,
     kernel_initializer="glorot_uniform",
     gamma_initializer="ones",
@@ -114,6 +127,7 @@ def conv_features(
         image_shape: Their `(height, width, channels)`.
         base_filters: Filters of the first convolution.
         kernel_size: Of all convolutions.
+        num_layers: Number of convolutions; `None` for as many as leave 3..4 pixels of the shorter side.
         batch_norm: Whether batch normalization follows all convolutions but the first.
         kernel_initializer: Of all weights.
         gamma_initializer: Of the scales of batch normalization.
@@ -122,7 +136,8 @@ def conv_features(
     Returns:
         Symbolic features, flattened: `(batch, features)`.
     """
-    for level, filters in enumerate(widths(image_shape, base_filters)[:-1]):
+    num = num_halvings(image_shape) if num_layers is None else num_layers
+    for level, filters in enumerate(widths(num, base_filters)):
         normalized = batch_norm and level > 0
         x = layers.Conv2D(
             filters,
@@ -132,7 +147,7 @@ def conv_features(
             use_bias=not normalized,
             kernel_initializer=kernel_initializer,
             dtype=dtype,
-        )(x)  # (batch, 14, 14, 64), (batch, 7, 7, 128)
+        )(x)  # (batch, 14, 14, 64), (batch, 7, 7, 128), (batch, 4, 4, 256)
         if normalized:
             x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
         x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)

@@ -1,0 +1,85 @@
+"""Presets from addresses: downloaded into a cache, whole or not at all."""
+
+import hashlib
+import http.client
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+
+from keras_genzoo.preset_files import CARD, CONFIG, METADATA, SAMPLES, WEIGHTS, read_metadata, verify
+from keras_genzoo.version import __version__
+
+
+def fetch(url):
+    """Downloads a preset into the cache, whole or not at all: a weight file, a zip, or a folder's files."""
+    target = _cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:24]
+    if url.endswith(".weights.h5"):
+        target = target.with_suffix(".weights.h5")
+    if target.exists():
+        return target
+    with tempfile.TemporaryDirectory(dir=_cache_folder()) as scratch:
+        scratch = Path(scratch)
+        if url.endswith(".weights.h5"):
+            _download(url, scratch / WEIGHTS)
+            os.replace(scratch / WEIGHTS, target)
+            return target
+        folder = scratch / "preset"
+        folder.mkdir()
+        if url.endswith(".zip"):
+            _download(url, scratch / "preset.zip")
+            _unpack(scratch / "preset.zip", folder)
+        else:
+            _download(f"{url.rstrip('/')}/{METADATA}", folder / METADATA)
+            for file in read_metadata(folder).get("sha256", {}):  # a classifier has no samples
+                if file in (CONFIG, WEIGHTS, CARD, SAMPLES):
+                    _download(f"{url.rstrip('/')}/{file}", folder / file)
+        verify(folder)
+        os.replace(folder, target)
+    return target
+
+
+def _unpack(archive, folder):
+    """Takes the five files of a preset out of a zip, wherever they lie in it, and nothing else."""
+    try:
+        with zipfile.ZipFile(archive) as contents:
+            for member in contents.namelist():
+                file = member.rpartition("/")[2]
+                if file in (CONFIG, WEIGHTS, METADATA, CARD, SAMPLES):
+                    (folder / file).write_bytes(contents.read(member))
+    except zipfile.BadZipFile:
+        raise ValueError("Expected a whole zip of a preset. Received: a damaged file") from None
+
+
+def _download(url, path):
+    request = urllib.request.Request(url, headers={"User-Agent": f"keras_genzoo/{__version__}"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response, open(path, "wb") as file:
+            shutil.copyfileobj(response, file)
+            length, received = response.headers.get("Content-Length"), file.tell()
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+        raise ValueError(f"Expected to fetch {url}. Received: {error}") from None
+    if length is not None and received < int(length):  # a connection that breaks off is no error to urllib
+        raise ValueError(f"Expected to fetch all {length} bytes of {url}. Received: {received} bytes")
+
+
+def fetch_from_hub(repository):
+    """Path of the snapshot of a repository of the Hugging Face Hub, `owner/name`; needs huggingface_hub."""
+    try:
+        import huggingface_hub
+    except ImportError:
+        raise ValueError("Expected huggingface_hub for hf:// addresses: pip install 'keras-genzoo[hub]'") from None
+    try:
+        return Path(huggingface_hub.snapshot_download(repository))
+    except Exception as error:  # the hub has many kinds of errors, of its own and of its HTTP library
+        raise ValueError(f"Expected to fetch hf://{repository}. Received: {str(error).splitlines()[0]}") from error
+
+
+def _cache_folder():
+    root = os.environ.get("KERAS_GENZOO_CACHE") or Path.home() / ".cache" / "keras_genzoo"
+    folder = Path(root) / "presets"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

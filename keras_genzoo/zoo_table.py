@@ -1,0 +1,68 @@
+"""The README's table of presets, written from their cards.
+
+    python -m keras_genzoo.zoo_table README.md
+
+A test compares the README with what this writes, so that no number in it can be older than its card.
+"""
+
+import sys
+from pathlib import Path
+
+from keras_genzoo import preset_files, presets
+
+BEGIN, END = "<!-- zoo table: begin -->", "<!-- zoo table: end -->"
+# The figures shown, in this order, where a card has them: metric, what it is called, its unit.
+FIGURES = (
+    ("classifier_fid", "classifier FID", ""),
+    ("log_likelihood", "log-likelihood", " nats"),
+    ("reconstruction_mse", "reconstruction MSE", ""),
+    ("accuracy", "test accuracy", ""),
+)
+
+
+def make_table():
+    """The table as Markdown: a row a bundled preset, each figure with its protocol below the table.
+
+    Example:
+
+    >>> make_table().splitlines()[0].startswith("| preset |")
+    True
+    """
+    lines = [
+        "| preset | data | generator | file | trained in | measured |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name in presets.list_presets():
+        card, folder = presets.card(name), presets.bundled_folder(name)
+        counts = preset_files.read_metadata(folder)["parameters"]
+        parameters = counts.get("ema_generator", counts.get("decoder", counts["total"]))
+        size = (folder / presets.WEIGHTS).stat().st_size / 1e6
+        time = f"{card['epochs']} epochs, {card['wall_time_seconds'] / 60:.0f} min"
+        figures = "; ".join(_figure(card["metrics"][key], *rest) for key, *rest in FIGURES if key in card["metrics"])
+        cells = (f"`{name}`", card["data"]["title"], f"{parameters / 1e6:.2f} M", f"{size:.1f} MB", time, figures)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _figure(result, label, unit):
+    text = f"{label} {result['value']:.4g}{unit}"
+    if isinstance(result.get("floor"), dict):
+        text += f" (floor {result['floor']['value']:.3g})"
+    return text
+
+
+def insert_table(text):
+    """`text` with the table between its two marks replaced.
+
+    Raises:
+        ValueError: If a mark is missing.
+    """
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"Expected the marks {BEGIN} and {END}. Received: a text without them")
+    head, tail = text.split(BEGIN)[0], text.split(END)[1]
+    return f"{head}{BEGIN}\n{make_table()}\n{END}{tail}"
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1] if len(sys.argv) > 1 else "README.md")
+    path.write_text(insert_table(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,149 @@
+"""The one list of cases: a row for each model, and every check is parametrized over the rows.
+
+A new model needs a row here and nothing else in the tests. Checks that make sense for some models only pick their
+rows by what the class can do: `cases_with("generate")`, `cases_with("encode", "decode")`.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from keras_genzoo import registry
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model with tiny arguments that are not the defaults.
+
+    Fields:
+        name: Name in the registry.
+        args: Arguments of the model; together, the rows of a model cover every argument but `name` and `dtype`.
+        output: Shape of one output: an image, or the scores of a classifier.
+        params: Number of all weights, pinned.
+        variant: Tells rows of one model apart.
+    """
+
+    name: str
+    args: dict = field(hash=False)
+    output: tuple
+    params: int
+    variant: str = ""
+
+    def __str__(self):
+        return f"{self.name}-{self.variant}" if self.variant else self.name
+
+    @property
+    def model_class(self):
+        return registry.model_class(self.name)
+
+    def build(self, optimizers=None, **changes):
+        """A new compiled model with the arguments of this row, some of them changed."""
+        return registry.build(self.name, optimizers=optimizers, **{**self.args, **changes})
+
+    def data(self, num, seed=0, image_shape=None):
+        """Arrays to train on, as a tuple: uint8 images of noise, and labels where the model takes them."""
+        rng = np.random.default_rng(seed)
+        images = rng.integers(0, 256, (num, *(image_shape or self.args["image_shape"])), dtype=np.uint8)
+        if not self.model_class.takes_labels:
+            return (images,)
+        return images, rng.integers(0, self.args["num_classes"], num).astype("int32")
+
+
+CASES = [
+    Case(
+        "classifier",
+        args=dict(
+            image_shape=(9, 8, 3),
+            num_classes=4,
+            base_filters=4,
+            feature_dim=6,
+            dropout=0.25,
+            max_shift=1,
+            flip=True,
+            label_smoothing=0.1,
+            seed=3,
+        ),
+        output=(4,),
+        params=1438,
+    ),
+    Case(
+        "dcgan",
+        args=dict(
+            image_shape=(17, 16, 3),  # large enough for batch normalization in the discriminator
+            latent_dim=5,
+            base_filters=4,
+            d_base_filters=6,
+            kernel_size=2,
+            d_steps=2,
+            ema_decay=0.9,
+            seed=3,
+        ),
+        output=(17, 16, 3),
+        params=5462,
+    ),
+    Case(
+        "vae",
+        variant="conv_bernoulli",
+        args=dict(image_shape=(8, 8, 1), latent_dim=3, base_filters=4, alpha=2.0, binarize=True, seed=3),
+        output=(8, 8, 1),
+        params=1467,
+    ),
+    Case(
+        "vae",
+        variant="mlp_gaussian",
+        args=dict(
+            image_shape=(9, 8, 3), latent_dim=4, network="mlp", hidden_units=(9, 7), likelihood="gaussian", seed=3
+        ),
+        output=(9, 8, 3),
+        params=4355,
+    ),
+]
+
+
+def cases_with(*members, such_that=lambda case: True):
+    """The rows whose model class has all these members, and for which `such_that(case)` holds."""
+    return [case for case in CASES if all(hasattr(case.model_class, name) for name in members) and such_that(case)]
+
+
+def for_cases(cases):
+    """Parametrizes a test over rows, as its argument `case`."""
+    assert cases, "no row of the table has what this check needs"
+    return pytest.mark.parametrize("case", cases, ids=str)
+
+
+for_every_case = for_cases(CASES)
+
+
+def uses(*arguments):
+    """Condition for `cases_with`: the model has all these constructor arguments."""
+    return lambda case: set(arguments) <= set(case.model_class.argument_names())
+
+
+def run(model, data):
+    """What a user gets from a model: uint8 images where it generates, else its output for `data`, as NumPy."""
+    if hasattr(model, "generate"):
+        return model.generate(len(data[0]), seed=7)
+    return np.asarray(model(data[0], training=False))
+
+
+def values(variables):
+    """Copies of variables as NumPy arrays, by path."""
+    return {f"{index} {variable.path}": variable.numpy().copy() for index, variable in enumerate(variables)}
+
+
+def state(model):
+    """Everything that training changes and a file must keep: weights, random states, optimizers."""
+    found = values(model.weights)
+    seeds = [variable for variable in model.variables if variable.name == "seed_generator_state"]
+    found |= {f"seed {key}": value for key, value in values(seeds).items()}
+    for name in model.optimizer_names:
+        found |= {f"{name} {key}": value for key, value in values(getattr(model, name).variables).items()}
+    return found
+
+
+def moved(before, after):
+    """Names of the arrays that differ, bit for bit, between two of `values` or `state`."""
+    assert len(before) == len(after)
+    pairs = zip(before.items(), after.values(), strict=True)
+    return [key for (key, old), new in pairs if old.tobytes() != new.tobytes()]

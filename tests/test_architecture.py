@@ -1,0 +1,214 @@
+"""The rules of the source tree, read from the syntax trees: who imports whom, sizes, and what is never used."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "keras_genzoo"
+MAX_LINES = 300
+MAX_FUNCTION_LINES = 40
+
+# Lower layers know nothing of higher ones; within a layer, modules may import each other.
+LAYERS = [
+    {"version", "registry", "losses", "layers", "networks", "images", "sampling", "quiet", "weights"},
+    {"models"},
+    {
+        "optimizers",
+        "preset_files",
+        "weight_files",
+        "fetching",
+        "recipes",
+        "presets",
+        "data",
+        "metrics",
+        "latent",
+        "callbacks",
+        "plots",
+    },
+    {"training"},
+    {"cli", "cli_tables", "demo", "export", "zoo_configs", "zoo_table", "__init__", "__main__"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+# Imports inside of a function that go up: what a user reaches from a lower object, and nothing else.
+DEFERRED_UPWARDS = {
+    ("registry", "presets"),  # build(weights=...)
+    ("registry", "models"),
+    ("models._base", "presets"),  # model.save_to_preset()
+    ("models._base", "export"),  # model.export()
+}
+
+# TensorFlow is named here and nowhere else, so that another backend of Keras can be added in few places.
+TENSORFLOW_FILES = {
+    "sampling",
+    "layers.batch_normalization",
+    "models._base",
+    "models._gan",
+    "models._latent",
+    "models._likelihood",
+    "models._vae",
+    "models.classifier",
+    "data.pipeline",
+    "data.tfds",
+    "preset_files",  # its version, for the metadata
+    "cli",  # starts it quietly, before anything else does
+}
+
+
+def module_name(path):
+    """`models._base` for keras_genzoo/models/_base.py, `export.litert` for export/litert.py."""
+    relative = path.relative_to(ROOT).with_suffix("")
+    parts = relative.parts[1:] if relative.parts[0] == PACKAGE else relative.parts
+    return ".".join(part for part in parts if part != "__init__") or "__init__"
+
+
+def source_files():
+    folders = [ROOT / PACKAGE, ROOT / "export", ROOT / "zoo_configs"]
+    return sorted(path for folder in folders for path in folder.rglob("*.py"))
+
+
+FILES = {module_name(path): path for path in source_files()}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+for_every_file = pytest.mark.parametrize("name", sorted(FILES))
+
+
+def imports(name):
+    """Dotted names that a file imports, each with whether that is done inside of a function."""
+    tree = TREES[name]
+    inside = {id(node) for function in functions(tree) for node in ast.walk(function)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            source = [node.module] if node.module else []
+            if node.level:  # relative, which only folders of a single level use
+                assert node.level == 1
+                source = [PACKAGE, name.split(".")[0], *source]
+            names = [".".join([*source, alias.name]) for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("importlib.import_module", "import_module"):
+            names = ["".join(part.value if isinstance(part, ast.Constant) else "*" for part in parts_of(node.args[0]))]
+        else:
+            continue
+        for name in names:
+            yield name, id(node) in inside
+
+
+def parts_of(node):
+    return node.values if isinstance(node, ast.JoinedStr) else [node]
+
+
+def functions(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))]
+
+
+def part(dotted):
+    """The part of the package that a dotted name is in, or None for other packages."""
+    top, _, rest = dotted.partition(".")
+    return (rest.split(".")[0] or "__init__") if top == PACKAGE else None
+
+
+@for_every_file
+def test_imports_go_down(name):
+    own = name.split(".")[0]
+    assert own in LEVEL, f"say in which layer {own} is"
+    for dotted, deferred in imports(name):
+        other = part(dotted)
+        if other is None or other == own or own == "__init__":
+            continue
+        if LEVEL.get(other, 0) > LEVEL[own]:
+            assert deferred and (name, other) in DEFERRED_UPWARDS, f"{name} imports {dotted}"
+
+
+@for_every_file
+def test_only_the_model_base_imports_export(name):
+    found = [deferred for dotted, deferred in imports(name) if part(dotted) == "export"]
+    if name.split(".")[0] in ("export", "cli", "demo", "__init__"):
+        return
+    assert found == ([True] if name == "models._base" else [])
+
+
+@for_every_file
+def test_tensorflow_is_imported_in_stated_files_only(name):
+    if name.split(".")[0] == "export":
+        return  # it writes files for the runtimes of TensorFlow
+    names = {dotted.split(".")[0] for dotted, _ in imports(name)}
+    assert ("tensorflow" in names) == (name in TENSORFLOW_FILES)
+
+
+@for_every_file
+def test_nothing_private_of_keras_is_imported(name):
+    assert not [dotted for dotted, _ in imports(name) if dotted.startswith("keras.src")]
+
+
+@for_every_file
+def test_no_lambda_layers_no_pickle_no_eval(name):
+    assert not {dotted.split(".")[0] for dotted, _ in imports(name)} & {"pickle", "dill", "marshal", "shelve"}
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Attribute):
+            assert node.attr != "Lambda"
+        if isinstance(node, ast.Name):
+            assert node.id not in ("eval", "exec")
+        if isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
+            assert (node.arg, node.value.value) not in {("allow_pickle", True), ("safe_mode", False)}
+
+
+@for_every_file
+def test_module_has_a_docstring(name):
+    assert ast.get_docstring(TREES[name])
+
+
+@for_every_file
+def test_public_functions_and_classes_have_docstrings(name):
+    if any(part.startswith("_") and part != "__init__" for part in name.split(".")):
+        return
+    for node in TREES[name].body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{name}.{node.name}"
+
+
+@for_every_file
+def test_file_is_short(name):
+    lines = len(FILES[name].read_text(encoding="utf-8").splitlines())
+    assert lines <= MAX_LINES
+
+
+@for_every_file
+def test_functions_are_short(name):
+    for node in functions(TREES[name]):
+        if isinstance(node, ast.Lambda):
+            continue
+        assert code_lines(node) <= MAX_FUNCTION_LINES, f"{node.name}: {code_lines(node)} lines"
+
+
+def code_lines(node):
+    """Lines of a function from its name to its end, its docstring not counted."""
+    lines = node.end_lineno - node.lineno + 1
+    if ast.get_docstring(node, clean=False) is not None:
+        lines -= node.body[0].end_lineno - node.body[0].lineno + 1
+    return lines
+
+
+def test_family_inherits_at_most_three_deep():
+    from keras_genzoo import list_models
+    from keras_genzoo.models._base import ZooModel
+    from keras_genzoo.registry import model_class
+
+    for name in list_models():
+        own = [cls for cls in model_class(name).__mro__ if issubclass(cls, ZooModel)]
+        assert len(own) <= 5, f"{name}: {own}"  # ZooModel, LatentModel, family, model, variant
+
+
+def test_package_imports_no_bare_export_and_no_tensorflow():
+    script = """
+import sys
+import keras_genzoo
+assert not {"tensorflow", "keras", "numpy"} & set(sys.modules)
+import keras_genzoo.models, keras_genzoo.export, keras_genzoo.zoo_configs
+assert not {"export", "zoo_configs"} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,513 @@
+"""The command line: what it prints and writes, and how it refuses."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_genzoo
+from keras_genzoo import cli, demo, presets, training
+from keras_genzoo.callbacks.epoch_log import read_log
+from keras_genzoo.quiet import quiet_stderr
+
+TINY_RECIPE = """
+model: vae
+args: {image_shape: [8, 8, 1], network: mlp, hidden_units: [4], latent_dim: 2}
+data: {source: digits, limit: 32, batch_size: 8}
+epochs: 2
+evaluation: {metrics: [reconstruction_mse], num_images: 20}
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working folder, so that "nothing was written" can be seen."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, here):
+    """Function that runs the command line in this process: `(exit code, stdout, stderr)`."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["keras-genzoo", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        code = 0
+        try:
+            code = cli.main()
+        except SystemExit as stop:
+            code = stop.code
+        captured = capsys.readouterr()
+        return code or 0, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    """A tiny VAE as a preset folder, with a card."""
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[4], latent_dim=2, seed=0)
+    card = {
+        "name": "tiny",
+        "description": "Tiny VAE.",
+        "data": {"title": "Digits", "license": "CC BY 4.0"},
+        "recipe": {"data": {"source": "digits"}},
+        "epochs": 3,
+        "seed": 7,
+        "wall_time_seconds": 5,
+        "hardware": "2 CPU cores",
+        "metrics": {
+            "ssim": {"value": 0.51234, "standard_error": 0.01, "protocol": {"n_real": 10}, "floor": {"value": 0.9}}
+        },
+    }
+    return presets.save_preset(model, tmp_path_factory.mktemp("preset") / "tiny", card=card)
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY_RECIPE, encoding="utf-8")
+    return path
+
+
+def files(folder):
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*"))
+
+
+# -- what costs nothing -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["list"], ["show", "dcgan"], ["show", "vae_mnist"], ["train", "--help"]], ids=" ".join
+)
+def test_looking_around_imports_no_tensorflow(arguments, here):
+    code = f"""
+import sys
+sys.argv = ["keras-genzoo", *{arguments!r}]
+from keras_genzoo import cli
+try:
+    code = cli.main()
+except SystemExit as stop:
+    code = stop.code
+print("imported:", [name for name in ("tensorflow", "keras") if name in sys.modules], code or 0)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.splitlines()[-1] == "imported: [] 0", result.stderr
+    assert result.stderr == ""
+    assert files(here) == []
+
+
+def test_help_names_every_command(command):
+    code, out, err = command("--help")
+    assert (code, err) == (0, "")
+    for name in ("list", "show", "train", "sample", "evaluate", "export", "demo"):
+        assert re.search(rf"\b{name}\b", out)
+
+
+def test_no_command_shows_the_help(command):
+    code, out, err = command()
+    assert "demo" in out + err and "Error" not in out + err
+    assert code == 2
+
+
+def test_list_names_models_presets_and_recipes(command):
+    code, out, err = command("list")
+    assert (code, err) == (0, "")
+    for name in keras_genzoo.list_models() + presets.list_presets() + keras_genzoo.list_recipes():
+        assert name in out
+
+
+def test_show_model_describes_every_argument(command):
+    for name in keras_genzoo.list_models():
+        code, out, _ = command("show", name)
+        assert code == 0
+        for argument in keras_genzoo.registry.describe(name).arguments:
+            assert argument.name in out and argument.description, argument.name
+
+
+def test_show_recipe_prints_what_can_be_read_back(command, here):
+    code, out, _ = command("show", "vae_mnist")
+    assert code == 0
+    text = out[out.index("model: vae") :]
+    (here / "copy.yaml").write_text(text, encoding="utf-8")
+    assert keras_genzoo.load_recipe(here / "copy.yaml") == keras_genzoo.load_recipe("vae_mnist")
+
+
+def test_show_preset_prints_its_card(command, preset):
+    code, out, _ = command("show", preset)
+    assert code == 0
+    for text in ("Tiny VAE.", "Digits, CC BY 4.0", "epochs 3, seed 7", "0.5123 +- 0.01", "0.9", "n_real 10"):
+        assert text in out
+
+
+def test_bare_words_are_no_markup(command, tmp_path):
+    code, _, err = command("show", "[red]x[/red]")
+    assert code == 2
+    assert "[red]x[/red]" in err
+
+
+# -- the commands -----------------------------------------------------------------------------------------------------
+
+
+def test_train_leaves_a_run_folder_and_says_how_to_use_it(command, recipe, here):
+    settings = ["--set", "latent_dim=3", "--set", "data.batch_size=16"]
+    code, out, err = command("train", recipe, "--epochs", "1", *settings, "--out", "run")
+    assert code == 0, err
+    assert files(here)[:2] == ["run", "run/checkpoints"]
+    run = training.Run("run")
+    assert (run.recipe.epochs, run.recipe.args["latent_dim"], run.recipe.data.batch_size) == (1, 3, 16)
+    assert "reconstruction_mse" in out and "n_real 20" in out
+    line = next(line for line in out.splitlines() if line.startswith("Use it: "))
+    assert eval(line.removeprefix("Use it: "), {"keras_genzoo": keras_genzoo}).latent_dim == 3
+
+
+def test_train_takes_a_model_and_a_data_source(command, here, digits):
+    np.savez("mine.npz", images=digits[0][:16])
+    settings = ["image_shape=[8,8,1]", "network=mlp", "hidden_units=[4]", "latent_dim=2", "data.batch_size=8"]
+    options = [item for setting in settings for item in ("--set", setting)]
+    code, _, err = command("train", "vae", "--data", "npz:mine.npz", "--epochs", 1, *options, "--no-evaluate")
+    assert code == 0, err
+    assert training.Run(Path("runs") / "vae").recipe.data.source == "npz:mine.npz"
+    assert presets.card("runs/vae/preset")["metrics"] == {}
+
+
+def test_resume_goes_on_with_the_settings_of_the_run(command, recipe, here):
+    options = ["--set", "latent_dim=3", "--no-evaluate"]
+    assert command("train", recipe, "--epochs", 1, *options)[0] == 0
+    code, _, err = command("train", recipe, "--no-evaluate")
+    assert code == 2 and "--resume" in err
+    code, _, err = command("train", recipe, "--epochs", 2, "--resume", "--no-evaluate")
+    assert code == 0, err
+    assert [row["epoch"] for row in read_log("runs/tiny/log.csv")] == [1, 2]
+    assert training.Run("runs/tiny").recipe.args["latent_dim"] == 3
+
+
+def test_sample_writes_a_grid(command, preset, here):
+    code, out, _ = command("sample", preset, "--num", 6, "--seed", 3, "--out", "grid.png")
+    assert code == 0 and "grid.png" in out
+    assert files(here) == ["grid.png"]
+    images = keras_genzoo.build("vae", weights=preset).generate(6, seed=3)
+    with Image.open("grid.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture)[..., None], keras_genzoo.plots.image_grid(images, scale=2))
+
+
+def test_sample_writes_a_folder_of_any_part_of_a_collection(command, preset, here):
+    assert command("sample", preset, "--num", 3, "--start", 70, "--out", "many")[0] == 0
+    assert files(here) == ["many", "many/000070.png", "many/000071.png", "many/000072.png"]
+    images = keras_genzoo.build("vae", weights=preset).generate(100, seed=0)
+    for index in (70, 71, 72):
+        with Image.open(f"many/{index:06d}.png") as picture:
+            np.testing.assert_array_equal(np.asarray(picture), images[index, ..., 0])
+
+
+def test_sample_of_random_weights_says_so(command, monkeypatch):
+    build = keras_genzoo.registry.build
+    monkeypatch.setattr(cli.registry, "build", lambda name, weights: build(name, image_shape=(8, 8, 1), base_filters=4))
+    code, _, err = command("sample", "dcgan", "--num", 1)
+    assert code == 0
+    assert "dcgan has random weights" in err
+
+
+def test_sample_takes_a_model_and_weights(command, preset, here):
+    assert command("sample", "vae", "--weights", preset, "--num", 1)[0] == 0
+    assert files(here) == ["samples.png"]
+
+
+def test_evaluate_prints_numbers_with_their_protocol(command, preset, here):
+    code, out, err = command(
+        "evaluate", preset, "--metrics", "reconstruction_mse,ssim", "--num-images", 30, "--split", "train"
+    )
+    assert code == 0, err
+    for text in ("reconstruction_mse", "ssim", "n_real 30", "split train", "data digits"):
+        assert text in out
+    assert files(here) == []
+
+
+def test_evaluate_writes_into_the_card(command, preset, here):
+    shutil.copytree(preset, "tiny")
+    options = ["--metrics", "reconstruction_mse", "--num-images", 30, "--write-card"]
+    assert command("evaluate", "tiny", *options)[0] == 0
+    presets.verify("tiny")
+    metrics = presets.card("tiny")["metrics"]
+    assert sorted(metrics) == ["reconstruction_mse", "ssim"]
+    assert metrics["reconstruction_mse"]["protocol"]["n_real"] == 30
+
+
+@pytest.mark.parametrize(("out", "options"), [("saved", []), ("tiny.tflite", []), ("x", ["--format", "litert"])])
+def test_export_writes_and_reports(out, options, command, preset, here):
+    code, printed, err = command("export", preset, "--out", out, *options)
+    if options:  # a LiteRT file is to be called one
+        assert code == 2 and ".tflite" in err and files(here) == []
+        return
+    assert code == 0, err
+    assert "serving_default" in printed and "MB" in printed
+    assert Path(out, "saved_model.pb").is_file() if out == "saved" else Path(out).is_file()
+    code, _, err = command("export", preset, "--out", out)
+    assert code == 2 and "overwrite" in err
+    if out == "saved":
+        assert command("export", preset, "--out", out, "--overwrite")[0] == 0
+
+
+# -- bad input --------------------------------------------------------------------------------------------------------
+
+
+def refused(command, *arguments):
+    """Runs what is to fail; returns the one sentence, having checked that there is nothing else."""
+    before = files(".")
+    code, out, err = command(*arguments)
+    assert code == 2, (out, err)
+    lines = [line for line in err.splitlines() if line.strip() and "has random weights" not in line]
+    assert len(lines) == 1 and lines[0].startswith("Error: "), err
+    assert "Traceback" not in out + err
+    assert files(".") == before
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["shwo", "dcgan"], "No such command 'shwo'"),
+        (["show"], "Missing argument"),
+        (["show", "dcgn"], "did you mean 'dcgan'"),
+        (["show", "vae_mnst"], "did you mean 'vae_mnist'"),
+        (["train", "dcgan_mnst"], "did you mean 'dcgan_mnist'"),
+        (["train", "none.yaml"], "Expected a recipe's name or a .yaml file"),
+        (["train", "vae", "--epochs", "0"], "--epochs"),
+        (["train", "vae", "--epochs", "many"], "--epochs"),
+        (["train", "vae", "--set", "epochs"], "key=value"),
+        (["train", "vae", "--set", "latent_dim=0"], "Expected latent_dim to be an integer of at least 1"),
+        (["train", "vae", "--set", "image_shape=[28, 28]"], "Expected image_shape=(height, width, channels)"),
+        (["train", "vae", "--set", "image_shape=28"], "Expected image_shape=(height, width, channels)"),
+        (["train", "vae", "--set", "latentdim=3"], "did you mean 'latent_dim'"),
+        (["train", "vae", "--set", "data.bach_size=3"], "did you mean 'batch_size'"),
+        (["train", "vae", "--set", "data.batch_size=many"], "batch_size"),
+        (["train", "vae", "--set", "optimizers=5"], "optimizers as keys and values"),
+        (["train", "vae", "--set", "optimizers.optimizer=5"], "Expected an optimizer"),
+        (["train", "vae", "--set", "evaluation.metrics=ssmi"], "did you mean 'ssim'"),
+        (["train", "vae", "--data", "digts"], "digts"),
+        (["train", "vae", "--data", "npz:none.npz"], "none.npz"),
+        (["train", "vae", "--data", "folder:none"], "none"),
+        (["train", "vae", "--weights", "mnst"], "Expected weights as"),
+        (["sample", "dcgn"], "did you mean 'dcgan'"),
+        (["sample", "dcgan", "--num", "0"], "--num"),
+        (["sample", "dcgan", "--weights", "none.weights.h5"], "Expected weights as"),
+        (["sample", "classifier"], "Expected a model that generates images"),
+        (["evaluate", "vae_mnst"], "Expected a preset or a model"),
+        (["evaluate", "vae", "--metrics", "ssmi"], "did you mean 'ssim'"),
+        (["export", "vae"], "--out"),
+        (["export", "vae", "--out", "a", "--format", "onnx"], "Expected the name of an export format"),
+        (["export", "vae", "--out", "a.tflite", "--quantization", "int7"], "int7"),
+        (["demo", "--seconds", "0"], "--seconds"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_argument_is_one_sentence_and_writes_nothing(arguments, message, command, here):
+    assert message in refused(command, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model: vae\nepoch: 3\n", "did you mean 'epochs'"),
+        ("model: vae\ndata: {bach_size: 3}\n", "did you mean 'batch_size'"),
+        ("model: [vae\n", "Expected YAML"),
+        ("", "as keys and values"),
+        ("model: vae\noptimizers: {optimizer: {name: adam, bta_1: 0.5}}\n", "did you mean 'beta_1'"),
+    ],
+)
+def test_bad_recipe_file_is_one_sentence_and_writes_nothing(text, message, command, here, tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert message in refused(command, "train", path)
+
+
+def spoil_cut(folder):
+    weights = folder / "model.weights.h5"
+    weights.write_bytes(weights.read_bytes()[:500])
+    presets.write_metadata(folder)
+
+
+def spoil_checksum(folder):
+    with open(folder / "model.weights.h5", "ab") as file:
+        file.write(b"x")
+
+
+def spoil_version(folder):
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**config, "format_version": 99}), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (spoil_cut, "to be a whole weight file"),
+        (spoil_checksum, "with sha256"),
+        (spoil_version, "update keras_genzoo"),
+        (lambda folder: (folder / "model.weights.h5").unlink(), "Received: no such file"),
+    ],
+    ids=["cut", "checksum", "version", "missing"],
+)
+def test_bad_preset_is_one_sentence_and_writes_nothing(spoil, message, command, preset, here, tmp_path):
+    folder = Path(shutil.copytree(preset, tmp_path / "bad"))
+    spoil(folder)
+    for arguments in (["sample", folder], ["evaluate", folder], ["export", folder, "--out", "a.tflite"]):
+        assert message in refused(command, *arguments)
+
+
+def test_bad_data_is_one_sentence_and_writes_nothing(command, recipe, here, tmp_path, digits):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "empty" in refused(command, "train", recipe, "--data", f"folder:{empty}")
+    np.savez(tmp_path / "flat.npz", images=np.zeros((4, 8), "uint8"))
+    assert "Expected" in refused(command, "train", recipe, "--data", f"npz:{tmp_path / 'flat.npz'}")
+    np.savez(tmp_path / "labels.npz", images=digits[0][:16], labels=np.arange(16))
+    settings = ["--set", "image_shape=[8,8,1]", "--set", "base_filters=4", "--set", "num_classes=10"]
+    settings += ["--data", f"npz:{tmp_path / 'labels.npz'}", "--out", "run"]
+    sentence = refused(command, "train", "classifier", *settings)
+    assert "Expected labels in 0..9" in sentence
+
+
+def test_full_disk_is_one_sentence(command, recipe, here, monkeypatch):
+    def no_space(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", no_space)
+    code, out, err = command("train", recipe, "--out", "run")
+    assert code == 2 and "Traceback" not in out + err
+    assert "could not be written ([Errno 28] No space left on device); older ones are unchanged" in err
+    assert files("run/checkpoints") == []
+
+
+def test_nan_loss_is_one_sentence_with_the_checkpoint(command, recipe, here, monkeypatch):
+    from keras_genzoo.models._vae import VAE
+
+    terms = VAE.loss_terms
+
+    def nan_from_the_sixth_step(self, images, *args, **kwargs):
+        done = keras.ops.cast(self.optimizer.iterations >= 5, "float32")
+        found = terms(self, images, *args, **kwargs)
+        return {**found, "kl_loss": found["kl_loss"] + keras.ops.where(done > 0, float("nan"), 0.0)}
+
+    monkeypatch.setattr(VAE, "loss_terms", nan_from_the_sixth_step)
+    code, out, err = command("train", recipe, "--out", "run")
+    assert code == 2 and "Traceback" not in out + err
+    assert (
+        "kl_loss = nan" in err and "at step 6. The last good checkpoint is run/checkpoints/step_00000004.keras." in err
+    )
+
+
+def test_folder_of_mixed_sizes_is_fitted_to_the_model(command, recipe, here, tmp_path):
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    for side in (8, 9, 20):
+        Image.new("L", (side, side + 1), 200).save(mixed / f"{side}.png")
+    options = ["--data", f"folder:{mixed}", "--epochs", 1, "--no-evaluate", "--out", "run"]
+    code, _, err = command("train", recipe, *options)
+    assert code == 0, err
+
+
+def test_interrupt_outside_a_training_is_said_too(command, monkeypatch):
+    def press(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.registry, "describe", press)
+    code, out, err = command("show", "dcgan")
+    assert (code, out, err) == (130, "", "Error: Interrupted.\n")
+
+
+def test_quiet_drops_what_native_code_writes_and_gives_the_stream_back(capfd):
+    with pytest.raises(ValueError, match="told"), quiet_stderr():
+        os.write(2, b"chatter")
+        raise ValueError("told")
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+
+
+def test_bug_keeps_its_traceback(command, monkeypatch):
+    def bug(*args):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(cli.registry, "describe", bug)
+    with pytest.raises(RuntimeError, match="a bug"):
+        command("show", "dcgan")
+
+
+# -- as a process of its own ------------------------------------------------------------------------------------------
+
+
+def test_interrupted_training_says_how_to_resume_and_resumes(recipe, here):
+    executable = shutil.which("keras-genzoo", path=os.path.dirname(sys.executable))
+    quiet = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    out = here / "a run"
+    start = [executable, "train", str(recipe), "--epochs", "100000", "--out", str(out), "--no-evaluate"]
+    process = subprocess.Popen(start, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=quiet)
+    while not (out / "log.csv").exists() and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    printed, err = process.communicate()
+    assert process.returncode == 130, (printed, err)
+    assert "Traceback" not in printed + err
+    assert re.search(r"Interrupted after step \d+; checkpoint: .*step_\d+\.keras", err)
+    hint = err.split("Go on with: ")[1].strip()
+    assert hint == f"keras-genzoo train {recipe} --out '{out}' --resume"
+    assert not (out / "preset").exists()
+    rows = read_log(out / "log.csv")
+    more = [executable, *hint.replace("'", "").split(" ")[1:3], "--out", str(out), "--resume"]
+    more += ["--epochs", str(len(rows) + 2), "--no-evaluate"]
+    result = subprocess.run(more, capture_output=True, text=True, env=quiet)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert [row["epoch"] for row in read_log(out / "log.csv")] == list(range(1, len(rows) + 3))
+    presets.verify(out / "preset")
+
+
+# -- the demo ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_demo(monkeypatch, tmp_path):
+    """The demo with a tiny generator, and features that need no bundled classifier."""
+    from keras_genzoo.metrics import features
+
+    model = keras_genzoo.build("dcgan", image_shape=(28, 28, 1), latent_dim=4, base_filters=4, seed=0)
+    monkeypatch.setattr(demo, "PRESET", ("dcgan", str(presets.save_preset(model, tmp_path / "tiny"))))
+    layers = [keras.Input((28, 28, 1)), keras.layers.AveragePooling2D(7), keras.layers.Flatten()]
+
+    class Pooled(features.ModelFeatures):
+        prefix = "classifier"
+
+    monkeypatch.setattr(features, "ClassifierFeatures", lambda name: Pooled(keras.Sequential(layers), name))
+
+
+def test_demo_goes_the_whole_way(small_demo, command, here, monkeypatch):
+    results = []
+    run = demo.run_demo
+    monkeypatch.setattr(demo, "run_demo", lambda *args: results.append(run(*args)))
+    code, out, err = command("demo", "--out", "shown", "--seconds", 1)
+    assert code == 0, err
+    (result,) = results
+    assert np.isfinite([result["before"], result["after"]]).all() and result["before"] != result["after"]
+    saved, lite = result["exports"]
+    assert Path(saved["file"], "saved_model.pb").is_file() and Path(lite["file"]).suffix == ".tflite"
+    for row in (saved, lite):
+        assert row["size"] > 0 and row["latency_ms"] > 0 and 0 <= row["max_error"] < 1e-3
+        assert Path(row["file"]).name in out
+    for name in ("samples_before.png", "samples_after.png"):
+        with Image.open(Path("shown", name)) as picture:
+            assert picture.size == (8 * (2 * 28 + 2) + 2,) * 2
+    assert Path("shown", "samples_before.png").read_bytes() != Path("shown", "samples_after.png").read_bytes()
+    assert re.search(r"\d+ steps; classifier FID to these digits: [\d.]+ before, [\d.]+ after", out)
+    assert set(os.listdir("shown")) == {"samples_before.png", "samples_after.png", "saved_model", "dcgan.tflite"}

@@ -1,0 +1,86 @@
+"""Training under `tf.distribute` on two logical CPUs, in processes of their own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cases import CASES, for_every_case
+
+SCRIPT = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import keras
+from cases import CASES, moved, state, values
+import keras_genzoo
+from keras_genzoo import sampling
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+assert strategy.num_replicas_in_sync == 2
+
+def per_replica(variable):
+    found = getattr(variable.value, "values", None)
+    return None if found is None else [copy.numpy() for copy in found]
+
+results = {}
+for case in CASES:
+    with strategy.scope():
+        model = case.build()
+    before = values(model.weights)
+    data = tf.data.Dataset.from_tensor_slices(case.data(8)).batch(8)
+    losses = model.fit(data, epochs=2, verbose=0).history
+    path = f"{sys.argv[2]}/{case}.keras"
+    model.save(path)
+    loaded = keras_genzoo.load(path)
+    copies = [per_replica(variable) for variable in model.weights]
+    results[str(case)] = {
+        "finite": bool(np.isfinite(list(losses.values())).all()),
+        "moved": len(moved(before, values(model.weights))),
+        "copies": sum(pair is not None for pair in copies),
+        "in step": all(np.array_equal(*pair) for pair in copies if pair is not None),
+        "saved": moved(values(model.weights), values(loaded.weights)) == [],
+        "weights": len(before),
+        "iterations": [int(getattr(model, name).iterations.numpy()) for name in model.optimizer_names],
+    }
+
+with strategy.scope():
+    generator = keras.random.SeedGenerator(1)
+noise = strategy.run(tf.function(lambda: sampling.step_normal((4, 3), generator)))
+results["noise"] = [copy.numpy().tolist() for copy in strategy.experimental_local_results(noise)]
+print(json.dumps(results))
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    here = str(Path(__file__).resolve().parent)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, here, str(tmp_path_factory.mktemp("saved"))], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@for_every_case
+def test_model_trains_on_two_replicas_in_step(case, results):
+    found = results[str(case)]
+    assert found["finite"]
+    assert found["moved"] > 0
+    assert found["copies"] == found["weights"], "a weight is not mirrored"
+    assert found["in step"]
+    assert found["saved"]
+    assert found["iterations"] == [
+        2 * (case.args.get("d_steps", 1) if name == "d_optimizer" else 1) for name in case.model_class.optimizer_names
+    ]
+
+
+def test_replicas_draw_noise_of_their_own(results):
+    one, two = results["noise"]
+    assert one != two
+    assert len(results) == len(CASES) + 1

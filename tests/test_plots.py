@@ -1,0 +1,147 @@
+"""Grids and curves: what is where in the picture."""
+
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_genzoo import plots
+
+
+def noise(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("num", "columns", "gap", "scale"), [(1, None, 2, 1), (5, 3, 1, 1), (6, 2, 0, 2), (7, 4, 3, 3)]
+)
+def test_grid_has_every_image_at_its_place_and_the_background_between(num, columns, gap, scale, channels):
+    images = noise(num, 4, 5, channels)
+    grid = plots.image_grid(images, columns=columns, gap=gap, scale=scale, background=77)
+    wide = columns or 1
+    rows = -(-num // wide)
+    assert grid.shape == (rows * (4 * scale + gap) + gap, wide * (5 * scale + gap) + gap, channels)
+    covered = np.zeros(grid.shape[:2], bool)
+    for index, image in enumerate(images):
+        row, column = divmod(index, wide)
+        top, left = gap + row * (4 * scale + gap), gap + column * (5 * scale + gap)
+        part = (slice(top, top + 4 * scale), slice(left, left + 5 * scale))
+        np.testing.assert_array_equal(grid[part], np.kron(image, np.ones((scale, scale, 1), "uint8")))
+        covered[part] = True
+    assert (grid[~covered] == 77).all()
+    assert covered.sum() == num * 20 * scale**2
+
+
+@pytest.mark.parametrize(("num", "shape"), [(1, (1, 1)), (2, (1, 2)), (5, (2, 3)), (9, (3, 3)), (10, (3, 4))])
+def test_grid_without_columns_is_about_square(num, shape):
+    rows, columns = shape
+    assert plots.image_grid(noise(num, 2, 3, 1), gap=0).shape == (rows * 2, columns * 3, 1)
+
+
+def test_grid_is_no_wider_than_its_images():
+    assert plots.image_grid(noise(2, 4, 4, 1), columns=10, gap=0).shape == (4, 8, 1)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((4, 8, 8, 1), "float32"),
+        np.zeros((4, 8, 8, 1), "int64"),
+        np.zeros((8, 8, 1), "uint8"),
+        np.zeros((4, 8, 8, 2), "uint8"),
+        np.zeros((0, 8, 8, 1), "uint8"),
+    ],
+    ids=["float", "int64", "rank", "channels", "none"],
+)
+def test_grid_of_anything_but_uint8_images_is_refused(images, tmp_path):
+    received = f"{images.dtype} of shape {images.shape}".replace("(", r"\(").replace(")", r"\)")
+    with pytest.raises(ValueError, match=f"Expected at least one uint8 image.* Received: {received}"):
+        plots.image_grid(images)
+    with pytest.raises(ValueError, match="Expected at least one uint8 image"):
+        plots.save_grid(images, tmp_path / "grid.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_png_of_a_grid_reads_back_exactly(channels, mode, tmp_path):
+    images = noise(5, 6, 7, channels)
+    path = plots.save_grid(images, tmp_path / "new" / "grid.png", columns=2, scale=1, gap=3)
+    with Image.open(path) as picture:
+        assert (picture.format, picture.mode) == ("PNG", mode)
+        pixels = np.asarray(picture).reshape(*picture.size[::-1], channels)
+    np.testing.assert_array_equal(pixels, plots.image_grid(images, columns=2, gap=3))
+    assert [file.name for file in path.parent.iterdir()] == ["grid.png"]
+
+
+@pytest.mark.parametrize(("side", "scale"), [(8, 2), (32, 2), (33, 1)])
+def test_small_images_are_doubled(side, scale, tmp_path):
+    with Image.open(plots.save_grid(noise(1, side, side, 1), tmp_path / "a.png", gap=0)) as picture:
+        assert picture.size == (side * scale, side * scale)
+
+
+def test_grid_replaces_the_picture_that_was_there(tmp_path):
+    for images in (noise(1, 8, 8, 1), np.zeros((1, 8, 8, 1), "uint8")):
+        path = plots.save_grid(images, tmp_path / "a.png", scale=1, gap=0)
+    with Image.open(path) as picture:
+        assert not np.asarray(picture).any()
+
+
+def test_failed_write_leaves_the_picture_that_was_there(tmp_path, monkeypatch):
+    path = plots.save_grid(noise(1, 8, 8, 1), tmp_path / "a.png")
+    before = path.read_bytes()
+
+    def fail(self, file, **kwargs):
+        file.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(OSError, match="No space left"):
+        plots.save_grid(np.zeros((1, 8, 8, 1), "uint8"), path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+
+
+def ink(path):
+    """Pixels of a picture that are not white, and their colours that are not grey."""
+    with Image.open(path) as picture:
+        assert picture.format == "PNG"
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    coloured = (pixels.max(axis=-1) - pixels.min(axis=-1)) > 60
+    return pixels.shape, coloured
+
+
+def test_loss_plot_draws_a_panel_for_losses_and_one_for_the_rest(tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,seconds,d_loss,g_loss\n1,2.0,1.5,0.5\n2,2.0,1.0,0.75\n3,2.0,0.5,1.0\n", encoding="utf-8")
+    one, coloured = ink(plots.save_loss_plot(log, tmp_path / "one.png"))
+    assert 600 < one[1] < 1000 and 250 < one[0] < 500
+    assert coloured.sum() > 500  # two lines of some hundred pixels
+    log.write_text("epoch,seconds,loss,accuracy\n1,2.0,1.5,0.5\n2,2.0,1.0,0.75\n", encoding="utf-8")
+    two, coloured = ink(plots.save_loss_plot(log, tmp_path / "two.png"))
+    assert two == (2 * one[0], one[1], 3)
+    assert coloured[: one[0]].any() and coloured[one[0] :].any()
+
+
+@pytest.mark.parametrize("rows", [1, 200])
+def test_loss_plot_takes_one_epoch_and_many(rows, tmp_path):
+    log = tmp_path / "log.csv"
+    lines = "".join(f"{epoch},1.0,{1 / epoch}\n" for epoch in range(1, rows + 1))
+    log.write_text("epoch,seconds,loss\n" + lines, encoding="utf-8")
+    assert ink(plots.save_loss_plot(log, tmp_path / "loss.png"))[1].any()
+
+
+def test_loss_plot_leaves_out_what_a_row_lacks(tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,seconds,loss,val_loss\n1,1.0,3.0,\n2,1.0,2.0,2.5\n3,1.0,1.0,1.5\n", encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ink(plots.save_loss_plot(log, tmp_path / "loss.png"))[1].any()
+
+
+def test_loss_plot_of_an_empty_log_is_none(tmp_path):
+    assert plots.save_loss_plot(tmp_path / "none.csv", tmp_path / "loss.png") is None
+    (tmp_path / "log.csv").write_text("epoch,seconds,loss\n", encoding="utf-8")
+    assert plots.save_loss_plot(tmp_path / "log.csv", tmp_path / "loss.png") is None
+    assert not (tmp_path / "loss.png").exists()

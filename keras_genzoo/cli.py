@@ -125,15 +125,13 @@ def train(
     no_evaluate: Annotated[bool, typer.Option("--no-evaluate", help="Skip the metrics of the card.")] = False,
 ):
     """Trains by a recipe, or a model with its defaults; leaves a run folder with logs, pictures and a preset."""
-    recipe, out = _recipe_for(name, data, epochs, settings, out, resume)
+    recipe, out = _recipe_for(name, data, epochs, weights, settings, out, resume)
     start_tensorflow()
     from keras_genzoo import training
 
     verbose = 1 if sys.stdout.isatty() else 2  # a progress bar for people, a line an epoch for files
     try:
-        model, preset = training.train(
-            recipe, out, resume=resume, weights=weights, verbose=verbose, evaluate=not no_evaluate
-        )
+        model, preset = training.train(recipe, out, resume=resume, verbose=verbose, evaluate=not no_evaluate)
     except KeyboardInterrupt as stop:
         command = shlex.join(["keras-genzoo", "train", name, "--out", str(out), "--resume"])
         raise Stopped(f"{str(stop) or 'Interrupted'}.\nGo on with: {command}") from None
@@ -147,7 +145,7 @@ def train(
     console.print(f"Preset: {preset}\nUse it: keras_genzoo.build({model.model_name!r}, weights={str(preset)!r})")
 
 
-def _recipe_for(name, data, epochs, settings, out, resume):
+def _recipe_for(name, data, epochs, weights, settings, out, resume):
     """The recipe of a `train` call with its overrides, and the run folder."""
     overrides = [*(settings or [])]
     changes = {}
@@ -155,6 +153,8 @@ def _recipe_for(name, data, epochs, settings, out, resume):
         changes["data.source"] = data
     if epochs is not None:
         changes["epochs"] = epochs
+    if weights is not None:
+        changes["weights"] = weights
     stored = Path(out if out is not None else Path("runs") / Path(name).stem) / "recipe.yaml"
     if resume and stored.is_file():  # as it was run, with the settings of then
         recipe = recipes.load_recipe(stored)

@@ -75,6 +75,7 @@ class Recipe:
         data: `DataConfig`.
         epochs: Passes over the data, at least 1.
         seed: Seed of weights, noise and order of the data.
+        weights: Pretrained weights to start from, as in `keras_genzoo.build`; `None` for random ones.
         evaluation: `EvaluationConfig`.
         description: One sentence.
         name: The file's name without its suffix.
@@ -87,6 +88,7 @@ class Recipe:
     data: DataConfig = field(default_factory=DataConfig)
     epochs: int = 20
     seed: int = 0
+    weights: str | None = None
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     description: str = ""
     name: str = ""
@@ -157,8 +159,8 @@ class Recipe:
             target[path[-1]] = value
         return Recipe.from_dict(values)
 
-    def build(self, weights=None):
-        """The compiled model of this recipe; `weights` as in `keras_genzoo.build`."""
+    def build(self):
+        """The compiled model of this recipe, from its `weights` where it has some."""
         args = {**self.args, "seed": self.seed, "dtype": self.dtype}
         # The optimizers come first: a wrong one is told before the networks are built.
         optimizers = {key: make_optimizer(spec) for key, spec in self.optimizers.items()}
@@ -168,7 +170,7 @@ class Recipe:
                 raise ValueError(
                     f"Expected optimizers of {self.model}; {registry.nearest(key, valid)} Received: {key!r}"
                 )
-        return registry.build(self.model, weights=weights, optimizers=optimizers, **args)
+        return registry.build(self.model, weights=self.weights, optimizers=optimizers, **args)
 
 
 def _parse_setting(text):

@@ -88,7 +88,7 @@ class Run:
         return sum(row["seconds"] for row in read_log(self.log))
 
 
-def train(recipe, out, resume=False, weights=None, verbose="auto", evaluate=True):
+def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     """Trains a model by a recipe, measures it, and leaves a run folder with a preset.
 
     Args:
@@ -96,7 +96,6 @@ def train(recipe, out, resume=False, weights=None, verbose="auto", evaluate=True
         out: The run folder. With `resume=True` it may hold a run, which goes on from its newest checkpoint exactly as
             if it had never stopped: same order of the data, same noise, same optimizer states.
         resume: Whether to go on with the run in `out`.
-        weights: Pretrained weights to start from, as in `keras_genzoo.build`.
         verbose: As in `keras.Model.fit`: a progress bar (1), a line an epoch (2), nothing (0).
         evaluate: Whether the metrics of the recipe are measured for the card.
 
@@ -124,7 +123,7 @@ def train(recipe, out, resume=False, weights=None, verbose="auto", evaluate=True
     run = Run(out, recipe)
     model, step = run.restore() if resume else (None, 0)
     if model is None:
-        model = recipe.build(weights)
+        model = recipe.build()
     else:
         run.check_unchanged()
     if evaluate:  # a misspelled metric is told now, not after hours of training
@@ -144,7 +143,7 @@ def _settled(values):
     """What a checkpoint has settled of a recipe's dict: all but its length, its measuring and where its data lie."""
     free = ("source", "data_dir", "cache", "title", "license")
     data = {f"data.{key}": value for key, value in values["data"].items() if key not in free}
-    return {key: values[key] for key in ("model", "args", "dtype", "optimizers", "seed")} | data
+    return {key: values[key] for key in ("model", "args", "dtype", "optimizers", "weights", "seed")} | data
 
 
 def load_data(recipe, model, first_epoch=0):
@@ -237,6 +236,8 @@ def make_card(run):
     values = recipe.to_dict()
     values["data"]["source"] = public_source(recipe.data.source)
     values["data"]["data_dir"] = None
+    if recipe.weights is not None and os.path.exists(recipe.weights):
+        values["weights"] = Path(recipe.weights).name
     return {
         "name": recipe.name,
         "description": recipe.description,

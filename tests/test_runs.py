@@ -267,10 +267,11 @@ def test_wrong_metric_is_told_before_training(metrics, tmp_path):
 def test_training_starts_from_weights(whole, tmp_path):
     folder, _ = whole(DCGAN)
     recipe = DCGAN.override({"optimizers": {"d_optimizer": {"name": "sgd", "learning_rate": 0.0}}, "epochs": 1})
-    model, _ = train(recipe, tmp_path / "run", weights=folder / "preset")
+    model, preset = train(recipe.override({"weights": str(folder / "preset")}), tmp_path / "run")
     start = keras_genzoo.build("dcgan", weights=folder / "preset")
     for new, old in zip(model.discriminator.trainable_variables, start.discriminator.trainable_variables, strict=True):
         assert (new.numpy() == old.numpy()).all()
+    assert presets.card(preset)["recipe"]["weights"] == "preset"  # no path of this machine
 
 
 def test_run_of_a_folder_without_recipe_is_refused(tmp_path):

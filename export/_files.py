@@ -7,9 +7,10 @@ import errno
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+from keras_genzoo.atomic import remove, swap
 
 
 @contextlib.contextmanager
@@ -37,10 +38,10 @@ def replacing(path: str | os.PathLike, overwrite: bool, kind: str) -> Iterator[P
             _make_parents(target.parent, made)
         yield temporary
         with clear_os_errors(path):
-            _swap(temporary, target)
+            swap(temporary, target)
         made.clear()
     finally:
-        _remove(temporary)
+        remove(temporary)
         for folder in reversed(made):
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -91,29 +92,3 @@ def _make_parents(parent: Path, made: list[Path]) -> None:
         raise NotADirectoryError(errno.ENOTDIR, f"{str(parent)!r} is not a folder")
     if not os.access(parent, os.W_OK):  # known now, before minutes of conversion
         raise PermissionError(errno.EACCES, f"no permission to write in {str(parent)!r}")
-
-
-def _swap(temporary: Path, target: Path) -> None:
-    if not temporary.is_dir():
-        os.replace(temporary, target)
-        return
-    if not target.exists():
-        os.rename(temporary, target)
-        return
-    # A folder cannot be renamed onto one that is not empty, so the old one steps aside for the length of two renames.
-    old = target.with_name(f".{target.name}.{secrets.token_hex(4)}.old")
-    os.rename(target, old)
-    try:
-        os.rename(temporary, target)
-    except BaseException:
-        os.rename(old, target)
-        raise
-    _remove(old)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink()

@@ -151,8 +151,6 @@ def _recipe_for(name, data, epochs, weights, settings, out, resume):
     changes = {}
     if data is not None:
         changes["data.source"] = data
-    if epochs is not None:
-        changes["epochs"] = epochs
     if weights is not None:
         changes["weights"] = weights
     stored = Path(out if out is not None else Path("runs") / Path(name).stem) / "recipe.yaml"
@@ -166,6 +164,8 @@ def _recipe_for(name, data, epochs, weights, settings, out, resume):
         valid = recipes.list_recipes() + registry.list_models()
         raise ValueError(f"Expected a recipe or a model; {registry.nearest(name, valid)} Received: {name!r}")
     out = Path(out) if out is not None else Path("runs") / recipe.name
+    if epochs is not None:  # a run that goes on keeps the schedule that it began with
+        recipe = recipe.override({"epochs": epochs}) if resume else recipe.with_epochs(epochs)
     return recipe.override(changes).override(overrides), out
 
 
@@ -203,7 +203,7 @@ def sample(
 def load_named(name, weights=None):
     """A model from the name or folder of a preset, or from a model's name and `weights`."""
     if weights is None and (name in presets.list_presets() or (Path(name) / presets.CONFIG).is_file()):
-        folder = Path(name) if (Path(name) / presets.CONFIG).is_file() else presets.locate("", name)
+        folder = Path(name) if (Path(name) / presets.CONFIG).is_file() else presets.bundled_folder(name)
         start_tensorflow()
         return registry.build(presets.read_config(folder)["model"], weights=name)
     if name not in registry.list_models():
@@ -231,12 +231,13 @@ def evaluate(
     write_card: Annotated[bool, typer.Option("--write-card", help="Put the numbers into the preset's card.")] = False,
 ):
     """Measures a preset against real images; each number comes with its protocol."""
-    from keras_genzoo import training
+    from keras_genzoo import cards, training
     from keras_genzoo.metrics import evaluate as measure
 
+    if write_card and not (Path(name) / presets.CONFIG).is_file():
+        raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
     model = load_named(name, weights)
-    card = presets.card(name) if weights is None and name not in registry.list_models() else {}
-    source = data or card.get("recipe", {}).get("data", {}).get("source") or "digits"
+    source, options = (data, {}) if data is not None else training.data_of(name)
     results = measure(
         model,
         source,
@@ -248,12 +249,12 @@ def evaluate(
         floor=floor,
         num_samples=num_samples,
         num_likelihood_images=num_likelihood_images,
+        data_options=options,
     )
     console.print(metrics_table(results))
     if write_card:
-        if not (Path(name) / presets.CONFIG).is_file():
-            raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
-        presets.update_card(name, {"metrics": {**card.get("metrics", {}), **training.public_metrics(results)}})
+        metrics = {**presets.card(name).get("metrics", {}), **cards.public_metrics(results)}
+        presets.update_card(name, {"metrics": metrics})
 
 
 @app.command()

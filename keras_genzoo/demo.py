@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 PRESET = ("dcgan", "mnist")
-# A tenth of the recipe's rate, and a generator average that forgets the old digits within the minute.
+# A third of the rate that the recipe begins with, and an average that follows the generator within the minute.
 LEARNING_RATE = 1e-4
 EMA_DECAY = 0.98
 EPOCHS = 100_000  # more than any machine makes in the time

@@ -10,6 +10,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+from keras_genzoo.atomic import remove
 from keras_genzoo.preset_files import CARD, CONFIG, METADATA, SAMPLES, WEIGHTS, read_metadata, verify
 from keras_genzoo.version import __version__
 
@@ -20,7 +21,12 @@ def fetch(url):
     if url.endswith(".weights.h5"):
         target = target.with_suffix(".weights.h5")
     if target.exists():
-        return target
+        try:
+            if target.is_dir():
+                verify(target)
+            return target
+        except ValueError:  # damaged since: fetched once more
+            remove(target)
     with tempfile.TemporaryDirectory(dir=_cache_folder()) as scratch:
         scratch = Path(scratch)
         if url.endswith(".weights.h5"):

@@ -3,11 +3,10 @@
 import contextlib
 import hashlib
 import json
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
+from keras_genzoo.atomic import remove, swap
 from keras_genzoo.version import __version__
 
 FORMAT_VERSION = 1
@@ -81,17 +80,11 @@ def replaced_folder(path):
     try:
         yield scratch
         scratch.chmod(0o755)
-        if path.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-            os.replace(path, old / "old")
-            os.replace(scratch, path)
-            shutil.rmtree(old)
-        else:
-            os.replace(scratch, path)
+        swap(scratch, path)
     except OSError as error:
         raise OSError(f"{path} could not be written ({error}); what was there is unchanged.") from error
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove(scratch)
 
 
 def _sha256(path):

@@ -7,6 +7,7 @@ Reading names, cards and checksums imports no TensorFlow.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 from keras_genzoo import registry
@@ -20,6 +21,7 @@ from keras_genzoo.preset_files import (
     as_json,
     read_config,
     read_json,
+    read_metadata,
     replaced_folder,
     verify,
     write_json,
@@ -89,6 +91,7 @@ def load_model(name, weights, args=None):
     if source.is_file():
         model = registry.model_class(name)(**args)
         load_weights(model, source)
+        model.after_pretrained()
         return model
     config = read_config(source)
     verify(source)
@@ -101,6 +104,7 @@ def load_model(name, weights, args=None):
     registry.check_arguments(name, stored)
     model = cls(**{**stored, **args})
     load_weights(model, source / WEIGHTS)
+    model.after_pretrained()
     return model
 
 
@@ -183,13 +187,20 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
 def update_card(folder, values):
     """Merges `values` into the card of a preset folder and renews the checksums."""
     folder = Path(folder)
-    write_json(folder / CARD, as_json({**read_json(folder / CARD), **values}))
-    write_metadata(folder)
+    new = as_json({**read_json(folder / CARD), **values})
+    parameters = read_metadata(folder)["parameters"]
+    with replaced_folder(folder) as scratch:
+        shutil.copytree(folder, scratch, dirs_exist_ok=True)
+        write_json(scratch / CARD, new)
+        write_metadata(scratch, parameters)
 
 
 def _parameters(model):
     """Dict of the number of weights of each network, by attribute name, and of all together."""
     import keras
 
-    networks = {key: item.count_params() for key, item in vars(model).items() if isinstance(item, keras.Model)}
+    # Attributes that Keras tracks; a VAE keeps a view of its decoder besides, which is no network of its own.
+    views = {key for key in vars(model) if key == "generator_network"}
+    items = {key: item for key, item in vars(model).items() if isinstance(item, keras.Model) and key not in views}
+    networks = {key: item.count_params() for key, item in items.items()}
     return {"total": model.count_params(), **networks}

@@ -159,6 +159,15 @@ class Recipe:
             target[path[-1]] = value
         return Recipe.from_dict(values)
 
+    def with_epochs(self, epochs):
+        """The recipe with another number of epochs, its learning rate schedules stretched to the same share of it."""
+        values = self.to_dict()
+        for spec in values["optimizers"].values():
+            rate = spec.get("learning_rate") if isinstance(spec, dict) else None
+            if isinstance(rate, dict) and isinstance(rate.get("decay_steps"), int):
+                rate["decay_steps"] = max(1, round(rate["decay_steps"] * epochs / self.epochs))
+        return Recipe.from_dict({**values, "epochs": epochs})
+
     def build(self):
         """The compiled model of this recipe, from its `weights` where it has some."""
         args = {**self.args, "seed": self.seed, "dtype": self.dtype}

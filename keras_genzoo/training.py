@@ -12,11 +12,12 @@ run/preset/               at the end: weights, card and samples, for build(weigh
 import contextlib
 import dataclasses
 import os
-import platform
 import shutil
+import warnings
 from pathlib import Path
 
-from keras_genzoo import plots, presets
+from keras_genzoo import plots, presets, registry
+from keras_genzoo.cards import make_card, public_metrics
 from keras_genzoo.recipes import Recipe, load_recipe
 
 
@@ -69,8 +70,6 @@ class Run:
 
     def restore(self):
         """The newest whole checkpoint: `(model, steps made)`, or `(None, 0)` where there is none."""
-        import warnings
-
         from keras_genzoo.callbacks.checkpoint import checkpoint_step, list_checkpoints
         from keras_genzoo.registry import load
 
@@ -128,10 +127,12 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
         run.check_unchanged()
     if evaluate:  # a misspelled metric is told now, not after hours of training
         check_metrics(list(recipe.evaluation.metrics) or None, model)
-    model.check_data(load_data(recipe, model))  # before the folder is made: a bad source leaves nothing behind
+        recipe = run.recipe = with_existing_split(recipe, model)
+    data = load_data(recipe, model)  # before the folder is made: a bad source leaves nothing behind
+    model.check_data(data)
     run.start(resume)
     try:
-        fit(model, run, step, verbose)
+        fit(model, run, data, step, verbose)
     except ValueError:  # bad data that only the first steps could tell, such as labels out of range
         if not resume and last_checkpoint(out) is None:
             shutil.rmtree(out)
@@ -158,10 +159,9 @@ def load_data(recipe, model, first_epoch=0):
     return data.load(recipe.data.source, **options, seed=recipe.seed, first_epoch=first_epoch)
 
 
-def fit(model, run, step=0, verbose="auto"):
-    """Trains to the recipe's last epoch from step number `step` on."""
+def fit(model, run, data, step=0, verbose="auto"):
+    """Trains to the recipe's last epoch from step number `step` on; `data` begins with epoch 0."""
     recipe, epochs = run.recipe, run.recipe.epochs
-    data = load_data(recipe, model)
     epoch, done = divmod(step, len(data))
     if epoch >= epochs:
         return
@@ -170,7 +170,7 @@ def fit(model, run, step=0, verbose="auto"):
         stages.append((epoch, epoch + 1, load_data(recipe, model, epoch).skip(done)))
         epoch += 1
     if epoch < epochs:
-        stages.append((epoch, epochs, load_data(recipe, model, epoch)))
+        stages.append((epoch, epochs, load_data(recipe, model, epoch) if step else data))
     callbacks = make_callbacks(model, run, step)
     with contextlib.ExitStack() as stack:
         stack.callback(_release, callbacks)
@@ -210,57 +210,56 @@ def finish(model, run, evaluate=True):
     presets.save_preset(model, run.preset, card=card, half_precision=True, overwrite=True)
     if evaluate:
         stored = presets.load_model(recipe.model, run.preset)
-        presets.update_card(run.preset, {"metrics": public_metrics(measure(stored, recipe))})
+        try:
+            metrics = public_metrics(measure(stored, recipe))
+        except (ValueError, OSError) as error:  # features that cannot be fetched, too few images: the weights stay
+            warnings.warn(f"The preset is complete, but was not measured: {error}", stacklevel=2)
+        else:
+            presets.update_card(run.preset, {"metrics": metrics})
     return model, run.preset
+
+
+def with_existing_split(recipe, model):
+    """The recipe, to be measured on its training split where the source has not the other one: a folder, say."""
+    from keras_genzoo import data
+
+    shape = {"image_size": model.image_shape[:2], "channels": model.image_shape[2]}
+    try:
+        split = recipe.evaluation.split
+        data.load_arrays(recipe.data.source, split=split, limit=1, **shape, **source_options(recipe))
+    except ValueError as error:
+        if "Expected a split" not in str(error):
+            raise
+        return recipe.override({"evaluation.split": recipe.data.split})
+    return recipe
 
 
 def measure(model, recipe):
     """The metrics of a recipe's `evaluation` section: dict by name of value and protocol."""
     from keras_genzoo.metrics import evaluate
 
-    config, data = recipe.evaluation, recipe.data
-    options = {key: getattr(data, key) for key in ("data_dir", "image_key", "label_key")}
+    config = recipe.evaluation
     settings = {key: value for key, value in dataclasses.asdict(config).items() if key != "metrics"}
-    return evaluate(
-        model,
-        data.source,
-        list(config.metrics) or None,
-        data_options={key: value for key, value in options.items() if value is not None},
-        **settings,
-    )
+    source, options = recipe.data.source, source_options(recipe)
+    return evaluate(model, source, list(config.metrics) or None, data_options=options, **settings)
 
 
-def make_card(run):
-    """What the card says of a run besides its metrics. No path of this machine gets into it."""
-    recipe = run.recipe
-    values = recipe.to_dict()
-    values["data"]["source"] = public_source(recipe.data.source)
-    values["data"]["data_dir"] = None
-    if recipe.weights is not None and os.path.exists(recipe.weights):
-        values["weights"] = Path(recipe.weights).name
-    return {
-        "name": recipe.name,
-        "description": recipe.description,
-        "model": recipe.model,
-        "recipe": values,
-        "data": {"title": recipe.data.title or values["data"]["source"], "license": recipe.data.license},
-        "seed": recipe.seed,
-        "epochs": recipe.epochs,
-        "wall_time_seconds": round(run.wall_time()),
-        "hardware": f"{os.cpu_count()} CPU cores, {platform.machine()}",
-        "metrics": {},
-    }
+def source_options(recipe):
+    """Arguments of `data.load_arrays` that say where in a source the images are."""
+    options = {key: getattr(recipe.data, key) for key in ("data_dir", "image_key", "label_key")}
+    return {key: value for key, value in options.items() if value is not None}
 
 
-def public_metrics(metrics):
-    """Results of `evaluate` without the folders of this machine in their protocols."""
-    if isinstance(metrics, dict):
-        paths = ("data", "second_data")
-        return {
-            key: public_source(value) if key in paths and isinstance(value, str) else public_metrics(value)
-            for key, value in metrics.items()
-        }
-    return metrics
+def data_of(preset):
+    """Source and options of the data that a preset was trained on: from the run that it lies in, else from its card."""
+    path = Path(preset).absolute().parent / "recipe.yaml"
+    if path.is_file():
+        recipe = load_recipe(path)
+        return recipe.data.source, source_options(recipe)
+    if preset in registry.list_models():
+        return "digits", {}
+    data = presets.card(preset).get("recipe", {}).get("data", {})
+    return data.get("source", "digits"), {}
 
 
 def last_checkpoint(folder):
@@ -269,12 +268,3 @@ def last_checkpoint(folder):
 
     found = list_checkpoints(Path(folder) / "checkpoints")
     return found[-1] if found else None
-
-
-def public_source(source):
-    """A data source without the folders of this machine: `npz:/data/mnist.npz` -> `npz:mnist.npz`."""
-    prefix, colon, path = source.partition(":")
-    if colon and prefix in ("npz", "folder"):
-        return f"{prefix}:{Path(path).name}"
-    # A path may also stand without a prefix; "name/config" of TFDS looks like one, but is none.
-    return Path(source).name if source.endswith(".npz") or source[:1] in ("/", ".", "~") else source

@@ -14,7 +14,7 @@ MAX_FUNCTION_LINES = 40
 
 # Lower layers know nothing of higher ones; within a layer, modules may import each other.
 LAYERS = [
-    {"version", "registry", "losses", "layers", "networks", "images", "sampling", "quiet", "weights"},
+    {"atomic", "version", "registry", "losses", "layers", "networks", "images", "sampling", "quiet", "weights"},
     {"models"},
     {
         "optimizers",
@@ -29,7 +29,7 @@ LAYERS = [
         "callbacks",
         "plots",
     },
-    {"training"},
+    {"cards", "training"},
     {"cli", "cli_tables", "demo", "export", "zoo_configs", "zoo_table", "__init__", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -55,6 +55,7 @@ TENSORFLOW_FILES = {
     "data.pipeline",
     "data.tfds",
     "preset_files",  # its version, for the metadata
+    "cards",  # names of GPUs
     "cli",  # starts it quietly, before anything else does
 }
 

@@ -1,5 +1,6 @@
 """Callbacks of `fit`, each on a tiny model."""
 
+import functools
 import math
 import signal
 
@@ -204,7 +205,10 @@ def test_interrupt_in_the_last_step_of_an_epoch_lets_the_epoch_end(model, images
     assert [checkpoint_step(path) for path in list_checkpoints(tmp_path)] == [4]
 
 
-def test_second_interrupt_stops_at_once_and_leaves_the_checkpoints(model, images, tmp_path):
+def test_second_interrupt_stops_at_once_and_leaves_the_checkpoints(model, images, tmp_path, request):
+    # A job in the background of a shell is started with the signal ignored.
+    request.addfinalizer(functools.partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     checkpoint = callbacks.Checkpoint(tmp_path)
     fit(model, images, checkpoint)
 

@@ -204,6 +204,15 @@ def test_sample_writes_a_grid(command, preset, here):
         np.testing.assert_array_equal(np.asarray(picture)[..., None], keras_genzoo.plots.image_grid(images, scale=2))
 
 
+def test_bundled_preset_is_found_by_its_name(command, preset, here, monkeypatch):
+    monkeypatch.setattr(presets, "_BUNDLED", Path(preset).parent)
+    name = Path(preset).name
+    assert command("sample", name, "--num", 2, "--out", "grid.png")[0] == 0
+    assert command("show", name)[0] == 0
+    assert command("export", name, "--out", "model.tflite")[0] == 0
+    assert files(here) == ["grid.png", "model.tflite"]
+
+
 def test_sample_writes_a_folder_of_any_part_of_a_collection(command, preset, here):
     assert command("sample", preset, "--num", 3, "--start", 70, "--out", "many")[0] == 0
     assert files(here) == ["many", "many/000070.png", "many/000071.png", "many/000072.png"]

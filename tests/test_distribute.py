@@ -49,6 +49,21 @@ for case in CASES:
         "iterations": [int(getattr(model, name).iterations.numpy()) for name in model.optimizer_names],
     }
 
+def step_of(model):
+    # one SGD step on eight equal images, whose gradient is the same on any part of them
+    weights = [variable for variable in model.network.trainable_variables if "logits" in variable.path]
+    before = [np.array(variable) for variable in weights]
+    model.fit(np.full((8, 8, 8, 1), 200, "uint8"), np.zeros(8, "int32"), batch_size=8, epochs=1, verbose=0)
+    return float(sum(np.abs(np.array(new) - old).sum() for new, old in zip(weights, before)))
+
+def small():
+    args = dict(image_shape=(8, 8, 1), base_filters=4, feature_dim=6, dropout=0.0, seed=1)
+    return keras_genzoo.build("classifier", optimizers={"optimizer": keras.optimizers.SGD(0.1)}, **args)
+
+with strategy.scope():
+    shared = small()
+results["steps"] = [step_of(small()), step_of(shared)]
+
 with strategy.scope():
     generator = keras.random.SeedGenerator(1)
 noise = strategy.run(tf.function(lambda: sampling.step_normal((4, 3), generator)))
@@ -83,4 +98,10 @@ def test_model_trains_on_two_replicas_in_step(case, results):
 def test_replicas_draw_noise_of_their_own(results):
     one, two = results["noise"]
     assert one != two
-    assert len(results) == len(CASES) + 1
+    assert len(results) == len(CASES) + 2
+
+
+def test_two_replicas_make_the_step_of_one(results):
+    alone, shared = results["steps"]
+    assert alone > 0
+    assert shared == pytest.approx(alone, rel=1e-3)

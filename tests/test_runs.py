@@ -16,7 +16,7 @@ from keras import ops
 from PIL import Image
 
 import keras_genzoo
-from keras_genzoo import callbacks, presets, training
+from keras_genzoo import callbacks, cards, presets, training
 from keras_genzoo.callbacks.checkpoint import checkpoint_step, list_checkpoints
 from keras_genzoo.callbacks.epoch_log import read_log
 from keras_genzoo.recipes import Recipe
@@ -230,7 +230,7 @@ def test_card_names_no_folder_of_this_machine(prefix, tmp_path, digits):
     ],
 )
 def test_public_source_has_no_folders(source, public):
-    assert training.public_source(source) == public
+    assert cards.public_source(source) == public
 
 
 def test_used_run_folder_is_refused_and_left_alone(whole):

@@ -217,3 +217,14 @@ def test_no_decay_keeps_no_average(case, built):
 def test_optimizers_do_not_train_the_average(case, built):
     averages = {id(variable) for variable in built(case).ema_generator.weights}
     assert not any(id(v) in averages for group in built(case).optimized_variables().values() for v in group)
+
+
+@for_every_case
+def test_validation_does_not_change_training(case):
+    trained = []
+    for validation in (None, case.data(5, seed=2)):
+        model = case.build()
+        pair = None if validation is None else (*validation, None)[:2]
+        model.fit(*case.data(8), batch_size=4, epochs=2, validation_data=pair, shuffle=False, verbose=0)
+        trained.append(values(model.weights))
+    assert moved(*trained) == []

@@ -40,8 +40,9 @@ def elbo(model, images, binarization=None, batch_size=500, seed=0, progress=True
             depends on `(seed, start + i)` alone.
         images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
         binarization: "none"; or "dynamic": pixels are drawn as black or white first, by the model if it has
-            `binarize=True`, else by `binarize`. `None` is "dynamic" for models with `binarize=True`, unless the images
-            are black and white already. Numbers for MNIST are comparable only under one binarization.
+            `binarize=True`, else by `binarize`. `None` is "dynamic" for models with a Bernoulli decoder or
+            `binarize=True`, unless the images are black and white already. Numbers for MNIST are comparable only under
+            one binarization.
         batch_size: images given to the model at once: memory and the steps of the progress bar.
         seed: seed of the binarization and of the latent samples, 0 or more.
         progress: draw a progress bar on stderr where it is a terminal.
@@ -57,7 +58,7 @@ def elbo(model, images, binarization=None, batch_size=500, seed=0, progress=True
             grey images, or what the model returns is not one finite number an image.
 
     References:
-        - [Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114), eq. 3.
+        - [Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114), eq. 2.
 
     Example:
 
@@ -122,6 +123,8 @@ def _mean(model, method, images, num_samples, binarization, batch_size, seed, pr
     if not len(images):
         raise ValueError(f"Expected at least one image. Received: {images.shape}")
     protocol = {"n": len(images), "binarization": _check_binarization(binarization, model, images)}
+    if getattr(model, "likelihood", None) == "gaussian":
+        protocol["likelihood"] = "density, pixels in [-1, 1]"
     if protocol["binarization"] == "dynamic" and not getattr(model, "binarize", False):
         images = binarize(images, seed)
     options = {"num_samples": num_samples} if method == "log_likelihood" else {}
@@ -142,13 +145,21 @@ def _check_binarization(binarization, model, images):
     if binarization not in (None, "none", "dynamic"):
         raise ValueError(f"Expected binarization as 'none', 'dynamic' or None. Received: {binarization!r}")
     white = 255 if images.dtype == np.uint8 else 1.0
-    by_model = getattr(model, "binarize", False) and not ((images == 0) | (images == white)).all()
+    grey = not ((images == 0) | (images == white)).all()
+    by_model = getattr(model, "binarize", False) and grey
     if binarization == "none" and by_model:
         raise ValueError(
             f"Expected binarization='dynamic' or black and white images, as {_name(model)} has binarize=True and draws "
             f"grey pixels as black or white. Received: binarization='none' with grey images"
         )
-    return binarization or ("dynamic" if by_model else "none")
+    # The cross entropy of a grey pixel under a Bernoulli distribution is no likelihood of anything.
+    bernoulli = getattr(model, "likelihood", None) == "bernoulli" and grey
+    if binarization == "none" and bernoulli:
+        raise ValueError(
+            "Expected binarization='dynamic' or black and white images for a Bernoulli decoder. "
+            "Received: binarization='none' with grey images"
+        )
+    return binarization or ("dynamic" if bernoulli or by_model else "none")
 
 
 def _check_values(values, part, method, model):

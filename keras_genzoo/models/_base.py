@@ -35,6 +35,18 @@ def check_seed(seed):
     return int(seed)
 
 
+def is_number(value):
+    """Whether a value is a real number, and not a truth value or a text that looks like one."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def check_flag(**values):
+    """Raises `ValueError` unless each named value is `True` or `False`."""
+    for name, value in values.items():
+        if not isinstance(value, (bool, np.bool_)):
+            raise ValueError(f"Expected {name} to be True or False. Received: {name}={value!r}")
+
+
 def check_choice(choices, **values):
     """Raises `ValueError` unless each named value is one of `choices`."""
     for name, value in values.items():
@@ -68,6 +80,8 @@ class ZooModel(keras.Model):
         self.image_shape = pixels.check_image_shape(image_shape)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        # Of its own, so that a training is the same with and without validation.
+        self.test_seed_generator = keras.random.SeedGenerator(seed)
         object.__setattr__(self, "_functions", {})  # past Keras' tracking: nothing of it belongs into a saved file
 
     # -- configuration --------------------------------------------------------------------------------------------
@@ -109,7 +123,7 @@ class ZooModel(keras.Model):
 
     @property
     def network_variables(self):
-        """All weights, averages included; not optimizer slots, metrics or random states."""
+        """All weights, averages included; not optimizer slots, metrics, random states or counts of steps."""
         return self.weights
 
     # -- optimizers -----------------------------------------------------------------------------------------------
@@ -162,6 +176,13 @@ class ZooModel(keras.Model):
             for state, value in zip(self.random_states(), config["random_states"], strict=True):
                 state.assign(value)
 
+    def noise(self, training):
+        """The seed generator of training steps, or that of test steps."""
+        return self.seed_generator if training else self.test_seed_generator
+
+    def after_pretrained(self):
+        """Called once pretrained weights are loaded; a family that counts its steps starts again here."""
+
     def random_states(self):
         """The variables of all seed generators, the model's own first, then those of layers such as dropout."""
         layers = [self, *self._flatten_layers(include_self=False)]
@@ -171,8 +192,10 @@ class ZooModel(keras.Model):
         """One update by the optimizer `name` of its own variables, from `loss` and the tape that recorded it."""
         optimizer = getattr(self, name)
         variables = self.optimized_variables()[name]
-        with tape:  # float16: the scaling belongs to what is differentiated
-            scaled = optimizer.scale_loss(loss)
+        # Replicas sum their gradients, so each gives its share of the mean; both scalings are part of what is
+        # differentiated.
+        with tape:
+            scaled = optimizer.scale_loss(loss / tf.distribute.get_strategy().num_replicas_in_sync)
         gradients = tape.gradient(scaled, [variable.value for variable in variables])
         optimizer.apply(gradients, variables)
 

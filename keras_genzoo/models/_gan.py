@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.layers import frozen_statistics
-from keras_genzoo.models._base import check_at_least
+from keras_genzoo.models._base import check_at_least, is_number
 from keras_genzoo.models._latent import LatentModel
 
 
@@ -42,7 +42,7 @@ class GAN(LatentModel):
     def __init__(self, image_shape, latent_dim, d_steps=1, ema_decay=0.999, seed=None, dtype=None, name=None):
         super().__init__(image_shape, seed=seed, dtype=dtype, name=name)
         check_at_least(1, latent_dim=latent_dim, d_steps=d_steps)
-        if not 0.0 <= ema_decay < 1.0:
+        if not is_number(ema_decay) or not 0.0 <= ema_decay < 1.0:
             raise ValueError(f"Expected ema_decay in [0, 1), 0 for no average. Received: ema_decay={ema_decay!r}")
         self.latent_dim = latent_dim
         self.d_steps = d_steps
@@ -77,6 +77,10 @@ class GAN(LatentModel):
         """
         optimizers = {"d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
         self.compile_with(optimizers, run_eagerly, jit_compile, steps_per_execution)
+
+    @property
+    def network_variables(self):
+        return [variable for variable in self.weights if variable is not self.ema_steps]
 
     @property
     def generator_network(self):
@@ -123,7 +127,7 @@ class GAN(LatentModel):
     def test_step(self, data):
         real = self.to_network(self.unpack(data))
         with frozen_statistics():
-            fake = self.sample_fake(real)
+            fake = self.sample_fake(real, training=False)
             self.trackers["d_loss"].update_state(self.discriminator_loss(real, fake))
             self.trackers["g_loss"].update_state(self.generator_loss(fake))
         return self.results()
@@ -131,13 +135,13 @@ class GAN(LatentModel):
     def results(self):
         return {key: tracker.result() for key, tracker in self.trackers.items()}
 
-    def sample_z(self, real):
-        return sampling.step_normal((ops.shape(real)[0], self.latent_dim), self.seed_generator)
+    def sample_z(self, real, training=True):
+        return sampling.step_normal((ops.shape(real)[0], self.latent_dim), self.noise(training))
 
-    def sample_fake(self, real):
+    def sample_fake(self, real, training=True):
         """As many generated images as there are real ones; leaves the generator as it is."""
         with frozen_statistics():
-            return self.generator(self.sample_z(real), training=True)
+            return self.generator(self.sample_z(real, training), training=True)
 
     def update_discriminator(self, real, fake):
         """One update of the discriminator alone; returns its loss."""
@@ -163,8 +167,11 @@ class GAN(LatentModel):
         """Moves the average towards the generator; early on faster, so that it forgets the random start."""
         self.ema_steps.assign_add(1.0)
         decay = ops.minimum(self.ema_decay, self.ema_steps / (self.ema_steps + 10.0))
-        for average, variable in zip(self.ema_generator.variables, self.generator.variables, strict=True):
+        for average, variable in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.assign(average + (variable - average) * ops.cast(1.0 - decay, variable.dtype))
+
+    def after_pretrained(self):
+        self.ema_steps.assign(0.0)  # or a short fine-tuning would hardly reach the average, which is what is used
 
     def reset_ema(self):
         """Sets the average to the generator's present weights."""

@@ -10,7 +10,7 @@ from keras_genzoo import images as pixels
 from keras_genzoo import losses, sampling
 from keras_genzoo.models._base import check_at_least, check_seed
 
-# Pixels decoded in one pass; what a pass holds stays well under 1 GB for the zoo's networks.
+# Pixels decoded in one pass: the default convolutional VAE holds about half a gigabyte in one.
 PIXELS_A_PASS = 2**21
 # Noise for binarization comes from another stream than noise for codes.
 _BINARIZATION_STREAM = 2**32

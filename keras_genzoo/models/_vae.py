@@ -10,7 +10,7 @@ from keras import ops
 from keras_genzoo import images as pixels
 from keras_genzoo import losses, sampling
 from keras_genzoo.models import _likelihood
-from keras_genzoo.models._base import ExportFunction, check_at_least, check_choice
+from keras_genzoo.models._base import ExportFunction, check_at_least, check_choice, check_flag, is_number
 from keras_genzoo.models._latent import LatentModel
 
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -57,7 +57,8 @@ class VAE(LatentModel):
         super().__init__(image_shape, seed=seed, dtype=dtype, name=name)
         check_at_least(1, latent_dim=latent_dim)
         check_choice(LIKELIHOODS, likelihood=likelihood)
-        if not alpha > 0.0:
+        check_flag(binarize=binarize)
+        if not is_number(alpha) or not alpha > 0.0:
             raise ValueError(f"Expected alpha above 0. Received: alpha={alpha!r}")
         if binarize and likelihood != "bernoulli":
             raise ValueError(f"Expected likelihood='bernoulli' with binarize=True. Received: likelihood={likelihood!r}")
@@ -119,7 +120,7 @@ class VAE(LatentModel):
         """
         posterior = self.encoder(images, training=training)
         z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
-        z = self.reparametrize(z_mean, z_log_var, sampling.step_normal(ops.shape(z_mean), self.seed_generator))
+        z = self.reparametrize(z_mean, z_log_var, sampling.step_normal(ops.shape(z_mean), self.noise(training)))
         reconstruction = self.negative_log_likelihood(images, self.decoder(z, training=training))
         return {
             "reconstruction_loss": ops.mean(reconstruction),
@@ -153,14 +154,14 @@ class VAE(LatentModel):
         return self.results({"loss": loss, **terms})
 
     def test_step(self, data):
-        terms = self.loss_terms(self.training_images(data), training=False)
+        terms = self.loss_terms(self.training_images(data, training=False), training=False)
         return self.results({"loss": self.total(terms), **terms})
 
-    def training_images(self, data):
+    def training_images(self, data, training=True):
         images = self.to_network(self.unpack(data))
         if not self.binarize:
             return images
-        return ops.cast(sampling.step_uniform(ops.shape(images), self.seed_generator) < images, "float32")
+        return ops.cast(sampling.step_uniform(ops.shape(images), self.noise(training)) < images, "float32")
 
     def total(self, terms):
         weights = self.loss_weights()

@@ -13,7 +13,7 @@ from keras import layers, ops
 from keras_genzoo import images as pixels
 from keras_genzoo import sampling
 from keras_genzoo.layers import BatchNormalization
-from keras_genzoo.models._base import ExportFunction, ZooModel, check_at_least
+from keras_genzoo.models._base import ExportFunction, ZooModel, check_at_least, check_flag, is_number
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -68,8 +68,9 @@ class Classifier(ZooModel):
         check_at_least(2, num_classes=num_classes)
         check_at_least(1, base_filters=base_filters, feature_dim=feature_dim)
         check_at_least(0, max_shift=max_shift)
+        check_flag(flip=flip)
         for key, value in {"dropout": dropout, "label_smoothing": label_smoothing}.items():
-            if not 0.0 <= value < 1.0:
+            if not is_number(value) or not 0.0 <= value < 1.0:
                 raise ValueError(f"Expected {key} in [0, 1). Received: {key}={value!r}")
         self.num_classes = num_classes
         self.base_filters = base_filters

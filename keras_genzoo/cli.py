@@ -186,6 +186,8 @@ def sample(
 
     from keras_genzoo import plots
 
+    if out.suffix and out.suffix.lower() != ".png":
+        raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}")
     model = load_named(name, weights)
     if not hasattr(model, "generate"):
         raise ValueError(f"Expected a model that generates images. Received: {name!r}, a {type(model).__name__}")
@@ -265,13 +267,15 @@ def export(
         str | None, typer.Option(help="saved_model or litert; from the name of --out if missing.")
     ] = None,
     quantization: Annotated[str | None, typer.Option(help="LiteRT: float16 or int8; float32 if missing.")] = None,
+    signature: Annotated[str | None, typer.Option(help="LiteRT: which one, such as encode; default: images.")] = None,
     weights: Weights = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ):
     """Exports to SavedModel or LiteRT, checked against Keras on the way out."""
     model = load_named(name, weights)
     format = format or ("litert" if out.suffix == ".tflite" else "saved_model")
-    options = {"quantization": quantization} if quantization else {}
+    options = {"quantization": quantization, "signature": signature}
+    options = {key: value for key, value in options.items() if value}
     report = model.export(out, format=format, overwrite=overwrite, **options)
     table = Table("signature", "outputs", "maximal error", "mean error", title=f"{out}: {report.size / 1e6:.2f} MB")
     for signature, parity in report.parity.items():

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 
 import keras
+import numpy as np
 import pytest
 import yaml
 
@@ -73,20 +74,18 @@ def test_bundled_recipe_builds_its_model_and_optimizers(name):
         optimizer = getattr(model, key)
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         assert type(optimizer).__name__.lower() == spec["name"].replace("_", "")
-        # the schedules of the zoo end with the last step, at alpha times their height
-        rate = spec["learning_rate"]
-        steps = rate["decay_steps"] + rate.get("warmup_steps", 0)
-        height = rate.get("warmup_target", rate["initial_learning_rate"])
-        assert rate_after(optimizer, steps) == pytest.approx(rate.get("alpha", 0.0) * height, abs=1e-9)
 
 
 @every_recipe
-def test_schedule_of_a_bundled_recipe_ends_with_its_last_epoch(name):
+def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
     recipe = load_recipe(name)
-    steps_an_epoch = -(-60000 // recipe.data.batch_size)  # both data sets have 60,000 training images
+    steps = recipe.epochs * -(-60000 // recipe.data.batch_size)  # both data sets have 60,000 training images
     for spec in recipe.optimizers.values():
-        rate = spec["learning_rate"]
-        assert rate["decay_steps"] + rate.get("warmup_steps", 0) == recipe.epochs * steps_an_epoch
+        schedule = make_optimizer(spec)._learning_rate
+        rates = [float(schedule(step)) for step in [*range(0, steps, 97), steps - 1]]
+        assert np.isfinite(rates).all()
+        assert min(rates) >= 0.0
+        assert rates[-1] < 0.25 * max(rates)
 
 
 def test_list_recipes_selects_by_model():

@@ -1,0 +1,51 @@
+"""The README says what is true: its table is that of the cards, its code runs, its commands exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from keras_genzoo import cli, presets, zoo_table
+
+README = Path(__file__).parent.parent / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+
+
+def test_zoo_table_is_the_one_that_the_cards_give():
+    assert zoo_table.insert_table(TEXT) == TEXT, "run: python -m keras_genzoo.zoo_table README.md"
+
+
+def test_zoo_table_has_a_row_for_each_bundled_preset():
+    rows = re.findall(r"^\| `(\w+)` \|", zoo_table.make_table(), flags=re.MULTILINE)
+    assert rows == presets.list_presets()
+
+
+def test_text_without_marks_is_refused():
+    with pytest.raises(ValueError, match="Expected the marks"):
+        zoo_table.insert_table("# A page")
+
+
+def test_pictures_of_the_readme_are_there():
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", TEXT)
+    assert len(pictures) >= 4
+    for picture in pictures:
+        assert (README.parent / picture).is_file(), picture
+
+
+def test_first_python_example_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(blocks("python")[0], "README.md", "exec"), {})
+    assert "classifier_fid" in capsys.readouterr().out
+    assert (tmp_path / "dcgan.tflite").is_file()
+    assert (tmp_path / "serving/dcgan/1/saved_model.pb").is_file()
+
+
+def test_commands_of_the_readme_exist():
+    lines = "\n".join(blocks("bash"))
+    used = set(re.findall(r"^(?:.* )?(?:\.venv/bin/)?keras-genzoo (\w+)", lines, flags=re.MULTILINE))
+    known = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
+    assert used and used <= known

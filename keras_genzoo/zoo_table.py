@@ -29,7 +29,7 @@ def make_table():
     True
     """
     lines = [
-        "| preset | data | generator | file | trained in | measured |",
+        "| preset | data | parameters | file | trained in | measured |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name in presets.list_presets():

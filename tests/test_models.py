@@ -164,8 +164,8 @@ def test_float16_gradients_are_unscaled(case):
 
 
 @for_every_case
-def test_optimizers_are_built_by_compile(case, built):
-    model = built(case)
+def test_optimizers_are_built_by_compile(case):
+    model = case.build()
     assert set(model.optimized_variables()) == set(model.optimizer_names)
     for name in model.optimizer_names:
         assert getattr(model, name).built

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from keras_genzoo.checks import check_at_least
+
 _SCRIPT = Path(__file__).with_name("_timing.py")
 
 
@@ -84,10 +86,8 @@ def latency(
     ...     latency(path, runs=10).median_ms > 0.0
     True
     """
-    for name, value, low in (("batch_size", batch_size, 1), ("runs", runs, 1), ("warmup", warmup, 0)):
-        _check_at_least(low, name, value)
-    if threads is not None:
-        _check_at_least(1, "threads", threads)
+    check_at_least(1, batch_size=batch_size, runs=runs, **({} if threads is None else {"threads": threads}))
+    check_at_least(0, warmup=warmup)
     path = Path(path)
     if not (path / "saved_model.pb").is_file() and not (path.suffix == ".tflite" and path.is_file()):
         raise ValueError(f"Expected a .tflite file or a SavedModel folder. Received: path={os.fspath(path)!r}")
@@ -100,8 +100,3 @@ def latency(
         lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
         raise RuntimeError(f"Could not run {os.fspath(path)!r}: {lines[-1]}")
     return Latency(threads=threads, **json.loads(result.stdout.strip().splitlines()[-1]))
-
-
-def _check_at_least(low: int, name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < low:
-        raise ValueError(f"Expected {name} to be an integer of at least {low}. Received: {name}={value!r}")

@@ -11,13 +11,14 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_genzoo.checks import check_at_least
 from keras_genzoo.quiet import quiet_stderr
 
 from . import parity
 from ._files import clear_os_errors, replacing
 from .report import ExportError, ExportReport
 from .saved_model import save
-from .signatures import check_options, check_positive, concrete, describe, export_source
+from .signatures import check_options, concrete, describe, export_source
 
 QUANTIZATIONS = (None, "float16", "int8")
 # A prior of 100 dimensions needs some hundred codes before the extremes of the activations settle.
@@ -79,7 +80,7 @@ def write(
     ('float32', (2, 2))
     """
     check_options(image_dtype=image_dtype, tolerance=tolerance, num_samples=num_samples)
-    check_positive(batch_size=batch_size)
+    check_at_least(1, batch_size=batch_size)
     if quantization not in QUANTIZATIONS:
         raise ValueError(f"Expected quantization to be one of {QUANTIZATIONS}. Received: quantization={quantization!r}")
     if Path(path).suffix != ".tflite":

@@ -24,13 +24,15 @@ def sample_inputs(model: Any, specs: Mapping[str, Any], num: int, seed: int = 0)
     Args:
         model: A model of the zoo.
         specs: Input name -> `tf.TensorSpec`, as in
-            `model.export_functions()[name].inputs`. Known names: `z`, `image`, `seed`, `num`.
+            `model.export_functions()[name].inputs`. Known names: `z`, `image`, `label`, `seed`, `num`, `steps`, and what
+            ends in `_noise`.
         num: Number of samples, at least 1.
         seed: Seed of the draw.
 
     Returns:
         Input name -> array of the dtype in `specs`: `z` (num, latent_dim), `image` (num, height, width, channels)
-        in [0, 1] or 0..255; `seed` and `num` are scalars.
+        in [0, 1] or 0..255, `label` (num,) all classes in turn, noise uniform on [0, 1) of the shape in `specs`;
+        `seed`, `num` and `steps` are scalars.
 
     Raises:
         ValueError: If a name has no rule.
@@ -51,10 +53,16 @@ def sample_inputs(model: Any, specs: Mapping[str, Any], num: int, seed: int = 0)
         elif name == "image":
             value = _images(model, num, seed)
             value = value if dtype == np.uint8 else value / np.float32(255.0)
-        elif name in ("seed", "num"):
-            value = seed if name == "seed" else num
+        elif name == "label":
+            value = np.arange(num) % model.num_classes
+        elif name.endswith("_noise"):
+            value = np.random.default_rng([seed, *name.encode()]).random((num, *spec.shape[1:]), dtype="float32")
+        elif name in ("seed", "num", "steps"):
+            value = {"seed": seed, "num": num, "steps": 3}[name]
         else:
-            raise ValueError(f"Expected inputs named z, image, seed or num. Received: {name!r}")
+            raise ValueError(
+                f"Expected inputs named z, image, label, seed, num, steps or ..._noise. Received: {name!r}"
+            )
         inputs[name] = np.asarray(value, dtype=dtype)
     return inputs
 

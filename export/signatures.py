@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_genzoo.checks import check_at_least
+
 IMAGE_DTYPES = ("float32", "uint8")
 
 
@@ -15,14 +17,7 @@ def check_options(image_dtype: str, tolerance: float, num_samples: int) -> None:
         raise ValueError(f"Expected image_dtype to be one of {IMAGE_DTYPES}. Received: image_dtype={image_dtype!r}")
     if not tolerance > 0.0:
         raise ValueError(f"Expected tolerance above 0. Received: tolerance={tolerance!r}")
-    check_positive(num_samples=num_samples)
-
-
-def check_positive(**values: Any) -> None:
-    """Raises `ValueError` unless each named value is an integer of at least 1."""
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}")
+    check_at_least(1, num_samples=num_samples)
 
 
 def export_source(model: Any) -> Any:

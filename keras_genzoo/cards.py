@@ -9,7 +9,9 @@ def make_card(run):
     """What the card says of a run besides its metrics. No path of this machine gets into it."""
     recipe = run.recipe
     values = recipe.to_dict()
-    values["data"]["source"] = public_source(recipe.data.source)
+    for key in ("source", "source_b"):
+        if values["data"][key] is not None:
+            values["data"][key] = public_source(values["data"][key])
     values["data"]["data_dir"] = None
     if recipe.weights is not None and os.path.exists(recipe.weights):
         values["weights"] = Path(recipe.weights).name

@@ -195,7 +195,7 @@ def sample(
     shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
     images = np.concatenate([model.generate(min(64, start + num - i), seed=seed, start=i) for i in shown])
     if out.suffix.lower() == ".png":
-        plots.save_grid(images, out)
+        plots.save_grid(images, out, model.grid_columns if model.takes_labels else None)
     else:
         for index, image in enumerate(images, start):
             plots.save_grid(image[None], out / f"{index:06d}.png", scale=1, gap=0)

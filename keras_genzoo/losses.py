@@ -64,6 +64,111 @@ def non_saturating_generator_loss(fake_logits):
     return ops.mean(ops.softplus(-fake_logits))
 
 
+def hinge_discriminator_loss(real_scores, fake_scores):
+    """Hinge loss of a discriminator: `max(0, 1 - D(x)) + max(0, 1 + D(G(z)))`.
+
+    Args:
+        real_scores: Scores of real images.
+        fake_scores: Scores of generated images.
+
+    Returns:
+        Scalar; 2 where all scores are zero, 0 where both sides are beyond the margin.
+
+    References:
+        Miyato et al., 2018, https://arxiv.org/abs/1802.05957, equation 16; Lim and Ye, 2017,
+        https://arxiv.org/abs/1705.02894.
+
+    Example:
+
+    >>> float(hinge_discriminator_loss([0.5], [-2.0]))
+    0.5
+    """
+    real_scores, fake_scores = _float32(real_scores, fake_scores)
+    return ops.mean(ops.relu(1.0 - real_scores)) + ops.mean(ops.relu(1.0 + fake_scores))
+
+
+def hinge_generator_loss(fake_scores):
+    """The generator's side of the hinge loss: `-D(G(z))`, a scalar (1802.05957, equation 17)."""
+    return wasserstein_generator_loss(fake_scores)
+
+
+def least_squares_discriminator_loss(real_scores, fake_scores):
+    """Squared distance of a discriminator's scores from 1 for real and 0 for generated images, halved.
+
+    Args:
+        real_scores: Scores of real images.
+        fake_scores: Scores of generated images.
+
+    Returns:
+        Scalar; 0.25 where all scores are 0.5, which is the best that a discriminator can do that cannot tell.
+
+    References:
+        Mao et al., 2016, https://arxiv.org/abs/1611.04076, equation 9.
+
+    Example:
+
+    >>> float(least_squares_discriminator_loss([0.5], [2.0]))
+    2.125
+    """
+    real_scores, fake_scores = _float32(real_scores, fake_scores)
+    return 0.5 * (ops.mean(ops.square(real_scores - 1.0)) + ops.mean(ops.square(fake_scores)))
+
+
+def least_squares_generator_loss(fake_scores):
+    """The generator's side: squared distance of the scores from 1, halved, a scalar (1611.04076, equation 9)."""
+    (fake_scores,) = _float32(fake_scores)
+    return 0.5 * ops.mean(ops.square(fake_scores - 1.0))
+
+
+def wasserstein_discriminator_loss(real_scores, fake_scores):
+    """Negative difference of a critic's mean scores: `D(G(z)) - D(x)`.
+
+    Args:
+        real_scores: Scores of real images.
+        fake_scores: Scores of generated images.
+
+    Returns:
+        Scalar; its negative estimates the Wasserstein distance while the critic's slope is at most 1.
+
+    References:
+        Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875, equation 2.
+
+    Example:
+
+    >>> float(wasserstein_discriminator_loss([3.0], [1.0]))
+    -2.0
+    """
+    real_scores, fake_scores = _float32(real_scores, fake_scores)
+    return ops.mean(fake_scores) - ops.mean(real_scores)
+
+
+def wasserstein_generator_loss(fake_scores):
+    """The generator's side of the critic's score: `-D(G(z))`, a scalar (1701.07875, algorithm 1)."""
+    (fake_scores,) = _float32(fake_scores)
+    return -ops.mean(fake_scores)
+
+
+def gradient_penalty(slopes):
+    """How far slopes are from 1: the mean of `(slope - 1)^2`.
+
+    Args:
+        slopes: Norms of the gradients of the critic's score at some images, `(batch,)`.
+
+    Returns:
+        Scalar, not weighted.
+
+    References:
+        Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028, equation 3.
+
+    Example:
+
+    >>> float(gradient_penalty([1.0, 3.0]))
+    2.0
+    """
+    (slopes,) = _float32(slopes)
+    return ops.mean(ops.square(slopes - 1.0))
+
+
 def gaussian_kl(z_mean, z_log_var):
     """KL divergence of a diagonal Gaussian from the standard normal, in closed form.
 
@@ -121,6 +226,12 @@ def gaussian_nll(images, mean, log_var):
     images, mean, log_var = _float32(images, mean, log_var)
     squared = ops.square(images - mean) * ops.exp(-log_var)
     return _sum_per_image(0.5 * (math.log(2.0 * math.pi) + log_var + squared))
+
+
+def squared_error(images, reconstructions):
+    """Squared difference of two batches of pixels, summed over an image: `(batch, ...)` twice -> `(batch,)`."""
+    images, reconstructions = _float32(images, reconstructions)
+    return _sum_per_image(ops.square(images - reconstructions))
 
 
 def normal_log_density(z):

@@ -149,8 +149,9 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
         card: Dict for `card.json`, for example from a training run.
         half_precision: Whether weights are stored as float16, which halves the file. The model itself is unchanged;
             numbers for the card are to be measured on the preset as loaded.
-        samples: uint8 images `(n, height, width, channels)` for `samples.png`. Where missing, they are the first 64
-            images of seed 0, from the weights as they were stored.
+        samples: uint8 images `(n, height, width, channels)` for `samples.png`, or a function that takes the model as it
+            was stored and gives them. Where missing, they are the first images of seed 0, eight rows, from the weights
+            as they were stored; a model that does not generate has no picture then.
         overwrite: Whether an existing folder is replaced; it survives until the new one is complete.
 
     Returns:
@@ -174,12 +175,16 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
         config = {"format_version": FORMAT_VERSION, "keras_genzoo": __version__, "model": model.model_name}
         write_json(folder / CONFIG, {**config, "args": as_json(args)})
         write_json(folder / CARD, as_json(card or {}))
+        columns = None
         if samples is None and hasattr(stored, "generate"):
-            samples = stored.generate(64, seed=0)
+            columns = stored.grid_columns
+            samples = stored.generate(8 * columns, seed=0)
+        elif callable(samples):
+            samples = samples(stored)
         if samples is not None:
             from keras_genzoo import plots
 
-            plots.save_grid(samples, folder / SAMPLES)
+            plots.save_grid(samples, folder / SAMPLES, columns)
         write_metadata(folder, parameters=_parameters(model))
     return path
 

@@ -15,33 +15,11 @@ from pathlib import Path
 import yaml
 
 from keras_genzoo import registry
+from keras_genzoo.checks import check_at_least
 from keras_genzoo.optimizers import make_optimizer
+from keras_genzoo.recipe_data import DataConfig
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """The `data` section: arguments of `keras_genzoo.data.load`, and what the card says of the data set."""
-
-    source: str = "digits"
-    split: str = "train"
-    batch_size: int = 128
-    image_size: tuple | None = None
-    channels: int | None = None
-    limit: int | None = None
-    drop_remainder: bool = False
-    data_dir: str | None = None
-    cache: bool = True
-    image_key: str | None = None
-    label_key: str | None = None
-    title: str = ""
-    license: str = ""
-
-    def load_options(self):
-        """Arguments of `data.load` besides `source`."""
-        options = dataclasses.asdict(self)
-        return {key: value for key, value in options.items() if key not in ("source", "title", "license")}
 
 
 @dataclass(frozen=True)
@@ -104,9 +82,8 @@ class Recipe:
                 raise ValueError(f"Expected {key} beside args, not in it. Received: args with {key}={self.args[key]!r}")
         if self.dtype not in DTYPES:
             raise ValueError(f"Expected dtype to be one of {', '.join(DTYPES)}. Received: {self.dtype!r}")
-        for label, value, low in (("epochs", self.epochs, 1), ("seed", self.seed, 0)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < low:
-                raise ValueError(f"Expected {label} to be an integer of at least {low}. Received: {value!r}")
+        check_at_least(1, epochs=self.epochs)
+        check_at_least(0, seed=self.seed)
 
     @classmethod
     def from_dict(cls, values):

@@ -14,7 +14,7 @@ from keras import ops
 _PHILOX = 1  # the algorithm's number in tf.random.Algorithm
 
 
-def normal_rows(seed, start, num, dim):
+def normal_rows(seed, start, num, dim, stream=0):
     """Standard normal rows of which row i depends on `(seed, start + i)` and `dim` alone.
 
     All rows are cut from one Philox stream, each from a range of counters of its own, so any part of a collection
@@ -26,6 +26,8 @@ def normal_rows(seed, start, num, dim):
         start: Index of the first row, at least 0.
         num: Number of rows.
         dim: Numbers in a row (a Python integer).
+        stream: Integer, or integer scalar tensor, 0 or more: each gives rows of their own under one seed, for example
+            one for each step of a chain.
 
     Returns:
         Float32 tensor `(num, dim)`.
@@ -40,20 +42,21 @@ def normal_rows(seed, start, num, dim):
     >>> bool((rows[500:503].numpy() == same.numpy()).all())
     True
     """
-    return _rows(tf.raw_ops.StatelessRandomNormalV2, seed, start, num, dim)
+    return _rows(tf.raw_ops.StatelessRandomNormalV2, seed, start, num, dim, stream)
 
 
-def uniform_rows(seed, start, num, dim):
+def uniform_rows(seed, start, num, dim, stream=0):
     """Uniform rows on [0, 1), float32 `(num, dim)`; row i depends on `(seed, start + i)` alone: see `normal_rows`."""
-    return _rows(tf.raw_ops.StatelessRandomUniformV2, seed, start, num, dim)
+    return _rows(tf.raw_ops.StatelessRandomUniformV2, seed, start, num, dim, stream)
 
 
-def _rows(draw, seed, start, num, dim):
-    # A counter gives four numbers, so a row takes whole counters and what is over is cut off.
+def _rows(draw, seed, start, num, dim, stream):
+    # A counter gives four numbers, so a row takes whole counters and what is over is cut off. Rows are counted in the
+    # lower half of its 128 bits, and streams in the upper one.
     per_row = math.ceil(dim / 4)
     key = tf.reshape(tf.bitcast(tf.cast(seed, tf.int64), tf.uint64), [1])
     first = tf.cast(start, tf.int64) * per_row
-    counter = tf.bitcast(tf.stack([first, tf.zeros_like(first)]), tf.uint64)
+    counter = tf.bitcast(tf.stack([first, tf.cast(stream, tf.int64)]), tf.uint64)
     shape = tf.reshape(tf.cast(num, tf.int32) * (per_row * 4), [1])
     flat = draw(shape=shape, key=key, counter=counter, alg=_PHILOX)
     return tf.reshape(flat, [-1, per_row * 4])[:, :dim]

@@ -14,10 +14,13 @@ import dataclasses
 import os
 import shutil
 import warnings
+from functools import partial
 from pathlib import Path
 
 from keras_genzoo import plots, presets, registry
-from keras_genzoo.cards import make_card, public_metrics
+from keras_genzoo.cards import make_card, public_metrics, public_source
+from keras_genzoo.examples import images_to_translate, translations, with_existing_split
+from keras_genzoo.recipe_data import DataConfig
 from keras_genzoo.recipes import Recipe, load_recipe
 
 
@@ -142,7 +145,7 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
 
 def _settled(values):
     """What a checkpoint has settled of a recipe's dict: all but its length, its measuring and where its data lie."""
-    free = ("source", "data_dir", "cache", "title", "license")
+    free = ("source", "source_b", "data_dir", "cache", "title", "license")
     data = {f"data.{key}": value for key, value in values["data"].items() if key not in free}
     return {key: values[key] for key in ("model", "args", "dtype", "optimizers", "weights", "seed")} | data
 
@@ -151,12 +154,17 @@ def load_data(recipe, model, first_epoch=0):
     """The training data of a recipe: the order of each epoch depends on the recipe's seed and the epoch alone."""
     from keras_genzoo import data
 
-    options = {**recipe.data.load_options(), "labels": model.takes_labels}
+    if recipe.data.has_second_domain and not model.takes_pairs:
+        raise ValueError(f"Expected no second domain in the data of {recipe.model}. Received: {recipe.data}")
+    options = recipe.data.pair_options() if model.takes_pairs else recipe.data.load_options()
     if options["image_size"] is None:  # where a recipe is silent, images are made to fit the model
         options["image_size"] = model.image_shape[:2]
     if options["channels"] is None:
         options["channels"] = model.image_shape[2]
-    return data.load(recipe.data.source, **options, seed=recipe.seed, first_epoch=first_epoch)
+    options = {**options, "seed": recipe.seed, "first_epoch": first_epoch}
+    if model.takes_pairs:
+        return data.load_pairs(recipe.data.source, **options)
+    return data.load(recipe.data.source, labels=model.takes_labels, **options)
 
 
 def fit(model, run, data, step=0, verbose="auto"):
@@ -192,6 +200,8 @@ def make_callbacks(model, run, step):
     ]
     if hasattr(model, "generate"):
         made.append(callbacks.SampleGrid(run.samples))
+    if hasattr(model, "translate"):
+        made.append(callbacks.TranslationGrid(run.samples, images_to_translate(run.recipe, model, 12)))
     return [*made, callbacks.Checkpoint(run.checkpoints, step)]
 
 
@@ -207,7 +217,11 @@ def finish(model, run, evaluate=True):
     plots.save_loss_plot(run.log, run.folder / "loss.png")
     recipe = run.recipe
     card = make_card(run)
-    presets.save_preset(model, run.preset, card=card, half_precision=True, overwrite=True)
+    samples = None
+    if hasattr(model, "translate"):  # the translations alone: a preset is passed on, and the data may not be
+        images = images_to_translate(recipe, model, 32)
+        samples = partial(translations, images=images)
+    presets.save_preset(model, run.preset, card=card, half_precision=True, samples=samples, overwrite=True)
     if evaluate:
         stored = presets.load_model(recipe.model, run.preset)
         try:
@@ -219,47 +233,36 @@ def finish(model, run, evaluate=True):
     return model, run.preset
 
 
-def with_existing_split(recipe, model):
-    """The recipe, to be measured on its training split where the source has not the other one: a folder, say."""
-    from keras_genzoo import data
-
-    shape = {"image_size": model.image_shape[:2], "channels": model.image_shape[2]}
-    try:
-        split = recipe.evaluation.split
-        data.load_arrays(recipe.data.source, split=split, limit=1, **shape, **source_options(recipe))
-    except ValueError as error:
-        if "Expected a split" not in str(error):
-            raise
-        return recipe.override({"evaluation.split": recipe.data.split})
-    return recipe
-
-
 def measure(model, recipe):
     """The metrics of a recipe's `evaluation` section: dict by name of value and protocol."""
     from keras_genzoo.metrics import evaluate
 
     config = recipe.evaluation
     settings = {key: value for key, value in dataclasses.asdict(config).items() if key != "metrics"}
-    source, options = recipe.data.source, source_options(recipe)
-    return evaluate(model, source, list(config.metrics) or None, data_options=options, **settings)
+    options = recipe.data.matched_options()
+    return evaluate(model, recipe.data.source, list(config.metrics) or None, data_options=options, **settings)
 
 
-def source_options(recipe):
-    """Arguments of `data.load_arrays` that say where in a source the images are."""
-    options = {key: getattr(recipe.data, key) for key in ("data_dir", "image_key", "label_key")}
-    return {key: value for key, value in options.items() if value is not None}
+def data_of(preset, data=None):
+    """Source and options of the data that a preset was trained on: from the run that it lies in, else from its card.
 
-
-def data_of(preset):
-    """Source and options of the data that a preset was trained on: from the run that it lies in, else from its card."""
+    Args:
+        preset: Name or folder of a preset, or name of a model.
+        data: Another source to take; where it bears the same name, the options go with it: `npz:/data/emoji.npz` for
+            the `npz:emoji.npz` of a card.
+    """
     path = Path(preset).absolute().parent / "recipe.yaml"
     if path.is_file():
-        recipe = load_recipe(path)
-        return recipe.data.source, source_options(recipe)
-    if preset in registry.list_models():
-        return "digits", {}
-    data = presets.card(preset).get("recipe", {}).get("data", {})
-    return data.get("source", "digits"), {}
+        config = load_recipe(path).data
+    elif preset in registry.list_models():
+        config = DataConfig()
+    else:
+        stored = presets.card(preset).get("recipe", {}).get("data", {})
+        known = {field.name for field in dataclasses.fields(DataConfig)}
+        config = DataConfig(**{key: value for key, value in stored.items() if key in known})
+    if data is None or public_source(data) == public_source(config.source):
+        return config.source if data is None else data, config.matched_options()
+    return data, {}
 
 
 def last_checkpoint(folder):

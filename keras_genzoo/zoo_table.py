@@ -14,9 +14,13 @@ BEGIN, END = "<!-- zoo table: begin -->", "<!-- zoo table: end -->"
 # The figures shown, in this order, where a card has them: metric, what it is called, its unit.
 FIGURES = (
     ("classifier_fid", "classifier FID", ""),
+    ("gan_test", "GAN-test", ""),
+    ("gan_train", "GAN-train", ""),
     ("log_likelihood", "log-likelihood", " nats"),
     ("reconstruction_mse", "reconstruction MSE", ""),
     ("accuracy", "test accuracy", ""),
+    ("translation_l1", "L1 to the match", " grey levels"),
+    ("translation_ssim", "SSIM to the match", ""),
 )
 
 

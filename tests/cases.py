@@ -42,15 +42,55 @@ class Case:
         return registry.build(self.name, optimizers=optimizers, **{**self.args, **changes})
 
     def data(self, num, seed=0, image_shape=None):
-        """Arrays to train on, as a tuple: uint8 images of noise, and labels where the model takes them."""
+        """Arrays to train on, as a tuple: uint8 images of noise, and what the model takes beside them."""
         rng = np.random.default_rng(seed)
-        images = rng.integers(0, 256, (num, *(image_shape or self.args["image_shape"])), dtype=np.uint8)
-        if not self.model_class.takes_labels:
-            return (images,)
-        return images, rng.integers(0, self.args["num_classes"], num).astype("int32")
+        shape = (num, *(image_shape or self.args["image_shape"]))
+        images = rng.integers(0, 256, shape, dtype=np.uint8)
+        if self.model_class.takes_pairs:
+            return images, rng.integers(0, 256, shape, dtype=np.uint8)
+        if self.model_class.takes_labels:
+            return images, rng.integers(0, self.args["num_classes"], num).astype("int32")
+        return (images,)
+
+    def labelled(self, num, seed=0):
+        """Images as `data` gives them, and a dict with `labels` where methods of the model take them."""
+        images, *labels = self.data(num, seed)
+        return images, {"labels": labels[0]} if labels else {}
 
 
 CASES = [
+    Case(
+        "aae",
+        variant="conv",
+        args=dict(image_shape=(8, 8, 1), latent_dim=3, base_filters=4, d_hidden_units=(6,), seed=3),
+        output=(8, 8, 1),
+        params=1303,
+    ),
+    Case(
+        "aae",
+        variant="mlp",
+        args=dict(
+            image_shape=(9, 8, 3), latent_dim=4, network="mlp", hidden_units=(9, 7), d_hidden_units=(5, 6), seed=3
+        ),
+        output=(9, 8, 3),
+        params=4390,
+    ),
+    Case(
+        "cgan",
+        args=dict(
+            image_shape=(17, 16, 3),
+            num_classes=4,
+            latent_dim=5,
+            base_filters=4,
+            d_base_filters=6,
+            kernel_size=2,
+            d_steps=2,
+            ema_decay=0.9,
+            seed=3,
+        ),
+        output=(17, 16, 3),
+        params=9134,
+    ),
     Case(
         "classifier",
         args=dict(
@@ -68,6 +108,45 @@ CASES = [
         params=1438,
     ),
     Case(
+        "cvae",
+        variant="conv_bernoulli",
+        args=dict(image_shape=(8, 8, 1), num_classes=3, latent_dim=3, base_filters=4, alpha=2.0, binarize=True, seed=3),
+        output=(8, 8, 1),
+        params=2107,
+    ),
+    Case(
+        "cvae",
+        variant="mlp_gaussian",
+        args=dict(
+            image_shape=(9, 8, 3),
+            num_classes=5,
+            latent_dim=4,
+            network="mlp",
+            hidden_units=(9, 7),
+            likelihood="gaussian",
+            seed=3,
+        ),
+        output=(9, 8, 3),
+        params=4435,
+    ),
+    Case(
+        "cyclegan",
+        args=dict(
+            image_shape=(17, 16, 3),  # a side that is no multiple of 4
+            base_filters=4,
+            d_base_filters=6,
+            num_blocks=1,
+            d_layers=2,
+            cycle_weight=5.0,
+            identity_weight=0.25,
+            history_size=3,
+            ema_decay=0.9,
+            seed=3,
+        ),
+        output=(17, 16, 3),
+        params=57227,
+    ),
+    Case(
         "dcgan",
         args=dict(
             image_shape=(17, 16, 3),  # large enough for batch normalization in the discriminator
@@ -81,6 +160,36 @@ CASES = [
         ),
         output=(17, 16, 3),
         params=5462,
+    ),
+    Case(
+        "rbm",  # with the chains of its default algorithm, which a file must keep
+        args=dict(
+            image_shape=(9, 8, 3),
+            hidden_units=7,
+            algorithm="pcd",
+            gibbs_steps=2,
+            num_chains=5,
+            generation_steps=6,
+            binarize=False,
+            seed=3,
+        ),
+        output=(9, 8, 3),
+        params=1735,
+    ),
+    Case(
+        "sngan",
+        args=dict(
+            image_shape=(17, 16, 3),
+            latent_dim=5,
+            base_filters=4,
+            d_base_filters=6,
+            kernel_size=2,
+            d_steps=2,
+            ema_decay=0.9,
+            seed=3,
+        ),
+        output=(17, 16, 3),
+        params=5445,
     ),
     Case(
         "vae",
@@ -97,6 +206,22 @@ CASES = [
         ),
         output=(9, 8, 3),
         params=4355,
+    ),
+    Case(
+        "wgan_gp",
+        args=dict(
+            image_shape=(17, 16, 3),
+            latent_dim=5,
+            base_filters=4,
+            d_base_filters=6,
+            kernel_size=2,
+            gp_weight=4.0,
+            d_steps=2,
+            ema_decay=0.9,
+            seed=3,
+        ),
+        output=(17, 16, 3),
+        params=5425,
     ),
 ]
 

@@ -5,6 +5,8 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Kernels of oneDNN round differently when others run beside them: bit for bit takes one operation at a time.
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import pytest
 

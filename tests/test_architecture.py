@@ -14,13 +14,26 @@ MAX_FUNCTION_LINES = 40
 
 # Lower layers know nothing of higher ones; within a layer, modules may import each other.
 LAYERS = [
-    {"atomic", "version", "registry", "losses", "layers", "networks", "images", "sampling", "quiet", "weights"},
+    {
+        "atomic",
+        "version",
+        "checks",
+        "registry",
+        "losses",
+        "layers",
+        "networks",
+        "images",
+        "sampling",
+        "quiet",
+        "weights",
+    },
     {"models"},
     {
         "optimizers",
         "preset_files",
         "weight_files",
         "fetching",
+        "recipe_data",
         "recipes",
         "presets",
         "data",
@@ -29,7 +42,7 @@ LAYERS = [
         "callbacks",
         "plots",
     },
-    {"cards", "training"},
+    {"cards", "examples", "training"},
     {"cli", "cli_tables", "demo", "export", "zoo_configs", "zoo_table", "__init__", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -46,12 +59,23 @@ DEFERRED_UPWARDS = {
 TENSORFLOW_FILES = {
     "sampling",
     "layers.batch_normalization",
+    "layers.instance_normalization",
+    "models._ais",
     "models._base",
+    "models._encoder_decoder",
+    "models._energy",
     "models._gan",
+    "models._gradients",
+    "models._inputs",
     "models._latent",
     "models._likelihood",
+    "models.aae",
+    "models._translation",
     "models._vae",
     "models.classifier",
+    "models.cyclegan",
+    "models.rbm",
+    "data.pairs",
     "data.pipeline",
     "data.tfds",
     "preset_files",  # its version, for the metadata

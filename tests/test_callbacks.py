@@ -4,9 +4,9 @@ import functools
 import math
 import signal
 
-import keras
 import numpy as np
 import pytest
+from at_step import At
 from cases import moved, state, values
 
 import keras_genzoo
@@ -32,19 +32,6 @@ def images(digits):
 
 def fit(model, images, *given, epochs=1, **kwargs):
     return model.fit(images, batch_size=8, epochs=epochs, shuffle=False, verbose=0, callbacks=[*given], **kwargs)
-
-
-class At(keras.callbacks.Callback):
-    """Calls a function after step number `step` of the whole `fit`, counted from 1."""
-
-    def __init__(self, step, function):
-        super().__init__()
-        self.left, self.function = step, function
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if self.left == 0:
-            self.function()
 
 
 # -- EpochLog ---------------------------------------------------------------------------------------------------------
@@ -138,7 +125,7 @@ def test_divergence_is_told_with_loss_and_step(value, text):
 
 
 def test_divergence_stops_fit_at_once(model, images):
-    spoil = At(2, lambda: model.decoder.weights[0].assign(model.decoder.weights[0] * math.nan))
+    spoil = At(2, lambda _: model.decoder.weights[0].assign(model.decoder.weights[0] * math.nan))
     with pytest.raises(callbacks.TrainingDiverged, match="loss = nan.* at step 3"):
         fit(model, images, callbacks.StopOnDivergence(), spoil, epochs=2)
 
@@ -185,7 +172,7 @@ def test_last_epoch_is_saved_whatever_the_interval(model, images, tmp_path):
 
 def test_interrupt_saves_between_two_steps(model, images, tmp_path):
     checkpoint = callbacks.Checkpoint(tmp_path)
-    press = At(6, lambda: signal.raise_signal(signal.SIGINT))
+    press = At(6, lambda _: signal.raise_signal(signal.SIGINT))
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(callbacks.TrainingInterrupted, match="Interrupted after step 6; checkpoint: .*step_00000006"):
         fit(model, images, press, checkpoint, epochs=3)
@@ -198,7 +185,7 @@ def test_interrupt_saves_between_two_steps(model, images, tmp_path):
 
 def test_interrupt_in_the_last_step_of_an_epoch_lets_the_epoch_end(model, images, tmp_path):
     log = callbacks.EpochLog(tmp_path / "log.csv")
-    press = At(4, lambda: signal.raise_signal(signal.SIGINT))
+    press = At(4, lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(callbacks.TrainingInterrupted, match="Interrupted after step 4"):
         fit(model, images, press, log, callbacks.Checkpoint(tmp_path), epochs=3)
     assert [row["epoch"] for row in read_log(log.path)] == [1]
@@ -217,7 +204,7 @@ def test_second_interrupt_stops_at_once_and_leaves_the_checkpoints(model, images
         signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        fit(model, images, At(1, press_twice), checkpoint)
+        fit(model, images, At(1, lambda _: press_twice()), checkpoint)
     assert not isinstance(caught.value, callbacks.TrainingInterrupted)
     assert [path.name for path in tmp_path.iterdir()] == ["step_00000004.keras"]
 
@@ -229,7 +216,7 @@ def test_fit_that_ends_gives_the_signal_back(model, images, tmp_path):
 
 
 def test_diverged_model_is_not_saved(model, images, tmp_path):
-    spoil = At(6, lambda: model.decoder.weights[0].assign(model.decoder.weights[0] * math.inf))
+    spoil = At(6, lambda _: model.decoder.weights[0].assign(model.decoder.weights[0] * math.inf))
     with pytest.raises(ArithmeticError, match="Expected finite weights. Received: .* with NaN or infinity"):
         fit(model, images, spoil, callbacks.Checkpoint(tmp_path), epochs=2)
     assert [path.name for path in tmp_path.iterdir()] == ["step_00000004.keras"]

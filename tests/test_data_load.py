@@ -104,10 +104,10 @@ def test_limit_takes_the_first_images_of_the_split():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"batch_size": 0}, "batch_size to be a whole number of at least 1. Received: batch_size=0"),
+        ({"batch_size": 0}, "batch_size to be an integer of at least 1. Received: batch_size=0"),
         ({"batch_size": 2.5}, "batch_size=2.5"),
         ({"batch_size": True}, "batch_size=True"),
-        ({"limit": 0}, "limit to be a whole number of at least 1. Received: limit=0"),
+        ({"limit": 0}, "limit to be an integer of at least 1. Received: limit=0"),
         ({"seed": -1}, "seed=-1"),
         ({"seed": None}, "seed=None"),
         ({"first_epoch": -1}, "first_epoch=-1"),

@@ -78,7 +78,8 @@ def sample_inputs(model):
     rng = np.random.default_rng(1)
     z = rng.standard_normal((3, getattr(model, "latent_dim", 1))).astype("float32")
     image = rng.uniform(size=(3, *model.image_shape)).astype("float32")
-    return {"z": z, "image": image, "seed": np.int64(7), "num": np.int32(5)}
+    label = {"label": np.arange(3, dtype="int32") % model.num_classes} if model.takes_labels else {}
+    return {"z": z, "image": image, "seed": np.int64(7), "num": np.int32(5), **label}
 
 
 def keras_outputs(model, name, inputs):
@@ -86,15 +87,24 @@ def keras_outputs(model, name, inputs):
     if "features" in dir(model):
         outputs = model.outputs_of(inputs["image"], 3)
         return {"features": outputs["features"], "probabilities": scipy.special.softmax(outputs["logits"], axis=-1)}
+    if hasattr(model, "translate"):
+        network = model.translator(model.directions[0] if name == "serving_default" else name)
+        return {"image": (np.asarray(network(2.0 * inputs["image"] - 1.0)) + 1.0) / 2.0}
+    labels = inputs.get("label")
+    given = {} if labels is None else {"labels": labels}
     if name in ("serving_default", "decode"):
         low, high = model.network_range
-        return {"image": (np.asarray(model.generator_network(inputs["z"])) - low) / (high - low)}
+        return {
+            "image": (np.asarray(model.generator_network(model.with_labels(inputs["z"], labels))) - low) / (high - low)
+        }
     if name == "generate":
-        return {"image": model.generate(5, seed=7)}
-    if name == "encode":
-        return dict(zip(("z_mean", "z_log_var"), map(np.asarray, model.encode(inputs["image"])), strict=True))
-    if name == "reconstruct":
-        return {"image": np.asarray(model.decode(model.encode(inputs["image"])[0]))}
+        return {"image": model.generate(5, seed=7, labels=None if labels is None else np.resize(labels, 5))}
+    if name in ("encode", "reconstruct"):
+        codes = model.encode(inputs["image"], **given)
+        codes = codes if isinstance(codes, tuple) else (codes,)
+        if name == "encode":
+            return dict(zip(model.code_names, codes, strict=True))
+        return {"image": model.decode(codes[0], **given)}
     function = model.export_functions()[name]
     return {
         key: np.asarray(value) for key, value in function.function(**{k: inputs[k] for k in function.inputs}).items()

@@ -16,14 +16,27 @@ WRONG_ARGUMENTS = {
     "d_steps": [0],
     "ema_decay": [1.0, -0.1],
     "network": ["rnn"],
-    "hidden_units": [(0,), (4, 0.5), 5],
+    "hidden_units": [(0,), (4, 0.5), 0],
+    "d_hidden_units": [(0,), "16"],
     "likelihood": ["poisson"],
     "alpha": [0.0, -1.0],
     "num_classes": [1],
+    "gp_weight": [-1.0, "10"],
+    "num_blocks": [-1, 1.5],
+    "d_base_filters": [0],
+    "d_layers": [0, 9],
+    "cycle_weight": [-1.0, float("nan")],
+    "identity_weight": [-0.5, "half"],
+    "history_size": [-1, 2.5],
     "feature_dim": [0],
     "dropout": [-0.1, 1.0],
     "max_shift": [-1],
     "label_smoothing": [-0.1, 1.0],
+    "algorithm": ["sgd", 1],
+    "gibbs_steps": [0, 1.5],
+    "num_chains": [0, "many"],
+    "generation_steps": [0, -1],
+    "binarize": ["yes", 1],
 }
 
 
@@ -163,7 +176,7 @@ def test_short_last_batch_and_batch_of_one_train(case):
     assert np.isfinite(list(logs.values())).all()
 
 
-@for_cases(cases_with(such_that=lambda case: not case.model_class.takes_labels))
+@for_cases(cases_with(such_that=lambda case: not (case.model_class.takes_labels or case.model_class.takes_pairs)))
 def test_labels_beside_the_images_are_left_alone(case):
     (images,) = case.data(4)
     one, two = case.build(), case.build()

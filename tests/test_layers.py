@@ -1,11 +1,11 @@
-"""Batch normalization against that of Keras."""
+"""Layers of our own: batch normalization against that of Keras, spectral normalization against an SVD."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_genzoo.layers import BatchNormalization, frozen_statistics
+from keras_genzoo.layers import BatchNormalization, SpectralNormalization, frozen_statistics
 
 SHAPES = [(16, 6), (5, 7, 6), (4, 5, 3, 6)]
 
@@ -131,3 +131,68 @@ def test_config_rebuilds_the_layer():
 def test_wrong_argument_is_refused(arguments):
     with pytest.raises(ValueError, match="Expected.*Received"):
         BatchNormalization(**arguments)
+
+
+# -- SpectralNormalization ---------------------------------------------------------------------------------------------
+
+
+def spectral_layers():
+    return {
+        "dense": (SpectralNormalization(keras.layers.Dense(7)), (5, 11)),
+        "conv": (SpectralNormalization(keras.layers.Conv2D(6, 3, strides=2, padding="same")), (2, 9, 8, 3)),
+    }
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_spectral_norm_after_training_passes_is_that_of_an_svd(kind):
+    layer, shape = spectral_layers()[kind]
+    images = np.random.default_rng(0).normal(size=shape).astype("float32")
+    for _ in range(200):
+        layer(images, training=True)
+    kernel = layer.layer.kernel.numpy()
+    largest = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]
+    assert float(layer.largest_singular_value()) == pytest.approx(largest, rel=1e-4)
+    expected = np.asarray(layer.layer(images))  # no bias yet, so the layer is linear
+    np.testing.assert_allclose(layer(images), expected / largest, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_spectral_normalization_stores_u_alone_and_never_the_kernel(kind):
+    layer, shape = spectral_layers()[kind]
+    images = np.ones(shape, "float32")
+    layer(images, training=False)
+    kernel, u = layer.layer.kernel.numpy(), layer.u.numpy()
+    assert [v.name for v in layer.non_trainable_variables] == ["u"]
+    layer(images, training=False)
+    with frozen_statistics():
+        layer(images, training=True)
+    np.testing.assert_array_equal(layer.u.numpy(), u)
+    layer(images, training=True)
+    assert not np.array_equal(layer.u.numpy(), u)
+    np.testing.assert_array_equal(layer.layer.kernel.numpy(), kernel)
+
+
+def test_gradient_passes_through_the_singular_value():
+    layer, images = SpectralNormalization(keras.layers.Dense(3, use_bias=False)), tf.ones((1, 2))
+    layer(images)
+    kernel = np.array([[3.0, 0.5, 0.0], [0.2, 1.0, -1.0]])
+    layer.layer.kernel.assign(kernel)
+    for _ in range(200):
+        layer(images, training=True)
+    with frozen_statistics(), tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(images, training=True) * [1.0, 2.0, 3.0])
+    received = tape.gradient(loss, layer.layer.kernel.value)
+
+    def direct(matrix):
+        return (matrix.sum(axis=0) * [1.0, 2.0, 3.0]).sum() / np.linalg.svd(matrix, compute_uv=False)[0]
+
+    for index in np.ndindex(kernel.shape):  # central differences of the quotient, singular value included
+        step = np.zeros_like(kernel)
+        step[index] = 1e-5
+        expected = (direct(kernel + step) - direct(kernel - step)) / 2e-5
+        assert float(received[index]) == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+def test_spectral_normalization_needs_a_kernel():
+    with pytest.raises(ValueError, match="Expected a layer with a kernel. Received: ReLU"):
+        SpectralNormalization(keras.layers.ReLU())(np.ones((2, 3), "float32"))

@@ -139,3 +139,51 @@ def test_gaussian_nll_is_finite_at_extreme_means():
 def test_log_density_of_codes_equals_scipy():
     z = np.random.default_rng(5).normal(0, 2, (4, 3, 6))
     np.testing.assert_allclose(losses.normal_log_density(z), scipy.stats.norm.logpdf(z).sum(axis=-1), rtol=1e-5)
+
+
+def test_hinge_losses_stop_at_the_margin():
+    real, fake = np.array([2.0, 0.25, -1.0]), np.array([[-3.0], [0.5]])
+    expected = np.maximum(0.0, 1.0 - real).mean() + np.maximum(0.0, 1.0 + fake).mean()
+    assert float(losses.hinge_discriminator_loss(real, fake)) == pytest.approx(expected, rel=1e-6)
+    assert float(losses.hinge_generator_loss(fake)) == pytest.approx(1.25, rel=1e-6)
+
+
+def test_wasserstein_losses_are_differences_of_mean_scores():
+    real, fake = np.array([2.0, 0.25, -1.0]), np.array([[-3.0], [0.5]])
+    expected = fake.mean() - real.mean()
+    assert float(losses.wasserstein_discriminator_loss(real, fake)) == pytest.approx(expected, rel=1e-6)
+    assert float(losses.wasserstein_generator_loss(fake)) == pytest.approx(1.25, rel=1e-6)
+
+
+def test_scores_are_finite_at_extremes():
+    for loss in (losses.hinge_discriminator_loss, losses.wasserstein_discriminator_loss):
+        finite_with_gradient(loss, EXTREME, EXTREME)
+
+
+def test_gradient_penalty_is_the_mean_squared_distance_of_slopes_from_one():
+    slopes = np.array([0.0, 1.0, 2.5, 1e3])
+    assert float(losses.gradient_penalty(slopes)) == pytest.approx(((slopes - 1.0) ** 2).mean(), rel=1e-6)
+
+
+def test_squared_error_is_summed_over_an_image():
+    rng = np.random.default_rng(0)
+    one, two = rng.normal(size=(2, 3, 4, 5, 2))
+    expected = ((one - two) ** 2).reshape(3, -1).sum(axis=1)
+    np.testing.assert_allclose(losses.squared_error(one, two), expected, rtol=1e-5)
+
+
+def test_least_squares_losses_equal_numpy():
+    real, fake = np.array([0.3, -2.0, 5.0]), np.array([[1.5], [-0.7]])
+    expected = 0.5 * np.mean((real - 1.0) ** 2) + 0.5 * np.mean(fake**2)
+    assert float(losses.least_squares_discriminator_loss(real, fake)) == pytest.approx(expected, rel=1e-6)
+    expected = 0.5 * np.mean((fake - 1.0) ** 2)
+    assert float(losses.least_squares_generator_loss(fake)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_least_squares_losses_are_finite_at_extreme_scores_and_least_at_their_targets():
+    value, (real, fake) = finite_with_gradient(losses.least_squares_discriminator_loss, EXTREME, EXTREME)
+    assert value == pytest.approx(0.5 * np.mean((np.array(EXTREME) - 1) ** 2 + np.square(EXTREME)), rel=1e-6)
+    np.testing.assert_allclose(real, (np.array(EXTREME) - 1) / 7, rtol=1e-6)
+    np.testing.assert_allclose(fake, np.array(EXTREME) / 7, rtol=1e-6)
+    assert float(losses.least_squares_discriminator_loss([1.0], [0.0])) == 0.0
+    assert float(losses.least_squares_generator_loss([1.0])) == 0.0

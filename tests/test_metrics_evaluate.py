@@ -10,6 +10,7 @@ import pytest
 from keras_genzoo import metrics
 from keras_genzoo.metrics import FeatureExtractor, Reference, evaluate, list_metrics
 from keras_genzoo.metrics.table import METRICS
+from keras_genzoo.recipes import Recipe
 
 SHAPE = (8, 8, 1)
 FEATURE_METRICS = ["frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage"]
@@ -357,3 +358,73 @@ def test_every_row_of_the_table_is_listed_and_well_formed():
 def test_results_are_plain_json():
     results = evaluate(Autoencoder(), draw(20), features=Counting(), floor=True)
     assert json.loads(json.dumps(results)) == results
+
+
+# -- classes asked for -------------------------------------------------------------------------------------------------
+
+
+class Painter:
+    """Paints the class, or the next one for a share of its images, as a grey level of class 50 each."""
+
+    takes_labels, num_classes, image_shape = True, 4, (8, 8, 1)
+
+    def __init__(self, wrong=0):
+        self.wrong = wrong
+
+    def generate(self, num, seed=0, start=0, labels=None):
+        index = np.arange(start, start + num)
+        labels = (index % 4 + (index % 10 < self.wrong)) % 4
+        return np.broadcast_to((labels * 50)[:, None, None, None], (num, 8, 8, 1)).astype("uint8")
+
+
+class Reader:
+    def predict_labels(self, images):
+        return images[:, 0, 0, 0] // 50
+
+
+def test_gan_test_is_the_share_of_images_of_the_class_asked_for():
+    result = metrics.gan_test(Painter(wrong=3), Reader(), Painter(wrong=3).generate(1000))
+    assert result["value"] == pytest.approx(0.7)
+    assert np.mean(result["classes"]) == pytest.approx(0.7)
+    assert metrics.gan_test(Painter(), Reader(), Painter().generate(40))["classes"] == [1.0] * 4
+
+
+def tiny_classifier(**args):
+    return Recipe("classifier", args={"image_shape": (8, 8, 1), "num_classes": 4, "base_filters": 4, **args}, epochs=4)
+
+
+def test_gan_train_tells_a_generator_of_the_right_classes_from_one_of_the_wrong_ones():
+    labels = np.arange(40) % 4
+    images = Painter().generate(40)
+    good, bad = (
+        metrics.gan_train(Painter(wrong), tiny_classifier(), images, labels, num_train=2000) for wrong in (0, 10)
+    )
+    assert good["value"] == 1.0 and bad["value"] == 0.0
+    assert good["protocol"] == {"n_train": 2000, "train_seed": 1, "recipe": "", "epochs": 4}
+
+
+def test_gan_train_needs_a_classifier_of_the_same_classes():
+    with pytest.raises(ValueError, match="Expected a model with num_classes=5.*Received: 4"):
+        metrics.gan_train(Painter(), tiny_classifier(num_classes=5), None, None)
+
+
+def test_metrics_of_classes_need_a_model_that_takes_labels():
+    with pytest.raises(ValueError, match="Expected a model that takes labels for the metric 'gan_test'. Received: Gen"):
+        evaluate(Generator(), draw(5), "gan_test")
+
+
+def test_labels_go_with_the_images_to_a_model_that_takes_them():
+    images, labels = draw(9), np.arange(9)
+
+    class Labelled(Autoencoder):
+        takes_labels, seen = True, []
+
+        def reconstruct(self, images, labels):
+            self.seen.append(labels)
+            return images
+
+    result = evaluate(Labelled(), (images, labels), "reconstruction_mse")["reconstruction_mse"]
+    assert result["value"] == 0.0
+    np.testing.assert_array_equal(np.concatenate(Labelled.seen), labels)
+    with pytest.raises(ValueError, match="Expected labels beside the images.*Received: images alone"):
+        evaluate(Labelled(), images, "reconstruction_mse")

@@ -106,7 +106,7 @@ def test_one_fake_image_is_enough_for_metrics_on_real_balls():
 def test_k_must_be_below_the_number_of_images(metric):
     with pytest.raises(ValueError, match="k=4 with 4 image"):
         metric(np.arange(4.0)[:, None], np.arange(4.0)[:, None], k=4)
-    with pytest.raises(ValueError, match="k as an integer of at least 1"):
+    with pytest.raises(ValueError, match="k to be an integer of at least 1"):
         metric(np.arange(4.0)[:, None], np.arange(4.0)[:, None], k=0)
 
 

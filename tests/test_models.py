@@ -41,7 +41,8 @@ def test_output_has_shape_and_dtype_and_is_finite(case, built):
 def test_generator_network_stays_in_its_range(case, built):
     model = built(case)
     low, high = model.network_range
-    outputs = np.asarray(model.generator_network(model.latent_sample(20, seed=1)))
+    labels = np.arange(20) % model.num_classes if model.takes_labels else None
+    outputs = np.asarray(model.generator_network(model.with_labels(model.latent_sample(20, seed=1), labels)))
     assert outputs.shape == (20, *case.output)
     assert outputs.dtype == np.float32
     if getattr(model, "likelihood", None) != "gaussian":  # the means of Gaussians are bounded at the edge only
@@ -51,10 +52,10 @@ def test_generator_network_stays_in_its_range(case, built):
 
 
 @for_cases(cases_with("generator_network"))
-def test_generator_network_names_its_input_z(case, built):
+def test_generator_network_names_its_inputs(case, built):
     network = built(case).generator_network
-    assert [tensor.name for tensor in network.inputs] == ["z"]
-    assert network.input_shape == (None, built(case).latent_dim)
+    assert [tensor.name for tensor in network.inputs] == (["z", "label"] if built(case).takes_labels else ["z"])
+    assert network.inputs[0].shape == (None, built(case).latent_dim)
 
 
 @pytest.mark.parametrize("image_shape", SIZES, ids=str)

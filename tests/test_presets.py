@@ -19,7 +19,7 @@ import pytest
 from cases import for_every_case, moved, run, values
 
 import keras_genzoo
-from keras_genzoo import plots, preset_files, presets
+from keras_genzoo import plots, preset_files, presets, recipes
 
 SIZE = 6 * 10**6  # bytes, at most, of a bundled preset
 ALL_SIZES = 80 * 10**6
@@ -570,9 +570,12 @@ def test_bundled_card_states_data_licence_seed_and_time(name):
 @every_preset
 def test_bundled_card_is_that_of_the_recipe(name):
     """All that decides a training is as in the bundled recipe; where the images were read from may differ."""
-    stored, bundled = presets.card(name)["recipe"], keras_genzoo.load_recipe(name).to_dict()
+    # A card that is older than some key of a recipe means the key's default.
+    stored = recipes.Recipe.from_dict(presets.card(name)["recipe"]).to_dict()
+    bundled = keras_genzoo.load_recipe(name).to_dict()
     for values_ in (stored, bundled):
-        values_["data"] = {key: value for key, value in values_["data"].items() if key not in ("source", "data_dir")}
+        where = ("source", "source_b", "data_dir")
+        values_["data"] = {key: value for key, value in values_["data"].items() if key not in where}
     assert stored == bundled
     args = presets.read_config(presets.bundled_folder(name))["args"]
     assert {key: args[key] for key in bundled["args"]} == bundled["args"]

@@ -49,7 +49,7 @@ def test_bundled_recipe_survives_a_round_trip_through_yaml(name, tmp_path):
 @every_recipe
 def test_bundled_recipe_is_named_after_model_and_data_set(name):
     recipe = load_recipe(name)
-    dataset = recipe.data.source.removeprefix("tfds:")
+    dataset = recipe.data.source.rpartition(":")[2].removesuffix(".npz")
     assert name == f"{recipe.model}_{dataset}"
     assert recipe.data.title and recipe.data.license and recipe.description.endswith(".")
 
@@ -79,7 +79,9 @@ def test_bundled_recipe_builds_its_model_and_optimizers(name):
 @every_recipe
 def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
     recipe = load_recipe(name)
-    steps = recipe.epochs * -(-60000 // recipe.data.batch_size)  # both data sets have 60,000 training images
+    # MNIST and Fashion-MNIST have 60,000 training images.
+    images = {"npz:emoji.npz": 2891}.get(recipe.data.source, 60000)
+    steps = recipe.epochs * -(-images // recipe.data.batch_size)
     for spec in recipe.optimizers.values():
         schedule = make_optimizer(spec)._learning_rate
         rates = [float(schedule(step)) for step in [*range(0, steps, 97), steps - 1]]
@@ -106,13 +108,17 @@ def test_list_recipes_gives_a_recipe_to_the_longest_model_name(monkeypatch):
 
 def test_data_section_is_arguments_of_data_load():
     own = {"source", "title", "license"}
+    second = {"source_b", "split_b", "image_key_b", "paired"}
     options = set(DataConfig().load_options())
     fields = {field.name for field in dataclasses.fields(DataConfig)}
     parameters = inspect.signature(data.load).parameters
-    assert options == fields - own
+    assert options == fields - own - second
     assert options <= set(parameters)
     # what a training decides by itself: labels by the model, seed and first_epoch by the run
     assert set(parameters) - options == {"source", "labels", "shuffle", "seed", "first_epoch"}
+    pairs, parameters = set(DataConfig().pair_options()), inspect.signature(data.load_pairs).parameters
+    assert pairs == (options | second) - {"label_key"}
+    assert set(parameters) - pairs == {"source", "shuffle", "seed", "first_epoch"}
 
 
 def test_evaluation_section_is_arguments_of_evaluate_with_the_same_defaults():

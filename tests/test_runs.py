@@ -8,9 +8,9 @@ import os
 import resource
 import signal
 
-import keras
 import pytest
 import yaml
+from at_step import At
 from cases import moved, state
 from keras import ops
 from PIL import Image
@@ -89,19 +89,6 @@ def whole(tmp_path_factory):
         return runs[recipe.name]
 
     return get
-
-
-class At(keras.callbacks.Callback):
-    """Calls `function(model)` after step number `step`, counted from 1 over the epochs of one `fit`."""
-
-    def __init__(self, step, function):
-        super().__init__()
-        self.left, self.function = step, function
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if self.left == 0:
-            self.function(self.model)
 
 
 @pytest.fixture

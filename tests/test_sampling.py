@@ -65,6 +65,24 @@ def test_rows_take_tensors_inside_a_graph(rows):
     assert graph.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.parametrize("rows", [sampling.normal_rows, sampling.uniform_rows])
+def test_streams_of_a_seed_are_independent_and_the_first_is_the_default(rows):
+    streams = [rows(5, 3, 60, 6, stream=stream).numpy() for stream in (0, 1, 2, 1000, 2**40)]
+    np.testing.assert_array_equal(rows(5, 3, 60, 6).numpy(), streams[0])
+    correlations = np.corrcoef([stream.ravel() for stream in streams]) - np.eye(len(streams))
+    assert np.abs(correlations).max() < 0.25
+    np.testing.assert_array_equal(rows(5, 40, 2, 6, stream=2).numpy(), streams[2][37:39])
+    graph = tf.function(lambda stream: rows(5, 3, 60, 6, stream))
+    for stream, expected in ((tf.constant(1000), streams[3]), (tf.constant(2**40, tf.int64), streams[4])):
+        np.testing.assert_array_equal(graph(stream).numpy(), expected)
+
+
+def test_first_stream_gives_the_numbers_it_always_gave():
+    normal, uniform = (rows(7, 5, 1, 3).numpy()[0] for rows in (sampling.normal_rows, sampling.uniform_rows))
+    np.testing.assert_allclose(normal, [1.1645317, 0.79577988, 1.0294888], rtol=1e-6)
+    np.testing.assert_array_equal(uniform, np.float32([0.36983442, 0.15459263, 0.56228673]))
+
+
 def test_steps_draw_new_noise_that_the_generator_repeats():
     one, two = keras.random.SeedGenerator(5), keras.random.SeedGenerator(5)
     first = [sampling.step_normal((4, 3), one).numpy() for _ in range(3)]
@@ -148,7 +166,7 @@ def test_generate_leaves_the_models_random_state_alone(case, built):
     np.testing.assert_array_equal(model.seed_generator.state.numpy(), before)
 
 
-@for_cases(GENERATORS)
+@for_cases(cases_with("generate", "latent_sample"))
 def test_codes_come_from_the_same_rows(case, built):
     model = built(case)
     np.testing.assert_array_equal(model.latent_sample(3, 8, 2), sampling.normal_rows(8, 2, 3, model.latent_dim))

@@ -1,10 +1,11 @@
-"""Callbacks for `fit`: checkpoints that survive anything, sample grids by epoch, and a stop at the first NaN."""
+"""Callbacks for `fit`: checkpoints that survive anything, grids of images by epoch, and a stop at the first NaN."""
 
 from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted
 from keras_genzoo.callbacks.divergence import StopOnDivergence, TrainingDiverged
 from keras_genzoo.callbacks.epoch_log import EpochLog
 from keras_genzoo.callbacks.sample_grid import SampleGrid
 from keras_genzoo.callbacks.time_limit import TimeLimit
+from keras_genzoo.callbacks.translation_grid import TranslationGrid
 
 __all__ = [
     "Checkpoint",
@@ -14,4 +15,5 @@ __all__ = [
     "TimeLimit",
     "TrainingDiverged",
     "TrainingInterrupted",
+    "TranslationGrid",
 ]

@@ -12,7 +12,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     Args:
         folder: Where to write; made if missing.
-        num: Images in a grid, at least 1.
+        num: Images in a grid, at least 1; `None` for eight rows, 64 images in a model without labels.
         seed: Seed of the codes.
         every: Epochs between grids, at least 1.
 
@@ -25,7 +25,7 @@ class SampleGrid(keras.callbacks.Callback):
     >>> history = model.fit(digits, epochs=1, verbose=0, callbacks=[grids])
     """
 
-    def __init__(self, folder, num=64, seed=0, every=1):
+    def __init__(self, folder, num=None, seed=0, every=1):
         super().__init__()
         self.folder = Path(folder)
         self.num = num
@@ -34,5 +34,6 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
-            images = self.model.generate(self.num, seed=self.seed)
-            plots.save_grid(images, self.folder / f"epoch_{epoch + 1:04d}.png")
+            columns = self.model.grid_columns if self.num is None else None
+            images = self.model.generate(self.num or 8 * columns, seed=self.seed)
+            plots.save_grid(images, self.folder / f"epoch_{epoch + 1:04d}.png", columns)

@@ -1,7 +1,7 @@
 """Image sources: scikit-learn's digits, TensorFlow Datasets, NumPy files, folders and arrays, as batches of bytes.
 
-`load` gives a `tf.data.Dataset` for training, `load_arrays` gives NumPy arrays. Outside a model an image is `uint8`,
-0..255, `(batch, height, width, channels)`. A source is one of
+`load` gives a `tf.data.Dataset` for training, `load_pairs` one of two domains, `load_arrays` NumPy arrays. Outside a
+model an image is `uint8`, 0..255, `(batch, height, width, channels)`. A source is one of
 
 | source | images |
 | --- | --- |
@@ -13,7 +13,8 @@
 | a NumPy array, or a pair `(images, labels)` | itself |
 """
 
+from keras_genzoo.data.pairs import load_pairs
 from keras_genzoo.data.pipeline import load
 from keras_genzoo.data.sources import load_arrays
 
-__all__ = ["load", "load_arrays"]
+__all__ = ["load", "load_arrays", "load_pairs"]

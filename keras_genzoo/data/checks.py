@@ -5,14 +5,6 @@ import numbers
 import numpy as np
 
 
-def check_whole(name, value, minimum):
-    """Returns `value` as an int that is at least `minimum`, or raises a ValueError."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
-    if not whole or value < minimum:
-        raise ValueError(f"Expected {name} to be a whole number of at least {minimum}. Received: {name}={value!r}")
-    return int(value)
-
-
 def check_image_size(image_size):
     """Returns `image_size` as a tuple of two ints (or None for None), or raises a ValueError."""
     if image_size is None:

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.data.checks import check_channels, check_image_size, check_labels, check_whole
+from keras_genzoo.checks import check_at_least
+from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
@@ -100,9 +101,8 @@ def load(
     >>> len(dataset), images.shape, labels.shape
     (12, TensorShape([128, 28, 28, 1]), TensorShape([128]))
     """
-    check_whole("batch_size", batch_size, 1)
-    check_whole("seed", seed, 0)
-    check_whole("first_epoch", first_epoch, 0)
+    check_at_least(1, batch_size=batch_size)
+    check_at_least(0, seed=seed, first_epoch=first_epoch)
     image_size, channels = check_image_size(image_size), check_channels(channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
     if labels and part.labels is None:
@@ -111,19 +111,29 @@ def load(
             "TFDS by label_key, arrays as a pair (images, labels). Received: labels=True for images without labels"
         )
     shape = part.shape(image_size, channels)
-    plan = _Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
-    if part.in_memory or (cache and len(part) * math.prod(shape) <= MEMORY_BUDGET):
-        dataset = _from_memory(*part.arrays(shape), part.name, labels, plan)
+    plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
+    if fits_in_memory(part, shape, cache):
+        dataset = from_memory(*part.arrays(shape), part.name, labels, plan)
     else:
-        stream = _from_tfds if isinstance(part, TfdsPart) else _from_files
+        stream = _from_tfds if isinstance(part, TfdsPart) else from_files
         dataset = stream(part, shape, labels, plan)
+    return finished(dataset)
+
+
+def fits_in_memory(part, shape, cache=True):
+    """Whether a part's images of this shape are held in memory: those that are there, and what the budget is for."""
+    return part.in_memory or (cache and len(part) * math.prod(shape) <= MEMORY_BUDGET)
+
+
+def finished(dataset):
+    """A dataset of batches that works ahead, and is divided by batches under `tf.distribute`."""
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Plan:
+class Plan:
     """How images become batches."""
 
     batch_size: int
@@ -149,19 +159,20 @@ class _Plan:
             lambda _: tf.ensure_shape(tf.numpy_function(lambda: function(next(epochs)), [], tf.int64), [None])
         )
 
+    def order(self, epoch, n):
+        """The rows of `n` images in the order of an epoch."""
+        return np.random.default_rng((self.seed, epoch)).permutation(n) if self.shuffle else np.arange(n)
+
     def rows(self, n):
         """A dataset of the rows of each batch of an epoch; only the permutation is made in Python, once an epoch."""
-
-        def order(epoch):
-            return np.random.default_rng((self.seed, epoch)).permutation(n) if self.shuffle else np.arange(n)
-
         size = self.batch_size
-        return self.passes(order).flat_map(
+        return self.passes(lambda epoch: self.order(epoch, n)).flat_map(
             lambda order: tf.data.Dataset.range(self.steps(n)).map(lambda step: order[step * size : (step + 1) * size])
         )
 
 
-def _from_memory(images, targets, name, labels, plan):
+def from_memory(images, targets, name, labels, plan):
+    """A dataset of batches of arrays, and of their labels if wanted, by a `Plan`."""
     columns = [images, check_labels(targets, len(images), name)] if labels else [images]
     with tf.device("CPU:0"):  # tensors that the graph captures, not constants that it would hold a copy of
         columns = [tf.constant(column) for column in columns]
@@ -174,7 +185,8 @@ def _from_memory(images, targets, name, labels, plan):
     return dataset.apply(tf.data.experimental.assert_cardinality(plan.steps(len(images))))
 
 
-def _from_files(part, shape, labels, plan):
+def from_files(part, shape, labels, plan):
+    """A dataset of batches of image files, and of their labels if wanted, read when they are needed, by a `Plan`."""
     targets = check_labels(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
     decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder)
 

@@ -1,5 +1,9 @@
 """Layers that Keras does not have, one a file."""
 
-from keras_genzoo.layers.batch_normalization import BatchNormalization, frozen_statistics
+from keras_genzoo.layers.batch_normalization import BatchNormalization
+from keras_genzoo.layers.frozen import frozen_statistics
+from keras_genzoo.layers.image_history import ImageHistory
+from keras_genzoo.layers.instance_normalization import InstanceNormalization
+from keras_genzoo.layers.spectral_normalization import SpectralNormalization
 
-__all__ = ["BatchNormalization", "frozen_statistics"]
+__all__ = ["BatchNormalization", "ImageHistory", "InstanceNormalization", "SpectralNormalization", "frozen_statistics"]

@@ -1,28 +1,10 @@
 """Batch normalization with TensorFlow's fused kernel, and moving statistics that a GAN can hold still."""
 
-import contextlib
-import threading
-
 import keras
 import tensorflow as tf
 from keras import ops
 
-_state = threading.local()  # a replica of tf.distribute traces in a thread of its own
-
-
-@contextlib.contextmanager
-def frozen_statistics():
-    """Within this context, `BatchNormalization` normalizes by the batch but leaves its moving statistics alone.
-
-    A generator update runs the discriminator in training mode, and must not change it: not its weights, and not its
-    moving mean and variance either.
-    """
-    before = getattr(_state, "frozen", False)
-    _state.frozen = True
-    try:
-        yield
-    finally:
-        _state.frozen = before
+from keras_genzoo.layers.frozen import is_frozen
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -89,7 +71,7 @@ class BatchNormalization(keras.layers.Layer):
             epsilon=self.epsilon,
             is_training=True,
         )
-        if not getattr(_state, "frozen", False):
+        if not is_frozen():
             self._move(self.moving_mean, mean)
             self._move(self.moving_variance, variance)
         return ops.reshape(outputs, shape) if len(shape) != 4 else outputs

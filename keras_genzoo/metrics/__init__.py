@@ -4,6 +4,7 @@
 take float arrays (n, d), image metrics take uint8 0..255 or float 0..1, (n, height, width, channels).
 """
 
+from keras_genzoo.metrics.class_conditional import gan_test, gan_train
 from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.metrics.features import (
     ClassifierFeatures,
@@ -20,6 +21,7 @@ from keras_genzoo.metrics.reconstruction import mse, ssim, ssim_window
 from keras_genzoo.metrics.reference import Reference
 from keras_genzoo.metrics.sliced_wasserstein import image_sliced_wasserstein, sliced_wasserstein
 from keras_genzoo.metrics.table import list_metrics
+from keras_genzoo.metrics.translation import translation_l1
 
 __all__ = [
     "ClassifierFeatures",
@@ -37,6 +39,8 @@ __all__ = [
     "extractor",
     "feature_moments",
     "frechet_distance",
+    "gan_test",
+    "gan_train",
     "image_sliced_wasserstein",
     "kernel_distance",
     "list_metrics",
@@ -48,4 +52,5 @@ __all__ = [
     "sliced_wasserstein",
     "ssim",
     "ssim_window",
+    "translation_l1",
 ]

@@ -59,10 +59,3 @@ def check_equal_width(real_width, fake_width, names=("real features", "fake feat
             f"Expected {names[0]} and {names[1]} from one extractor, with equal numbers of columns. "
             f"Received: {real_width} and {fake_width}"
         )
-
-
-def check_positive(value, name, least=1):
-    """Returns `value` as an int of at least `least`, or raises a `ValueError` that names it."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"Expected {name} as an integer of at least {least}. Received: {value!r}")
-    return int(value)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_genzoo.metrics._arrays import check_positive
+from keras_genzoo.checks import check_at_least
 from keras_genzoo.metrics._progress import status
 from keras_genzoo.metrics.features import CLASSIFIERS
 from keras_genzoo.metrics.reference import Reference, load_images
@@ -34,11 +34,12 @@ def evaluate(
         model: a model of the zoo, or any object with `generate(n, seed=, start=)` (and, for the metrics that need
             them, `reconstruct`, `elbo`, `log_likelihood`, `predict_labels`) and perhaps `image_shape`.
         data: the real images: a source string for `keras_genzoo.data.load_arrays` ("digits", "tfds:mnist",
-            "npz:PATH", "folder:PATH"), an array, uint8 or float in [0, 1], a pair `(images, labels)`, a
-            `tf.data.Dataset` of batches of either, or a `Reference`, whose features are then not computed again.
+            "npz:PATH", "folder:PATH"), an array, uint8 or float in [0, 1], a pair `(images, labels)` or, of matched
+            images of two domains, `(images, images)`, a `tf.data.Dataset` of batches of one of these, or a `Reference`,
+            whose features are then not computed again.
         metrics: a name or a list of names out of `list_metrics()`. Default: what the model can do: for a generator
             the Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO,
-            log-likelihood, reconstruction MSE and SSIM; for a classifier the accuracy.
+            log-likelihood, reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy.
         num_images: at most so many real images, drawn by `seed` (of a dataset the first ones), and as many
             generated ones as there are real ones. With a `Reference` all its images count, and at most
             `num_images` are generated. 10,000 in the zoo's cards; distances under different numbers cannot be compared.
@@ -50,8 +51,9 @@ def evaluate(
         batch_size: images that go through the feature extractor at once.
         progress: draw progress bars on stderr where it is a terminal.
         split: split of a source string.
-        data_options: dict of further arguments of `load_arrays` for source strings, such as `data_dir` or `image_key`;
-            size and channels are the model's.
+        data_options: dict of further arguments of `load_arrays` for source strings, such as `data_dir` or `image_key`,
+            and of `load_pairs`, `source_b` and `image_key_b`, for matched images of a second domain; size and channels
+            are the model's.
         floor: add, to each metric that compares two sets, "floor": the same number between `data` and other real
             images: `floor_data` if it is given; else, of a source string, its split `floor_split`; else, or where that
             is the split of `data` itself, two random halves of `data` (half as many images each, which makes a
@@ -85,9 +87,9 @@ def evaluate(
     (True, 'pixels')
     """
     names = check_metrics(metrics, model)
-    num_images = check_positive(num_images, "num_images")
+    check_at_least(1, num_images=num_images)
     image_shape = getattr(model, "image_shape", None)
-    wants_features = [name for name in names if METRICS[name].kind == "features"]
+    wants_features = [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     if wants_features:
         real = _with_features(real, features, wants_features)
@@ -151,7 +153,8 @@ def _with_features(real, features, names):
     demands = sorted({METRICS[name].extractor for name in names} - {None})
     if real.extractor is None:
         spec = _default_features(real, demands) if features is None else features
-        real = Reference(real.images, spec, real.source, real.split, real.labels, real.batch_size, real.progress)
+        rest = (real.source, real.split, real.labels, real.batch_size, real.progress, real.target)
+        real = Reference(real.images, spec, *rest)
     elif features is not None and features is not real.extractor and features != real.extractor.name:
         raise ValueError(
             f"Expected features=None with a Reference that has features {real.extractor.name!r}. Received: {features!r}"

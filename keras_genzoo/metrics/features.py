@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_genzoo.checks import check_at_least
 from keras_genzoo.images import check_images, to_uint8
-from keras_genzoo.metrics._arrays import check_positive
 from keras_genzoo.metrics._progress import batches, track
 from keras_genzoo.registry import build, nearest
 
@@ -46,7 +46,8 @@ class FeatureExtractor:
         check_images(images)
         if not len(images):
             raise ValueError(f"Expected at least one image. Received: {images.shape}")
-        parts = batches(len(images), min(check_positive(batch_size, "batch_size"), self.largest_batch))
+        check_at_least(1, batch_size=batch_size)
+        parts = batches(len(images), min(batch_size, self.largest_batch))
         rows = []
         for part in track(parts, f"features ({self.name})", progress):
             batch = images[part] if images.dtype == np.uint8 else to_uint8(images[part])
@@ -114,6 +115,10 @@ class ClassifierFeatures(FeatureExtractor):
         """As for every extractor, with the test accuracy of the classifier in "classifier_accuracy"."""
         accuracy = _card_accuracy(self.name)
         return super().protocol(image_shape) | ({} if accuracy is None else {"classifier_accuracy": accuracy})
+
+    def predict_labels(self, images):
+        """Classes that the classifier takes images for: uint8 (n, height, width, channels) -> int64 (n,)."""
+        return self.model.predict_labels(_convert(images, self.image_shape))
 
     def _batch(self, images):
         return self.model.features(_convert(images, self.image_shape), batch_size=len(images))

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_genzoo.metrics._arrays import check_pair, check_positive
+from keras_genzoo.checks import check_at_least
+from keras_genzoo.metrics._arrays import check_pair
 
 
 class KernelDistance(NamedTuple):
@@ -52,7 +53,7 @@ def kernel_distance(real_features, fake_features, num_subsets=100, subset_size=N
     True
     """
     real, fake = check_pair(real_features, fake_features, least=2)
-    num_subsets = check_positive(num_subsets, "num_subsets")
+    check_at_least(1, num_subsets=num_subsets)
     smaller = min(len(real), len(fake))
     size = _subset_size(subset_size, smaller)
     if size == len(real) == len(fake):
@@ -78,7 +79,7 @@ def default_subset_size(smaller):
 def _subset_size(subset_size, smaller):
     if subset_size is None:
         return default_subset_size(smaller)
-    subset_size = check_positive(subset_size, "subset_size", least=2)
+    check_at_least(2, subset_size=subset_size)
     if subset_size > smaller:
         raise ValueError(f"Expected subset_size of at most the smaller set, {smaller} rows. Received: {subset_size}")
     return subset_size

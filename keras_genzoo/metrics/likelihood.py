@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from keras_genzoo.checks import check_at_least
 from keras_genzoo.images import check_images, to_unit
-from keras_genzoo.metrics._arrays import check_positive
-from keras_genzoo.metrics._progress import batches, track
+from keras_genzoo.metrics._progress import batches, status, track
 
 
 def binarize(images, seed=0):
@@ -32,7 +32,7 @@ def binarize(images, seed=0):
     return np.where(draws < probabilities, 255, 0).astype("uint8")
 
 
-def elbo(model, images, binarization=None, batch_size=500, seed=0, progress=True):
+def elbo(model, images, binarization=None, batch_size=500, seed=0, progress=True, labels=None):
     """Computes the mean evidence lower bound of images, one latent sample an image.
 
     Args:
@@ -46,6 +46,7 @@ def elbo(model, images, binarization=None, batch_size=500, seed=0, progress=True
         batch_size: images given to the model at once: memory and the steps of the progress bar.
         seed: seed of the binarization and of the latent samples, 0 or more.
         progress: draw a progress bar on stderr where it is a terminal.
+        labels: (n,) integers, for a model that takes labels; the likelihood is one given the label then.
 
     Returns:
         dict: "value", the mean in nats an image (higher is better; the bound on the likelihood, not its negative);
@@ -70,24 +71,32 @@ def elbo(model, images, binarization=None, batch_size=500, seed=0, progress=True
     >>> elbo(Coin(), np.zeros((3, 8, 8, 1), "uint8"))["bits_per_dimension"]
     1.0
     """
-    return _mean(model, "elbo", images, 1, binarization, batch_size, seed, progress)
+    return _mean(model, "elbo", images, 1, binarization, batch_size, seed, progress, labels)
 
 
-def log_likelihood(model, images, num_samples=5000, binarization=None, batch_size=100, seed=0, progress=True):
+def log_likelihood(
+    model, images, num_samples=5000, binarization=None, batch_size=100, seed=0, progress=True, labels=None
+):
     """Computes the mean importance-weighted estimate of the log-likelihood of images.
 
     `log 1/K sum_k p(x, z_k) / q(z_k | x)`: a lower bound that rises towards `log p(x)` with K = `num_samples`. The
     model owns the estimator and cuts the samples into chunks that fit in memory.
 
+    Of a model that knows probabilities up to a constant, `-F(x) - log Z`, the constant is estimated once for all
+    images, from K chains; its standard error, which all images share, is in the protocol. Such a value is rather too
+    high, because the estimate of log Z is rather too low.
+
     Args:
         model: has `log_likelihood(images, num_samples=..., seed=..., start=...)`, nats an image, like the VAEs of the
-            zoo.
+            zoo. If it has `log_partition(num_chains, seed=...)`, too, like `rbm`, its value is handed on as `log_z`.
         images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
-        num_samples: K, 1 or more; 5,000 in published tables. Time grows with it.
+        num_samples: K, 1 or more; 5,000 in published tables of VAEs, 100 chains in those of Boltzmann machines. Time
+            grows with it.
         binarization: "none", "dynamic" or `None`, see `elbo`.
         batch_size: images given to the model at once: memory and the steps of the progress bar.
         seed: seed of the binarization and of the latent samples, 0 or more.
         progress: draw a progress bar on stderr where it is a terminal.
+        labels: (n,) integers, for a model that takes labels; the likelihood is one given the label then.
 
     Returns:
         dict: "value", the mean in nats an image, higher is better (published tables print its negative);
@@ -110,11 +119,11 @@ def log_likelihood(model, images, num_samples=5000, binarization=None, batch_siz
     >>> log_likelihood(Coin(), np.zeros((3, 8, 8, 1), "uint8"), num_samples=10)["standard_error"]
     0.0
     """
-    num_samples = check_positive(num_samples, "num_samples")
-    return _mean(model, "log_likelihood", images, num_samples, binarization, batch_size, seed, progress)
+    check_at_least(1, num_samples=num_samples)
+    return _mean(model, "log_likelihood", images, num_samples, binarization, batch_size, seed, progress, labels)
 
 
-def _mean(model, method, images, num_samples, binarization, batch_size, seed, progress):
+def _mean(model, method, images, num_samples, binarization, batch_size, seed, progress, labels):
     estimator = getattr(model, method, None)
     if estimator is None:
         raise ValueError(f"Expected a model with a method {method}(images), such as a VAE. Received: {_name(model)}")
@@ -123,14 +132,24 @@ def _mean(model, method, images, num_samples, binarization, batch_size, seed, pr
     if not len(images):
         raise ValueError(f"Expected at least one image. Received: {images.shape}")
     protocol = {"n": len(images), "binarization": _check_binarization(binarization, model, images)}
+    if labels is not None:
+        protocol["given"] = "the label"
     if getattr(model, "likelihood", None) == "gaussian":
         protocol["likelihood"] = "density, pixels in [-1, 1]"
     if protocol["binarization"] == "dynamic" and not getattr(model, "binarize", False):
         images = binarize(images, seed)
     options = {"num_samples": num_samples} if method == "log_likelihood" else {}
+    if options and hasattr(model, "log_partition"):
+        with status("log_partition", progress):
+            partition = model.log_partition(num_samples, seed=seed)
+        options["log_z"] = partition.value
+        protocol |= {"estimator": partition.method, "log_partition": partition.value}
+        if partition.standard_error is not None:
+            protocol["log_partition_standard_error"] = partition.standard_error
     values = []
-    for part in track(batches(len(images), check_positive(batch_size, "batch_size")), method, progress):
-        batch = estimator(images[part], seed=seed, start=part.start, **options)
+    for part in track(batches(len(images), batch_size), method, progress):
+        given = {} if labels is None else {"labels": np.asarray(labels)[part]}
+        batch = estimator(images[part], seed=seed, start=part.start, **options, **given)
         values.append(_check_values(batch, part, method, model))
     values = np.concatenate(values)
     result = {"value": float(values.mean())}

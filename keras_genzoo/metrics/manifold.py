@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from keras_genzoo.metrics._arrays import check_features, check_pair, check_positive
+from keras_genzoo.checks import check_at_least
+from keras_genzoo.metrics._arrays import check_features, check_pair
 
 # Two arrays of this many float64 numbers are alive at once in `_inside`: 64 MB each.
 _CHUNK_ELEMENTS = 8_000_000
@@ -34,7 +35,7 @@ def neighbour_distances(features, k):
     [[1.0, 3.0], [1.0, 2.0], [2.0, 3.0]]
     """
     features = check_features(features)
-    k = check_positive(k, "k")
+    check_at_least(1, k=k)
     if k >= len(features):
         raise ValueError(
             f"Expected k below the number of images, for k nearest neighbours of each. "
@@ -179,7 +180,7 @@ def _radii(features, k, radii):
     radii = np.asarray(radii, dtype="float64")
     if radii.shape != (len(features),):
         raise ValueError(f"Expected one radius a row, shape ({len(features)},). Received: {radii.shape}")
-    check_positive(k, "k")
+    check_at_least(1, k=k)
     return radii
 
 

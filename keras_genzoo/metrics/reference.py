@@ -25,6 +25,7 @@ class Reference:
         labels: (n,) integers, or `None` where no metric will ask for them.
         batch_size: images that go through the extractor at once.
         progress: draw progress bars on stderr where it is a terminal.
+        target: what each image should become in a second domain, as `images`; `None` where no metric will ask for it.
 
     Raises:
         ValueError: if they are not images, there are none, or the extractor's name is not known.
@@ -39,7 +40,17 @@ class Reference:
     ((5, 64), 5)
     """
 
-    def __init__(self, images, features=None, source="array", split=None, labels=None, batch_size=256, progress=True):
+    def __init__(
+        self,
+        images,
+        features=None,
+        source="array",
+        split=None,
+        labels=None,
+        batch_size=256,
+        progress=True,
+        target=None,
+    ):
         images = np.asarray(images)
         check_images(images)
         if not len(images):
@@ -47,6 +58,7 @@ class Reference:
         if labels is not None and np.shape(labels) != (len(images),):
             raise ValueError(f"Expected one label an image, shape ({len(images)},). Received: {np.shape(labels)}")
         self.images = images if images.dtype == np.uint8 else to_uint8(images)
+        self.target = None if target is None else _as_target(target, images.shape)
         self.labels = None if labels is None else np.asarray(labels)
         self.extractor = None if features is None else extractor(features)
         self.source = source
@@ -92,22 +104,36 @@ class Reference:
         return part
 
 
+def _as_target(target, shape):
+    """Images of a second domain as uint8, one for each of the first domain's."""
+    target = np.asarray(target)
+    check_images(target)
+    if target.shape != tuple(shape):
+        raise ValueError(
+            f"Expected one image of the second domain for each of the first, shape {tuple(shape)}. "
+            f"Received: {target.shape}"
+        )
+    return target if target.dtype == np.uint8 else to_uint8(target)
+
+
 def load_images(data, image_shape=None, limit=None, split="test", seed=0, options=None):
     """Returns uint8 images from whatever `evaluate` takes as data.
 
     Args:
         data: a source string for `keras_genzoo.data.load_arrays`; an array, uint8 or float in [0, 1]; a pair
-            `(images, labels)`; or a `tf.data.Dataset` of batches of images, or of such pairs.
+            `(images, labels)` or `(images, images of a second domain)`; or a `tf.data.Dataset` of batches of images, or
+            of such pairs.
         image_shape: (height, width, channels) to load in; a source is resized to it, others must have it.
         limit: at most so many images, 1 or more: drawn without replacement by `seed` from sources and arrays, the first
             ones of a dataset.
         split: split of a source string.
         seed: seed of the draw.
-        options: dict of further arguments of `load_arrays`, such as `data_dir`.
+        options: dict of further arguments of `load_arrays`, such as `data_dir`; with `source_b` or `image_key_b` (see
+            `keras_genzoo.data.load_pairs`) the images of a second domain are loaded, too.
 
     Returns:
-        dict, arguments of `Reference`: "images" uint8 (n, height, width, channels), "labels" (n,) or `None`, "source",
-        "split" or `None`.
+        dict, arguments of `Reference`: "images" uint8 (n, height, width, channels), "labels" (n,) or `None`, "target"
+        as "images" or `None`, "source", "split" or `None`.
 
     Raises:
         ValueError: if the images do not have the expected shape, or there are none.
@@ -121,33 +147,47 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
     ((4, 8, 8, 1), 'array', None)
     """
     if isinstance(data, str):
-        from keras_genzoo.data import load_arrays
-
         size = {} if image_shape is None else {"image_size": tuple(image_shape[:2]), "channels": image_shape[2]}
-        images, labels = load_arrays(data, split=split, **{**(options or {}), **size})
+        images, beside = _load_source(data, split, {**(options or {}), **size})
         source = data
     elif hasattr(data, "element_spec"):  # a tf.data.Dataset, told apart without importing TensorFlow
-        images, labels = _collect(data, limit)
+        images, beside = _collect(data, limit)
         source, split = "dataset", None
     else:
-        images, labels = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+        images, beside = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
         images, source, split = np.asarray(images), "array", None
     check_images(images, image_shape)
+    labels, target = (None, _as_target(beside, images.shape)) if np.ndim(beside) == 4 else (beside, None)
     if limit is not None and len(images) > limit:
         rows = np.sort(np.random.default_rng(seed).choice(len(images), limit, replace=False))
         images, labels = images[rows], None if labels is None else np.asarray(labels)[rows]
+        target = None if target is None else target[rows]
     images = images if images.dtype == np.uint8 else to_uint8(images)
-    return {"images": images, "labels": labels, "source": source, "split": split}
+    return {"images": images, "labels": labels, "target": target, "source": source, "split": split}
+
+
+def _load_source(source, split, options):
+    """The images of a source, and their labels or, where the options name a second domain, its images."""
+    from keras_genzoo.data import load_arrays
+    from keras_genzoo.data.pairs import side_b
+
+    second = {key: options.pop(key, None) for key in ("source_b", "image_key_b")}
+    images, beside = load_arrays(source, split=split, **options)
+    if any(second.values()):
+        options.pop("label_key", None)
+        own = side_b(source, split=split, image_key=options.pop("image_key", None), **second)
+        beside, _ = load_arrays(**own, **options)
+    return images, beside
 
 
 def _collect(dataset, limit):
-    """The first images of a dataset, and their labels if its elements are pairs."""
+    """The first images of a dataset, and what is beside them if its elements are pairs."""
     images, labels, count = [], [], 0
     for element in dataset.as_numpy_iterator():
         batch, *rest = element if isinstance(element, tuple) else (element,)
         single = np.ndim(batch) == 3
         images.append(batch[None] if single else batch)
-        labels += [np.atleast_1d(rest[0])] if rest else []
+        labels += [np.asarray(rest[0])[None] if single else rest[0]] if rest else []
         count += len(images[-1])
         if limit is not None and count >= limit:
             break

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.ndimage import correlate1d
 
+from keras_genzoo.checks import check_at_least
 from keras_genzoo.images import to_unit
-from keras_genzoo.metrics._arrays import check_pair, check_positive
+from keras_genzoo.metrics._arrays import check_pair
 
 _PATCH = 7  # side of a patch, as in the paper
 _BINOMIAL = np.array([1.0, 4.0, 6.0, 4.0, 1.0], dtype="float32") / 16.0
@@ -84,7 +85,7 @@ def image_sliced_wasserstein(real_images, fake_images, num_projections=128, patc
         raise ValueError(f"Expected real and fake images of one shape. Received: {real.shape[1:]} and {fake.shape[1:]}")
     if min(real.shape[1:3]) < _PATCH or not len(real) or not len(fake):
         raise ValueError(f"Expected images of at least {_PATCH}x{_PATCH} pixels. Received: {real.shape}, {fake.shape}")
-    check_positive(patches_per_image, "patches_per_image")
+    check_at_least(1, patches_per_image=patches_per_image)
     distances = {}
     for level, (real_level, fake_level) in enumerate(zip(_pyramid(real), _pyramid(fake), strict=True)):
         height, width = real_level.shape[1:3]
@@ -96,7 +97,7 @@ def image_sliced_wasserstein(real_images, fake_images, num_projections=128, patc
 
 
 def _mean_distance(real, fake, num_projections, seed):
-    num_projections = check_positive(num_projections, "num_projections")
+    check_at_least(1, num_projections=num_projections)
     directions = np.random.default_rng(seed).standard_normal((real.shape[1], num_projections))
     directions = (directions / np.linalg.norm(directions, axis=0)).astype(real.dtype)  # (d, p)
     total = 0.0

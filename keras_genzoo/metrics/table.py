@@ -7,9 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from keras_genzoo.metrics import frechet, kernel, likelihood, manifold, reconstruction, sliced_wasserstein
+from keras_genzoo.metrics import (
+    class_conditional,
+    frechet,
+    kernel,
+    likelihood,
+    manifold,
+    reconstruction,
+    sliced_wasserstein,
+    translation,
+)
 from keras_genzoo.metrics._progress import batches, track
 from keras_genzoo.metrics.reference import Reference
+from keras_genzoo.recipes import load_recipe
 from keras_genzoo.registry import nearest
 
 _CHUNK = 256  # images between two steps of a progress bar
@@ -39,15 +49,44 @@ class Evaluation:
     def reconstructions(self):
         """uint8 reconstructions of all reference images."""
         parts = track(batches(len(self.real), _CHUNK), "reconstructing", self.progress)
-        return np.concatenate([np.asarray(self.model.reconstruct(self.real.images[part])) for part in parts])
+        return np.concatenate(
+            [np.asarray(self.model.reconstruct(self.real.images[part], **self.labels_of(part))) for part in parts]
+        )
 
     @cached_property
-    def likelihood_images(self):
-        """The images of the log-likelihood: all of them if they are few enough, else a draw by `seed`."""
-        images, count = self.real.images, self.num_likelihood_images
-        if len(images) <= count:
-            return images
-        return images[np.sort(np.random.default_rng(self.seed).choice(len(images), count, replace=False))]
+    def translations(self):
+        """Dict by direction of pairs: uint8 translations of all reference images, and what they should have become."""
+        if self.real.target is None:
+            raise ValueError(
+                "Expected matched images of both domains: a pair (images, images), or a source with source_b or "
+                "image_key_b in data_options. Received: images of one domain"
+            )
+        domains = {"a": self.real.images, "b": self.real.target}
+        found = {}
+        for direction in self.model.directions:
+            source, target = domains[direction[0]], domains[direction[-1]]
+            parts = track(batches(len(source), _CHUNK), f"translating ({direction})", self.progress)
+            found[direction] = np.concatenate([self.model.translate(source[part], direction) for part in parts]), target
+        return found
+
+    def labels_of(self, part):
+        """Labels of a part of the reference images as keyword arguments, for a model that takes labels."""
+        if not getattr(self.model, "takes_labels", False):
+            return {}
+        if self.real.labels is None:
+            raise ValueError(
+                "Expected labels beside the images for a model that takes them: a source that has them, or a pair "
+                "(images, labels). Received: images alone"
+            )
+        return {"labels": self.real.labels[part]}
+
+    @cached_property
+    def likelihood_rows(self):
+        """Numbers of the images of the log-likelihood: all of them if they are few enough, else a draw by `seed`."""
+        total, count = len(self.real), self.num_likelihood_images
+        if total <= count:
+            return np.arange(total)
+        return np.sort(np.random.default_rng(self.seed).choice(total, count, replace=False))
 
 
 @dataclass(frozen=True)
@@ -63,6 +102,7 @@ class Metric:
         better: "lower" or "higher".
         default: whether it is computed when no names are given and the model has the method.
         extractor: prefix of the feature extractor that the name demands, or `None`.
+        labelled: whether the model must take labels.
     """
 
     function: Callable[..., dict]
@@ -71,6 +111,7 @@ class Metric:
     better: str
     default: bool = True
     extractor: str | None = None
+    labelled: bool = False
 
 
 def _frechet(real, fake, seed):
@@ -110,21 +151,17 @@ def _sliced_wasserstein(real, fake, seed):
     return {"value": float(np.mean(list(levels.values()))), "levels": levels, "protocol": protocol}
 
 
+def _likelihood(run, function, rows, **options):
+    settings = {"binarization": run.binarization, "seed": run.seed, "progress": run.progress}
+    return function(run.model, run.real.images[rows], **run.labels_of(rows), **settings, **options)
+
+
 def _elbo(run):
-    return likelihood.elbo(
-        run.model, run.real.images, binarization=run.binarization, seed=run.seed, progress=run.progress
-    )
+    return _likelihood(run, likelihood.elbo, np.arange(len(run.real)))
 
 
 def _log_likelihood(run):
-    return likelihood.log_likelihood(
-        run.model,
-        run.likelihood_images,
-        run.num_samples,
-        binarization=run.binarization,
-        seed=run.seed,
-        progress=run.progress,
-    )
+    return _likelihood(run, likelihood.log_likelihood, run.likelihood_rows, num_samples=run.num_samples)
 
 
 def _mean_over_images(values, protocol):
@@ -143,6 +180,23 @@ def _ssim(run):
     return _mean_over_images(values, {"window": f"Gaussian {side}x{side}, sigma 1.5"})
 
 
+def _translation(run, measure, protocol):
+    """A measure of translations against what they should be, both ways, and of an image left as it is."""
+    first, *others = run.model.directions
+    result = _mean_over_images(measure(*run.translations[first], per_image=True), {"direction": first} | protocol)
+    more = {direction: measure(*run.translations[direction]) for direction in others}
+    return result | more | {"copy": measure(run.real.images, run.real.target)}
+
+
+def _translation_l1(run):
+    return _translation(run, translation.translation_l1, {"pixels": "0..255"})
+
+
+def _translation_ssim(run):
+    side = len(reconstruction.ssim_window(run.real.images.shape[1:3]))
+    return _translation(run, reconstruction.ssim, {"window": f"Gaussian {side}x{side}, sigma 1.5"})
+
+
 def _accuracy(run):
     if run.real.labels is None:
         raise ValueError(
@@ -151,6 +205,20 @@ def _accuracy(run):
         )
     predicted = run.model.predict_labels(run.real.images)
     return _mean_over_images((predicted == run.real.labels).astype("float64"), {})
+
+
+def _gan_test(run):
+    result = class_conditional.gan_test(run.model, run.real.extractor, run.fake.images)
+    return result | {"protocol": {"n": None, "n_fake": len(run.fake)} | run.real.extractor.protocol()}
+
+
+def _gan_train(run):
+    if run.real.labels is None:
+        raise ValueError("Expected labels beside the images for the metric 'gan_train'. Received: images alone")
+    recipe = load_recipe(f"classifier_{run.real.extractor.name}")
+    result = class_conditional.gan_train(run.model, recipe, run.real.images, run.real.labels, progress=run.progress)
+    beside = {"trained_on_real": run.real.extractor.protocol().get("classifier_accuracy")}
+    return result | {"protocol": {"n": len(run.real)} | result["protocol"] | beside}
 
 
 METRICS = {
@@ -167,6 +235,12 @@ METRICS = {
     "log_likelihood": Metric(_log_likelihood, "model", "log_likelihood", "higher"),
     "reconstruction_mse": Metric(_reconstruction_mse, "model", "reconstruct", "lower"),
     "ssim": Metric(_ssim, "model", "reconstruct", "higher"),
+    "translation_l1": Metric(_translation_l1, "model", "translate", "lower"),
+    "translation_ssim": Metric(_translation_ssim, "model", "translate", "higher"),
+    "gan_test": Metric(_gan_test, "model", "generate", "higher", default=False, extractor="classifier", labelled=True),
+    "gan_train": Metric(
+        _gan_train, "model", "generate", "higher", default=False, extractor="classifier", labelled=True
+    ),
     "accuracy": Metric(_accuracy, "model", "predict_labels", "higher"),
 }
 
@@ -207,5 +281,9 @@ def check_metrics(names, model):
             raise ValueError(
                 f"Expected a model with a method {METRICS[name].method!r} for the metric {name!r}. "
                 f"Received: {type(model).__name__}, which has none"
+            )
+        if METRICS[name].labelled and not getattr(model, "takes_labels", False):
+            raise ValueError(
+                f"Expected a model that takes labels for the metric {name!r}. Received: {type(model).__name__}"
             )
     return names

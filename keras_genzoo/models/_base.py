@@ -1,15 +1,15 @@
-"""What every model of the zoo shares: configuration, optimizers by name, input checks, saving, export."""
+"""What every model of the zoo shares: configuration, optimizers by name, saving, export."""
 
+import contextlib
 import inspect
-import re
+import threading
 from collections import namedtuple
 
 import keras
-import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from keras_genzoo import images as pixels
+from keras_genzoo.models._inputs import ImageModel
 
 ExportFunction = namedtuple("ExportFunction", ["function", "inputs", "outputs"])
 ExportFunction.__doc__ = """One signature of an exported model.
@@ -21,41 +21,24 @@ Fields:
 """
 
 
-def check_at_least(low, **values):
-    """Raises `ValueError` unless each named value is an integer of at least `low`."""
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
-            raise ValueError(f"Expected {name} to be an integer of at least {low}. Received: {name}={value!r}")
+class _State(threading.local):  # a replica of tf.distribute traces in a thread of its own
+    testing = False
 
 
-def check_seed(seed):
-    """Returns `seed` as an int; raises `ValueError` unless it is an integer of 64 bits."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not -(2**63) <= seed < 2**63:
-        raise ValueError(f"Expected seed to be an integer of 64 bits. Received: seed={seed!r}")
-    return int(seed)
+_state = _State()
 
 
-def is_number(value):
-    """Whether a value is a real number, and not a truth value or a text that looks like one."""
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+@contextlib.contextmanager
+def test_noise():
+    """Within this context, `ZooModel.noise` gives the seed generator of test steps."""
+    _state.testing = True
+    try:
+        yield
+    finally:
+        _state.testing = False
 
 
-def check_flag(**values):
-    """Raises `ValueError` unless each named value is `True` or `False`."""
-    for name, value in values.items():
-        if not isinstance(value, (bool, np.bool_)):
-            raise ValueError(f"Expected {name} to be True or False. Received: {name}={value!r}")
-
-
-def check_choice(choices, **values):
-    """Raises `ValueError` unless each named value is one of `choices`."""
-    for name, value in values.items():
-        if value not in choices:
-            expected = ", ".join(map(repr, choices))
-            raise ValueError(f"Expected {name} to be one of {expected}. Received: {name}={value!r}")
-
-
-class ZooModel(keras.Model):
+class ZooModel(ImageModel):
     """Base of the families. A family names its optimizers and networks and has one `train_step`.
 
     Every constructor argument is kept as an attribute of the same name: `get_config` reads them from there, so that
@@ -68,10 +51,8 @@ class ZooModel(keras.Model):
         name: Name of the Keras model.
     """
 
-    # Filled by the families: names of compile() arguments, and the range that the networks take and give.
+    # Filled by the families: names of compile() arguments.
     optimizer_names = ()
-    network_range = (-1.0, 1.0)
-    takes_labels = False  # whether training batches are (images, labels)
     # Arguments that change how a model trains, not what its weights mean: they may differ from a preset's.
     training_arguments = ("seed", "dtype", "name")
 
@@ -176,87 +157,35 @@ class ZooModel(keras.Model):
             for state, value in zip(self.random_states(), config["random_states"], strict=True):
                 state.assign(value)
 
-    def noise(self, training):
-        """The seed generator of training steps, or that of test steps."""
-        return self.seed_generator if training else self.test_seed_generator
+    def noise(self, training=True):
+        """The seed generator of training steps, or, without `training` and inside of `test_noise`, that of tests."""
+        return self.seed_generator if training and not _state.testing else self.test_seed_generator
 
     def after_pretrained(self):
         """Called once pretrained weights are loaded; a family that counts its steps starts again here."""
 
     def random_states(self):
-        """The variables of all seed generators, the model's own first, then those of layers such as dropout."""
-        layers = [self, *self._flatten_layers(include_self=False)]
-        return [generator.state for layer in layers for generator in layer._seed_generators]
+        """The variables of all seed generators: the model's own, and those of layers such as dropout."""
+        return [variable for variable in self.variables if variable.name == "seed_generator_state"]
 
     def apply_gradients(self, name, loss, tape):
         """One update by the optimizer `name` of its own variables, from `loss` and the tape that recorded it."""
-        optimizer = getattr(self, name)
         variables = self.optimized_variables()[name]
-        # Replicas sum their gradients, so each gives its share of the mean; both scalings are part of what is
-        # differentiated.
-        with tape:
-            scaled = optimizer.scale_loss(loss / tf.distribute.get_strategy().num_replicas_in_sync)
+        with tape:  # the scaling is part of what is differentiated
+            scaled = self._scaled(name, loss)
         gradients = tape.gradient(scaled, [variable.value for variable in variables])
-        optimizer.apply(gradients, variables)
+        getattr(self, name).apply(gradients, variables)
 
-    # -- input ----------------------------------------------------------------------------------------------------
+    def apply_estimate(self, name, gradients):
+        """One update by the optimizer `name` of its own variables, along gradients that no tape has recorded."""
+        scaled = [self._scaled(name, gradient) for gradient in gradients]
+        getattr(self, name).apply(scaled, self.optimized_variables()[name])
 
-    def to_network(self, images):
-        """Images as the networks take them: uint8 0..255 or float 0..1 -> float32 in `network_range`."""
-        images = ops.convert_to_tensor(images)
-        pixels.check_spec(tuple(images.shape), images.dtype.name, self.image_shape)
-        low, high = self.network_range
-        scale = 1.0 / 255.0 if images.dtype.name == "uint8" else 1.0
-        return ops.cast(images, "float32") * (scale * (high - low)) + low
+    def _scaled(self, name, value):
+        """A loss or gradient as the optimizer `name` takes it: replicas add theirs up, so each gives its share."""
+        return getattr(self, name).scale_loss(value / tf.distribute.get_strategy().num_replicas_in_sync)
 
-    def from_network(self, images, dtype="float32"):
-        """Pixels in `network_range` as float32 in [0, 1], or rounded as uint8."""
-        low, high = self.network_range
-        images = ops.clip((ops.cast(images, "float32") - low) / (high - low), 0.0, 1.0)
-        return ops.cast(ops.round(images * 255.0), "uint8") if dtype == "uint8" else images
-
-    def unpack(self, data):
-        """The images of a batch; labels beside them are left to models that take labels."""
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return images
-
-    def fit(self, x=None, *args, **kwargs):
-        """Trains the model; see `keras.Model.fit`. `x` holds images (uint8 0..255 or float 0..1) and is checked first.
-
-        Raises:
-            ValueError: On images of a wrong rank, shape, type or range; nothing has been trained then.
-        """
-        validation = kwargs.get("validation_data")
-        for data in (x, validation):
-            if data is not None:
-                self.check_data(data)
-        if isinstance(x, tf.data.Dataset):  # it has an order of its own; Keras would warn that it cannot shuffle it
-            kwargs.setdefault("shuffle", False)
-        try:
-            return super().fit(x, *args, **kwargs)
-        except tf.errors.InvalidArgumentError as error:  # a check inside the graph: its sentence is what counts
-            sentence = re.search(r"Expected [^\n]*Received: [^\n]*", str(error))
-            if sentence is None:
-                raise
-            raise ValueError(sentence.group().rstrip("]")) from error
-
-    def check_data(self, data):
-        """Raises `ValueError` unless `data`, as `fit` takes it, holds batches of images for this model."""
-        if isinstance(data, (np.ndarray, tf.Tensor)):
-            pixels.check_images(data, self.image_shape)
-        elif isinstance(data, tf.data.Dataset):
-            images, *_ = data.element_spec if isinstance(data.element_spec, tuple) else (data.element_spec,)
-            if not isinstance(images, tf.TensorSpec) or images.shape.rank is None:
-                raise ValueError(
-                    "Expected a data set of batches of images, alone or as (images, labels), of a known rank. "
-                    f"Received: {data.element_spec}"
-                )
-            pixels.check_spec(tuple(images.shape), images.dtype.name, self.image_shape)
-            if images.dtype != tf.uint8:  # a range can be told from values alone
-                first = next(iter(data))
-                pixels.check_images(first[0] if isinstance(first, tuple) else first, self.image_shape)
-        elif isinstance(data, tuple) and data:
-            self.check_data(data[0])
+    # -- use ------------------------------------------------------------------------------------------------------
 
     def compiled_function(self, key, function, **kwargs):
         """`function` as a `tf.function`, traced once a kind of input and kept for this model."""

@@ -5,8 +5,10 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import losses, sampling
+from keras_genzoo.checks import check_at_least, check_fraction
 from keras_genzoo.layers import frozen_statistics
-from keras_genzoo.models._base import check_at_least, is_number
+from keras_genzoo.models import _average
+from keras_genzoo.models._base import test_noise
 from keras_genzoo.models._latent import LatentModel
 
 
@@ -17,14 +19,15 @@ class GAN(LatentModel):
     with respect to one network and changes that network alone, moving statistics included. The last discriminator
     update and the generator update share one pass through the generator: about a fifth of the step.
 
-    A variant overrides `discriminator_loss` or `generator_loss`, not the step. The losses get images, because a
-    penalty needs images.
+    A variant overrides `discriminator_loss` or `generator_loss`, not the step. The losses get samples: what the
+    discriminator takes, which is a batch of images, because a penalty needs images, or `[images, labels]` in a model
+    that takes labels.
 
     Args:
         image_shape: `(height, width, channels)`.
         latent_dim: Length of `z`, at least 1.
-        d_steps: Discriminator updates for each generator update, at least 1. All of them see the step's batch of real
-            images, each with new generated ones.
+        d_steps: Discriminator updates for each generator update, at least 1. The batch of a step is divided among
+            them, so that each sees other real images: for five updates on 64 images give batches of 320.
         ema_decay: Decay of the exponential moving average of the generator's weights, in [0, 1); 0 keeps none. With an
             average, `generate`, metrics and export use it.
         seed: Seed of the random numbers in training steps.
@@ -42,8 +45,7 @@ class GAN(LatentModel):
     def __init__(self, image_shape, latent_dim, d_steps=1, ema_decay=0.999, seed=None, dtype=None, name=None):
         super().__init__(image_shape, seed=seed, dtype=dtype, name=name)
         check_at_least(1, latent_dim=latent_dim, d_steps=d_steps)
-        if not is_number(ema_decay) or not 0.0 <= ema_decay < 1.0:
-            raise ValueError(f"Expected ema_decay in [0, 1), 0 for no average. Received: ema_decay={ema_decay!r}")
+        check_fraction(ema_decay=ema_decay)
         self.latent_dim = latent_dim
         self.d_steps = d_steps
         self.ema_decay = ema_decay
@@ -96,38 +98,39 @@ class GAN(LatentModel):
     def metrics(self):
         return list(self.trackers.values())
 
-    def call(self, z, training=False):
-        return self.generator_network(z, training=training)
+    def call(self, inputs, training=False):
+        return self.generator_network(inputs, training=training)
 
     # -- the losses that a variant overrides ----------------------------------------------------------------------
 
     def discriminator_loss(self, real, fake):
-        """Loss of the discriminator: two batches of images in [-1, 1] -> scalar."""
+        """Loss of the discriminator: two samples with images in [-1, 1] -> scalar."""
         return losses.minimax_discriminator_loss(
             self.discriminator(real, training=True), self.discriminator(fake, training=True)
         )
 
     def generator_loss(self, fake):
-        """Loss of the generator: a batch of generated images in [-1, 1] -> scalar."""
+        """Loss of the generator: a sample with generated images in [-1, 1] -> scalar."""
         return losses.non_saturating_generator_loss(self.discriminator(fake, training=True))
 
     # -- the step -------------------------------------------------------------------------------------------------
 
     def train_step(self, data):
-        real = self.to_network(self.unpack(data))
-        for _ in range(self.d_steps - 1):
+        *parts, last = self.divide(self.real_sample(data))
+        for real in parts:
             self.update_discriminator(real, self.sample_fake(real))
-        d_loss, g_loss = self.update_both(real)
+        d_loss, g_loss = self.update_both(last)
         if self.ema_decay:
-            self.update_ema()
+            with tf.control_dependencies([g_loss]):  # a batch that is refused counts in no average
+                self.update_ema()
         self.trackers["d_loss"].update_state(d_loss)
         self.trackers["g_loss"].update_state(g_loss)
         return self.results()
 
     def test_step(self, data):
-        real = self.to_network(self.unpack(data))
-        with frozen_statistics():
-            fake = self.sample_fake(real, training=False)
+        real = self.real_sample(data)
+        with frozen_statistics(), test_noise():
+            fake = self.sample_fake(real)
             self.trackers["d_loss"].update_state(self.discriminator_loss(real, fake))
             self.trackers["g_loss"].update_state(self.generator_loss(fake))
         return self.results()
@@ -135,19 +138,36 @@ class GAN(LatentModel):
     def results(self):
         return {key: tracker.result() for key, tracker in self.trackers.items()}
 
-    def sample_z(self, real, training=True):
-        return sampling.step_normal((ops.shape(real)[0], self.latent_dim), self.noise(training))
+    def real_sample(self, data):
+        """A training batch as the discriminator takes it: images, or `[images, labels]`."""
+        return self.with_labels(*self.unpack(data))
 
-    def sample_fake(self, real, training=True):
-        """As many generated images as there are real ones; leaves the generator as it is."""
+    def divide(self, sample):
+        """List of `d_steps` equal parts of a sample; of a batch with fewer images, some are in several parts."""
+        if self.d_steps == 1:
+            return [sample]
+        num = ops.shape(self.without_labels(sample)[0])[0]
+        rows = [ops.arange(ops.maximum(num // self.d_steps, 1)) for _ in range(self.d_steps)]
+        rows = [(row + step * ops.shape(row)[0]) % num for step, row in enumerate(rows)]
+        return [keras.tree.map_structure(lambda x, row=row: ops.take(x, row, axis=0), sample) for row in rows]
+
+    def make_fake(self, real):
+        """A sample of as many generated images as there are real ones, with the real ones' labels."""
+        images, labels = self.without_labels(real)
+        z = sampling.step_normal((ops.shape(images)[0], self.latent_dim), self.noise())
+        return self.with_labels(self.generator(self.with_labels(z, labels), training=True), labels)
+
+    def sample_fake(self, real):
+        """Like `make_fake`, and leaves the generator as it is."""
         with frozen_statistics():
-            return self.generator(self.sample_z(real, training), training=True)
+            return self.make_fake(real)
 
     def update_discriminator(self, real, fake):
         """One update of the discriminator alone; returns its loss."""
+        fake = keras.tree.map_structure(ops.stop_gradient, fake)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in self.discriminator.trainable_variables])
-            loss = self.discriminator_loss(real, ops.stop_gradient(fake))
+            loss = self.discriminator_loss(real, fake)
         self.apply_gradients("d_optimizer", loss, tape)
         return loss
 
@@ -155,7 +175,7 @@ class GAN(LatentModel):
         """One discriminator update, then one generator update through the same generated images."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in self.generator.trainable_variables])
-            fake = self.generator(self.sample_z(real), training=True)
+            fake = self.make_fake(real)
             with tape.stop_recording():
                 d_loss = self.update_discriminator(real, fake)
             with frozen_statistics():  # the discriminator judges in training mode and is not changed by it
@@ -165,10 +185,7 @@ class GAN(LatentModel):
 
     def update_ema(self):
         """Moves the average towards the generator; early on faster, so that it forgets the random start."""
-        self.ema_steps.assign_add(1.0)
-        decay = ops.minimum(self.ema_decay, self.ema_steps / (self.ema_steps + 10.0))
-        for average, variable in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-            average.assign(average + (variable - average) * ops.cast(1.0 - decay, variable.dtype))
+        _average.update([(self.ema_generator, self.generator)], self.ema_decay, self.ema_steps)
 
     def after_pretrained(self):
         self.ema_steps.assign(0.0)  # or a short fine-tuning would hardly reach the average, which is what is used
@@ -176,5 +193,4 @@ class GAN(LatentModel):
     def reset_ema(self):
         """Sets the average to the generator's present weights."""
         if self.ema_decay:
-            self.ema_generator.trainable = False
-            self.ema_generator.set_weights(self.generator.get_weights())
+            _average.reset([(self.ema_generator, self.generator)])

@@ -1,13 +1,115 @@
-"""What models share that make images from a latent code: repeatable samples, and the signatures of an export."""
+"""What models share that make images: repeatable samples, by class where they take labels, and their export."""
 
 import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import sampling
-from keras_genzoo.models._base import ExportFunction, ZooModel, check_at_least, check_seed
+from keras_genzoo.checks import check_at_least, check_seed
+from keras_genzoo.models._base import ExportFunction, ZooModel
 
 
-class LatentModel(ZooModel):
+class Generates:
+    """Gives a `ZooModel` the method `generate`; the model says in `generate_batch` what one pass makes."""
+
+    def generate_batch(self, seed, start, num, labels):
+        """Images `start` to `start + num - 1` of the collection `seed`, as uint8; runs inside a graph.
+
+        Args:
+            seed: int64 scalar tensor.
+            start: int64 scalar tensor.
+            num: int32 scalar tensor.
+            labels: int32 tensor `(num,)`, or `None` in a model that takes no labels.
+
+        Returns:
+            uint8 tensor `(num, height, width, channels)`.
+        """
+        raise NotImplementedError
+
+    @property
+    def grid_columns(self):
+        """Images in a row of a picture of samples: 8, or one of each class of a model that takes 2 to 20 labels."""
+        return self.num_classes if self.takes_labels and self.num_classes <= 20 else 8
+
+    def generate(self, num, seed=None, start=0, batch_size=64, labels=None):
+        """Makes images.
+
+        Args:
+            num: How many, at least 0.
+            seed: Integer; image i depends on `(seed, start + i)` and its label alone, so a collection can be made in
+                parts. `None` draws a seed.
+            start: Index of the first image of the collection, at least 0.
+            batch_size: Images in one pass through the network: memory depends on it. The codes do not; pixels may
+                differ by one grey level in rare places, because kernels round differently for other batch sizes.
+            labels: Models that take labels: one integer for all images, or one an image, `(num,)`. `None` deals the
+                classes out in turn: image i of the collection is of class `i % num_classes`.
+
+        Returns:
+            uint8 NumPy array `(num, height, width, channels)`.
+
+        Raises:
+            ValueError: If `num` or `start` is negative, `batch_size` under 1, `seed` no integer, or a label no class.
+
+        Example:
+
+        >>> import keras_genzoo
+        >>> keras_genzoo.build("dcgan", image_shape=(8, 8, 1)).generate(4, seed=0).shape
+        (4, 8, 8, 1)
+        """
+        check_at_least(0, num=num, start=start)
+        check_at_least(1, batch_size=batch_size)
+        labels = self.check_given_labels(labels, num)
+        seed = sampling.fresh_seed() if seed is None else check_seed(seed)
+        images = np.empty((num, *self.image_shape), "uint8")
+        for first in range(0, num, batch_size):
+            part = slice(first, min(first + batch_size, num))
+            given = None if labels is None else labels[part]
+            images[part] = self.generate_on_device(seed, start + first, part.stop - first, given)
+        return images
+
+    def generate_on_device(self, seed, start, num, labels=None):
+        """Like `generate`, in one pass: integers or tensors in, a uint8 tensor out. Usable inside a graph."""
+        compiled = self.compiled_function("generate", self._generate)
+        labels = None if labels is None else tf.cast(labels, tf.int32)
+        return compiled(tf.cast(seed, tf.int64), tf.cast(start, tf.int64), tf.cast(num, tf.int32), labels)
+
+    def _generate(self, seed, start, num, labels):
+        if self.takes_labels and labels is None:
+            labels = tf.cast((start + tf.range(tf.cast(num, tf.int64))) % self.num_classes, tf.int32)
+        return self.generate_batch(seed, start, num, labels)
+
+    def check_given_labels(self, labels, num):
+        """Labels for `num` images as an int32 array, or `None`; raises `ValueError` on labels that do not fit."""
+        if labels is None:
+            return None
+        if not self.takes_labels:
+            raise ValueError(f"Expected no labels: {self.model_name} does not take them. Received: labels={labels!r}")
+        labels = np.asarray(labels)
+        labels = np.full(num, labels) if labels.ndim == 0 else labels
+        self.check_labels(labels, num)
+        return labels.astype("int32")
+
+    def generate_function(self):
+        """The signature `generate` of an exported model; labels are repeated until there are enough."""
+        seed, num = tf.TensorSpec((), tf.int64, name="seed"), tf.TensorSpec((), tf.int32, name="num")
+        zero = tf.constant(0, tf.int64)
+
+        def generate(seed, num):
+            return {"image": self._generate(seed, zero, num, None)}
+
+        def generate_labelled(seed, num, label):
+            return {"image": self._generate(seed, zero, num, tf.gather(label, tf.range(num) % tf.size(label)))}
+
+        if not self.takes_labels:
+            return ExportFunction(generate, {"seed": seed, "num": num}, ("image",))
+        inputs = {"seed": seed, "num": num, **self.label_spec()}
+        return ExportFunction(generate_labelled, inputs, ("image",))
+
+    def label_spec(self):
+        """The input `label` of a signature, where the model takes labels: dict of one `tf.TensorSpec`, or none."""
+        return {"label": tf.TensorSpec((None,), tf.int32, name="label")} if self.takes_labels else {}
+
+
+class LatentModel(ZooModel, Generates):
     """A model with a network from a code `z` of length `latent_dim` to an image: see `ZooModel` for the arguments."""
 
     @property
@@ -19,46 +121,12 @@ class LatentModel(ZooModel):
         """Codes from the prior: float32 `(num, latent_dim)`; row i depends on `(seed, start + i)` alone."""
         return sampling.normal_rows(seed, start, num, self.latent_dim)
 
-    def generate(self, num, seed=None, start=0, batch_size=64):
-        """Makes images.
+    def image_of(self, z, labels=None, dtype="float32"):
+        """Images of codes: `(n, latent_dim)` -> `(n, height, width, channels)`, float32 in [0, 1] or uint8."""
+        return self.from_network(self.generator_network(self.with_labels(z, labels), training=False), dtype)
 
-        Args:
-            num: How many, at least 0.
-            seed: Integer; image i depends on `(seed, start + i)` alone, so a collection can be made in parts. `None`
-                draws a seed.
-            start: Index of the first image of the collection, at least 0.
-            batch_size: Images in one pass through the network: memory depends on it. The codes do not; pixels may
-                differ by one grey level in rare places, because kernels round differently for other batch sizes.
-
-        Returns:
-            uint8 NumPy array `(num, height, width, channels)`.
-
-        Raises:
-            ValueError: If `num` or `start` is negative, `batch_size` under 1, or `seed` no integer.
-
-        Example:
-
-        >>> import keras_genzoo
-        >>> keras_genzoo.build("dcgan", image_shape=(8, 8, 1)).generate(4, seed=0).shape
-        (4, 8, 8, 1)
-        """
-        check_at_least(0, num=num, start=start)
-        check_at_least(1, batch_size=batch_size)
-        seed = sampling.fresh_seed() if seed is None else check_seed(seed)
-        images = np.empty((num, *self.image_shape), "uint8")
-        for first in range(0, num, batch_size):
-            size = min(batch_size, num - first)
-            images[first : first + size] = self.generate_on_device(seed, start + first, size)
-        return images
-
-    def generate_on_device(self, seed, start, num):
-        """Like `generate`, in one pass: integers or tensors in, a uint8 tensor out. Usable inside a graph."""
-        compiled = self.compiled_function("generate", self._generate)
-        return compiled(tf.cast(seed, tf.int64), tf.cast(start, tf.int64), tf.cast(num, tf.int32))
-
-    def _generate(self, seed, start, num):
-        z = self.latent_sample(num, seed, start)
-        return self.from_network(self.generator_network(z, training=False), "uint8")
+    def generate_batch(self, seed, start, num, labels):
+        return self.image_of(self.latent_sample(num, seed, start), labels, "uint8")
 
     def export_functions(self, image_dtype="float32"):
         """The signatures of an exported model.
@@ -70,15 +138,11 @@ class LatentModel(ZooModel):
             Dict of `ExportFunction` by signature name, `serving_default` first.
         """
 
-        def decode(z):
-            return {"image": self.from_network(self.generator_network(z, training=False), image_dtype)}
+        def decode(z, label=None):
+            return {"image": self.image_of(z, label, image_dtype)}
 
-        def generate(seed, num):
-            return {"image": self._generate(seed, tf.constant(0, tf.int64), num)}
-
-        z = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
-        seed, num = tf.TensorSpec((), tf.int64, name="seed"), tf.TensorSpec((), tf.int32, name="num")
+        inputs = {"z": tf.TensorSpec((None, self.latent_dim), tf.float32, name="z"), **self.label_spec()}
         return {
-            "serving_default": ExportFunction(decode, {"z": z}, ("image",)),
-            "generate": ExportFunction(generate, {"seed": seed, "num": num}, ("image",)),
+            "serving_default": ExportFunction(decode, inputs, ("image",)),
+            "generate": self.generate_function(),
         }

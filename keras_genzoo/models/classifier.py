@@ -12,8 +12,9 @@ from keras import layers, ops
 
 from keras_genzoo import images as pixels
 from keras_genzoo import sampling
+from keras_genzoo.checks import check_at_least, check_flag, check_fraction
 from keras_genzoo.layers import BatchNormalization
-from keras_genzoo.models._base import ExportFunction, ZooModel, check_at_least, check_flag, is_number
+from keras_genzoo.models._base import ExportFunction, ZooModel
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -69,9 +70,7 @@ class Classifier(ZooModel):
         check_at_least(1, base_filters=base_filters, feature_dim=feature_dim)
         check_at_least(0, max_shift=max_shift)
         check_flag(flip=flip)
-        for key, value in {"dropout": dropout, "label_smoothing": label_smoothing}.items():
-            if not is_number(value) or not 0.0 <= value < 1.0:
-                raise ValueError(f"Expected {key} in [0, 1). Received: {key}={value!r}")
+        check_fraction(dropout=dropout, label_smoothing=label_smoothing)
         self.num_classes = num_classes
         self.base_filters = base_filters
         self.feature_dim = feature_dim
@@ -124,7 +123,7 @@ class Classifier(ZooModel):
 
     def train_step(self, data):
         images, labels = self.unpack(data)
-        images = self.augment(self.to_network(images))
+        images = self.augment(images)
         with tf.GradientTape() as tape:
             logits = self.network(images, training=True)["logits"]
             loss = self.cross_entropy(labels, logits)
@@ -133,17 +132,8 @@ class Classifier(ZooModel):
 
     def test_step(self, data):
         images, labels = self.unpack(data)
-        logits = self.call(images)
+        logits = self.network(images, training=False)["logits"]
         return self.results(self.cross_entropy(labels, logits), labels, logits)
-
-    def unpack(self, data):
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        labels = tf.convert_to_tensor(labels)
-        inside = tf.reduce_all((labels >= 0) & (labels < self.num_classes))
-        message = f"Expected labels in 0..{self.num_classes - 1}. Received: a label outside"
-        # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
-        with tf.control_dependencies([tf.debugging.Assert(inside, [message])]):
-            return tf.identity(images), tf.identity(labels)
 
     def results(self, loss, labels, logits):
         self.trackers["loss"].update_state(loss)
@@ -169,41 +159,6 @@ class Classifier(ZooModel):
             transform = ops.concatenate(rows, axis=1)
             images = ops.image.affine_transform(images, transform, interpolation="nearest", fill_value=-1.0)
         return images
-
-    def check_data(self, data):
-        super().check_data(data)
-        if isinstance(data, tf.data.Dataset):
-            if not isinstance(data.element_spec, tuple) or len(data.element_spec) < 2:
-                raise ValueError("Expected batches of (images, labels) to train a classifier. Received: images alone")
-            self.check_label_spec(data.element_spec[1].shape, data.element_spec[1].dtype.as_numpy_dtype)
-        elif isinstance(data, tuple) and len(data) > 1:
-            self.check_labels(data[1])
-
-    def fit(self, x=None, y=None, *args, **kwargs):
-        """Trains the classifier; see `keras.Model.fit`. Labels are integers in 0..num_classes - 1 and checked first."""
-        if y is not None:
-            self.check_labels(y)
-        elif isinstance(x, np.ndarray):
-            raise ValueError("Expected labels beside the images to train a classifier. Received: y=None")
-        return super().fit(x, y, *args, **kwargs)
-
-    def check_labels(self, labels):
-        """Raises `ValueError` unless all labels are integers in 0..num_classes - 1."""
-        labels = np.asarray(labels)
-        self.check_label_spec(labels.shape, labels.dtype)
-        wrong = labels[(labels < 0) | (labels >= self.num_classes)]
-        if wrong.size:
-            raise ValueError(
-                f"Expected labels in 0..{self.num_classes - 1}. Received: {wrong.size} outside, such as {wrong.flat[0]}"
-            )
-
-    def check_label_spec(self, shape, dtype):
-        """Raises `ValueError` unless labels of this static shape and dtype are one integer an image."""
-        if not np.issubdtype(dtype, np.integer) or len(shape) != 1:
-            raise ValueError(
-                f"Expected integer labels in 0..{self.num_classes - 1} of shape (n,). "
-                f"Received: dtype {np.dtype(dtype).name}, shape {tuple(shape)}"
-            )
 
     def features(self, images, batch_size=500):
         """Activations of the last hidden layer: `(n, height, width, channels)` -> float32 NumPy `(n, feature_dim)`."""

@@ -10,6 +10,7 @@ import keras
 from keras import layers
 
 from keras_genzoo.layers import BatchNormalization
+from keras_genzoo.networks.labels import beside_code, beside_image, label_input, network_of
 
 SMALLEST_SIDE = 4
 MAX_WIDENING = 8  # the widest layer has this many times the filters of the full resolution
@@ -65,6 +66,7 @@ def conv_generator(
     batch_norm=True,
     kernel_initializer="glorot_uniform",
     gamma_initializer="ones",
+    num_classes=None,
     dtype=None,
     name="generator",
 ):
@@ -80,11 +82,13 @@ def conv_generator(
         batch_norm: Whether batch normalization follows every layer but the last.
         kernel_initializer: Of all weights.
         gamma_initializer: Of the scales of batch normalization.
+        num_classes: Number of classes of a second input, the labels; `None` for no such input.
         dtype: Dtype policy of the layers.
         name: Name of the network.
 
     Returns:
-        Functional `keras.Model`: `z` `(batch, latent_dim)` -> `(batch, height, width, channels)`, float32.
+        Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, labels]` with labels `(batch,)`, ->
+        `(batch, height, width, channels)`, float32.
     """
     *outer, widest = widths(num_doublings(image_shape) + 1, base_filters)
     height, width = start_shape(image_shape)
@@ -96,7 +100,9 @@ def conv_generator(
         return layers.ReLU(dtype=dtype)(x)
 
     z = keras.Input((latent_dim,), name="z")
-    x = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)(z)  # (batch, height * width * widest)
+    labels, one_hot = label_input(num_classes)
+    x = beside_code(z, one_hot, dtype)
+    x = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)(x)  # (batch, height * width * widest)
     x = normalize_and_activate(layers.Reshape((height, width, widest), dtype=dtype)(x))  # (batch, 7, 7, 256)
     for filters in reversed(outer):
         x = layers.Conv2DTranspose(filters, kernel_size, strides=2, padding="same", use_bias=not batch_norm, **common)(
@@ -106,7 +112,7 @@ def conv_generator(
     x = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)(x)
     x = crop_to(x, image_shape, dtype)  # (batch, 28, 28, channels)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
-    return keras.Model(z, image, name=name)
+    return network_of(z, labels, image, name)
 
 
 def conv_features(
@@ -118,6 +124,7 @@ def conv_features(
     batch_norm=True,
     kernel_initializer="glorot_uniform",
     gamma_initializer="ones",
+    wrapper=None,
     dtype=None,
 ):
     """Strided convolutions that halve the resolution and double the filters; the first is never normalized.
@@ -131,6 +138,7 @@ def conv_features(
         batch_norm: Whether batch normalization follows all convolutions but the first.
         kernel_initializer: Of all weights.
         gamma_initializer: Of the scales of batch normalization.
+        wrapper: Class of a layer that wraps each convolution, such as `SpectralNormalization`; `None` for none.
         dtype: Dtype policy of the layers.
 
     Returns:
@@ -139,7 +147,7 @@ def conv_features(
     num = num_halvings(image_shape) if num_layers is None else num_layers
     for level, filters in enumerate(widths(num, base_filters)):
         normalized = batch_norm and level > 0
-        x = layers.Conv2D(
+        layer = layers.Conv2D(
             filters,
             kernel_size,
             strides=2,
@@ -147,27 +155,36 @@ def conv_features(
             use_bias=not normalized,
             kernel_initializer=kernel_initializer,
             dtype=dtype,
-        )(x)  # (batch, 14, 14, 64), (batch, 7, 7, 128), (batch, 4, 4, 256)
+        )
+        x = wrapped(layer, wrapper)(x)  # (batch, 14, 14, 64), (batch, 7, 7, 128), (batch, 4, 4, 256)
         if normalized:
             x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
         x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
     return layers.Flatten(dtype=dtype)(x)
 
 
-def conv_discriminator(image_shape, dtype=None, name="discriminator", **kwargs):
+def wrapped(layer, wrapper=None):
+    """`layer` inside a layer of the class `wrapper`; `layer` itself without one."""
+    return layer if wrapper is None else wrapper(layer)
+
+
+def conv_discriminator(image_shape, num_classes=None, output_bias=True, dtype=None, name="discriminator", **kwargs):
     """A network from an image to one logit: strided convolutions and a dense layer.
 
     Args:
         image_shape: `(height, width, channels)` of the input.
+        num_classes: Number of classes of a second input, the labels; `None` for no such input.
+        output_bias: Whether a bias is added to the logit.
         dtype: Dtype policy of the layers.
         name: Name of the network.
         **kwargs: See `conv_features`.
 
     Returns:
-        Functional `keras.Model`: images in [-1, 1] -> logits `(batch, 1)`, float32.
+        Functional `keras.Model`: images in [-1, 1], or `[images, labels]`, -> logits `(batch, 1)`, float32.
     """
     image = keras.Input(image_shape, name="image")
-    x = conv_features(image, image_shape, dtype=dtype, **kwargs)
+    labels, one_hot = label_input(num_classes)
+    x = conv_features(beside_image(image, one_hot, dtype), image_shape, dtype=dtype, **kwargs)
     initializer = kwargs.get("kernel_initializer", "glorot_uniform")
-    logits = layers.Dense(1, kernel_initializer=initializer, dtype="float32", name="logits")(x)  # (batch, 1)
-    return keras.Model(image, logits, name=name)
+    logits = layers.Dense(1, use_bias=output_bias, kernel_initializer=initializer, dtype="float32", name="logits")
+    return network_of(image, labels, wrapped(logits, kwargs.get("wrapper"))(x), name)  # (batch, 1)

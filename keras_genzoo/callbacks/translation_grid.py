@@ -1,0 +1,42 @@
+"""Writes a picture of translations after each epoch, always of the same images."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_genzoo import plots
+from keras_genzoo.checks import check_at_least
+
+
+class TranslationGrid(keras.callbacks.Callback):
+    """Writes `epoch_0001.png`, `epoch_0002.png`, ...: a row of images, and below it what the model makes of them.
+
+    The pictures show images of the data set: mind its licence before they are passed on.
+
+    Args:
+        folder: Where to write; made if missing.
+        images: Dict by direction of uint8 images `(n, height, width, channels)`; two rows of n for each.
+        every: Epochs between grids, at least 1.
+
+    Example:
+
+    >>> import tempfile, keras_genzoo
+    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8), limit=64)
+    >>> model = keras_genzoo.build("cyclegan", image_shape=(8, 8, 1), base_filters=4, num_blocks=1)
+    >>> grids = TranslationGrid(tempfile.mkdtemp(), {"a_to_b": digits[:8], "b_to_a": 255 - digits[:8]})
+    >>> history = model.fit(digits, 255 - digits, epochs=1, verbose=0, callbacks=[grids])
+    """
+
+    def __init__(self, folder, images, every=1):
+        super().__init__()
+        check_at_least(1, every=every)
+        self.folder = Path(folder)
+        self.images = images
+        self.every = every
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            rows = [(batch, self.model.translate(batch, direction)) for direction, batch in self.images.items()]
+            grid = np.concatenate([batch for row in rows for batch in row])
+            plots.save_grid(grid, self.folder / f"epoch_{epoch + 1:04d}.png", columns=len(rows[0][0]))

@@ -1,0 +1,64 @@
+"""Checks of arguments that the whole package shares: each refusal is one sentence, expected and received."""
+
+import numbers  # NumPy's scalars count as these, and NumPy need not be imported
+
+
+def check_at_least(low, **values):
+    """Raises `ValueError` unless each named value is an integer of at least `low`.
+
+    Example:
+
+    >>> check_at_least(1, latent_dim=8, d_steps=1)
+    """
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < low:
+            raise ValueError(f"Expected {name} to be an integer of at least {low}. Received: {name}={value!r}")
+
+
+def check_seed(seed):
+    """Returns `seed` as an int; raises `ValueError` unless it is an integer of 64 bits."""
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not -(2**63) <= seed < 2**63:
+        raise ValueError(f"Expected seed to be an integer of 64 bits. Received: seed={seed!r}")
+    return int(seed)
+
+
+def is_number(value):
+    """Whether a value is a real number, and not a truth value or a text that looks like one."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def check_fraction(**values):
+    """Raises `ValueError` unless each named value is a number in [0, 1)."""
+    for name, value in values.items():
+        if not is_number(value) or not 0.0 <= value < 1.0:
+            raise ValueError(f"Expected {name} in [0, 1). Received: {name}={value!r}")
+
+
+def check_weight(**values):
+    """Raises `ValueError` unless each named value is a finite number of at least 0."""
+    for name, value in values.items():
+        if not is_number(value) or not 0.0 <= value < float("inf"):
+            raise ValueError(f"Expected {name} as a number of at least 0. Received: {name}={value!r}")
+
+
+def check_flag(**values):
+    """Raises `ValueError` unless each named value is `True` or `False`."""
+    for name, value in values.items():
+        if value not in (False, True) or is_number(value):
+            raise ValueError(f"Expected {name} to be True or False. Received: {name}={value!r}")
+
+
+def check_choice(choices, **values):
+    """Raises `ValueError` unless each named value is one of `choices`."""
+    for name, value in values.items():
+        if value not in choices:
+            expected = ", ".join(map(repr, choices))
+            raise ValueError(f"Expected {name} to be one of {expected}. Received: {name}={value!r}")
+
+
+def check_units(**values):
+    """Raises `ValueError` unless each named value is a list or tuple of integers of at least 1."""
+    for name, value in values.items():
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"Expected {name} as a list of integers. Received: {name}={value!r}")
+        check_at_least(1, **{f"{name}[{i}]": units for i, units in enumerate(value)})

@@ -1,0 +1,85 @@
+"""How well a generator keeps to the classes it is asked for: GAN-test and GAN-train (1807.09499)."""
+
+import numpy as np
+
+from keras_genzoo.metrics._progress import batches, track
+
+NUM_TRAIN = 60000  # generated images that a classifier is trained on, as many as MNIST has
+_CHUNK = 256
+_TRAIN_SEED = 1  # another collection than the images that are looked at, which seed 0 names
+
+
+def gan_test(model, classifier, images):
+    """Accuracy of a classifier, trained on real images, on generated ones.
+
+    Low where images are not of the class that was asked for, or are of none; it says nothing of variety.
+
+    Args:
+        model: A model of the zoo that takes labels.
+        classifier: Has `predict_labels(images)`; trained on real images of the same classes.
+        images: uint8 (n, height, width, channels): images 0 to n - 1 of a collection of the model, whose classes are
+            dealt out in turn.
+
+    Returns:
+        dict: "value", the fraction of images that are taken for the class asked for, 0..1; "classes", the same for
+        each class.
+
+    References:
+        - Shmelkov et al. 2018, [How good is my GAN?](https://arxiv.org/abs/1807.09499), section 3.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> from keras_genzoo.metrics import gan_test
+    >>> always_zero = SimpleNamespace(predict_labels=lambda images: np.zeros(len(images), int))
+    >>> gan_test(SimpleNamespace(num_classes=2), always_zero, np.zeros((4, 8, 8, 1), "uint8"))["value"]
+    0.5
+    """
+    wanted = np.arange(len(images)) % model.num_classes
+    right = classifier.predict_labels(images) == wanted
+    classes = [float(right[wanted == label].mean()) for label in range(min(model.num_classes, len(images)))]
+    return {"value": float(right.mean()), "classes": classes}
+
+
+def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SEED, progress=True):
+    """Accuracy on real images of a classifier that was trained on generated ones alone.
+
+    High where the generated images are as good and as varied as real ones; beside it belongs the accuracy of the same
+    classifier trained on real images.
+
+    Args:
+        model: A model of the zoo that takes labels.
+        recipe: `Recipe` of a classifier for images of the model's shape: network, optimizer, epochs, batch size.
+        images: Real test images, uint8 (n, height, width, channels).
+        labels: Their labels (n,).
+        num_train: Generated images to train on, classes dealt out in turn.
+        seed: Collection of generated images.
+        progress: draw progress bars on stderr where it is a terminal.
+
+    Returns:
+        dict: "value", the accuracy on the real images, 0..1; "protocol".
+
+    Raises:
+        ValueError: If the recipe's classifier takes other images or other classes than the model makes.
+
+    References:
+        - Shmelkov et al. 2018, [How good is my GAN?](https://arxiv.org/abs/1807.09499), section 3.
+    """
+    from keras_genzoo import data
+
+    classifier = recipe.build()
+    for key in ("image_shape", "num_classes"):
+        mine, its = getattr(model, key), getattr(classifier, key)
+        if mine != its:
+            raise ValueError(f"Expected a model with {key}={its}, as in the recipe {recipe.name!r}. Received: {mine}")
+    parts = track(batches(num_train, _CHUNK), "generating", progress)
+    made = [model.generate(part.stop - part.start, seed=seed, start=part.start) for part in parts]
+    pair = np.concatenate(made), np.arange(num_train, dtype="int32") % model.num_classes
+    dataset = data.load(pair, labels=True, batch_size=recipe.data.batch_size, seed=recipe.seed)
+    epochs = track(range(recipe.epochs), "training a classifier", progress)
+    for _ in epochs:
+        classifier.fit(dataset, epochs=1, verbose=0)
+    value = classifier.accuracy(images, labels)
+    protocol = {"n_train": num_train, "train_seed": seed, "recipe": recipe.name, "epochs": recipe.epochs}
+    return {"value": value, "protocol": protocol}

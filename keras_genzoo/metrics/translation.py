@@ -1,0 +1,50 @@
+"""How near translated images come to what they should have become: for matched test images, whatever the training."""
+
+import numpy as np
+
+from keras_genzoo.images import check_images
+
+_IMAGES_AT_ONCE = 64
+
+
+def translation_l1(images, translations, per_image=False):
+    """Computes the mean absolute error per pixel and channel, in grey levels.
+
+    Args:
+        images: What the translations should be: (n, height, width, channels), uint8 or float in [0, 1].
+        translations: same shape, uint8 or float in [0, 1], whatever the type of `images`.
+        per_image: return one number an image instead of their mean.
+
+    Returns:
+        float in [0, 255], lower is better. Or float64 (n,).
+
+    Raises:
+        ValueError: if the shapes differ, there are no images, or values are out of range.
+
+    References:
+        - Isola et al. 2017, https://arxiv.org/abs/1611.07004, eq. 3, which pix2pix is trained with, too.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.metrics import translation_l1
+    >>> translation_l1(np.zeros((1, 8, 8, 1), "uint8"), np.full((1, 8, 8, 1), 51, "uint8"))
+    51.0
+    """
+    images, translations = np.asarray(images), np.asarray(translations)
+    if images.shape != translations.shape or images.ndim != 4 or not len(images):
+        raise ValueError(
+            f"Expected images and translations of one shape (n, height, width, channels), n >= 1. "
+            f"Received: {images.shape} and {translations.shape}"
+        )
+    errors = np.empty(len(images))
+    for start in range(0, len(images), _IMAGES_AT_ONCE):
+        part = slice(start, start + _IMAGES_AT_ONCE)
+        errors[part] = np.abs(_levels(images[part]) - _levels(translations[part])).mean(axis=(1, 2, 3))
+    return errors if per_image else float(errors.mean())
+
+
+def _levels(images):
+    """Pixels as float64 in 0..255."""
+    check_images(images)
+    return images.astype("float64") if images.dtype == np.uint8 else images * 255.0

@@ -1,0 +1,171 @@
+"""AAE: the adversarial autoencoder, whose codes are drawn towards the prior by a discriminator.
+
+Makhzani et al., 2015, Adversarial autoencoders, https://arxiv.org/abs/1511.05644.
+
+Where a VAE has a KL term, a discriminator here tells codes of images from draws of the prior N(0, 1), and the encoder
+learns to fool it (figure 1). A step has two phases and three updates, each with an optimizer of its own: encoder and
+decoder by the squared error of the reconstruction; then the discriminator; then the encoder against it. The encoder is
+the deterministic one of section 2. The discriminator is the paper's, two layers of 1000 ReLU units; encoder and
+decoder are convolutions by default, and fully connected with `network="mlp"`.
+"""
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+from keras_genzoo import losses, sampling
+from keras_genzoo.checks import check_units
+from keras_genzoo.layers import frozen_statistics
+from keras_genzoo.models._base import test_noise
+from keras_genzoo.models._encoder_decoder import EncoderDecoder
+from keras_genzoo.networks.mlp import mlp_features
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class AAE(EncoderDecoder):
+    """Encodes images as codes that are distributed like the prior, and generates images from draws of it.
+
+    Args:
+        d_hidden_units: Units of the hidden layers of the discriminator of codes.
+        **kwargs: `image_shape`, `latent_dim`, `network`, `base_filters`, `hidden_units`, `seed`, `dtype` and `name`:
+            see `keras_genzoo.models.EncoderDecoder`.
+
+    Shapes: `encoder` images in [-1, 1] -> `z` `(batch, latent_dim)`; `decoder` `(batch, latent_dim)` -> images in
+    [-1, 1]; `discriminator` `(batch, latent_dim)` -> logits `(batch, 1)`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    References:
+        https://arxiv.org/abs/1511.05644, section 2 and figure 1.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> model = keras_genzoo.build("aae", image_shape=(8, 8, 1), latent_dim=4, base_filters=8, d_hidden_units=(32,))
+    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8))
+    >>> history = model.fit(digits, epochs=1, verbose=0)
+    >>> model.encode(digits[:4]).shape
+    (4, 4)
+    """
+
+    optimizer_names = ("optimizer", "d_optimizer", "g_optimizer")
+    decoder_activation = "tanh"
+
+    def __init__(self, d_hidden_units=(1000, 1000), **kwargs):
+        super().__init__(**kwargs)
+        check_units(d_hidden_units=d_hidden_units)
+        self.d_hidden_units = tuple(d_hidden_units)
+        self.build_networks()
+        with sampling.seeded_initializers(self.seed):
+            self.discriminator = self.build_discriminator()
+        names = ("reconstruction_loss", "d_loss", "g_loss")
+        self.trackers = {key: keras.metrics.Mean(name=key) for key in names}
+        self.built = True
+
+    def build_discriminator(self):
+        """Functional model from codes to logits `(batch, 1)`: those of draws from the prior are to be high."""
+        z = keras.Input((self.latent_dim,), name="z")
+        x = mlp_features(z, self.d_hidden_units, activation="relu", dtype=self.dtype_policy)
+        logits = layers.Dense(1, dtype="float32", name="logits")(x)  # (batch, 1)
+        return keras.Model(z, logits, name="discriminator")
+
+    def compile(
+        self,
+        optimizer=None,
+        d_optimizer=None,
+        g_optimizer=None,
+        run_eagerly=False,
+        jit_compile="auto",
+        steps_per_execution=1,
+    ):
+        """Configures training.
+
+        Args:
+            optimizer: Optimizer of encoder and decoder by the reconstruction; `None` for Adam with learning rate 0.001.
+            d_optimizer: Optimizer of the discriminator of codes; `None` for Adam with 0.0002 and beta_1 0.5.
+            g_optimizer: Optimizer of the encoder against the discriminator; `None` for the same.
+            run_eagerly: As in `keras.Model.compile`.
+            jit_compile: As in `keras.Model.compile`.
+            steps_per_execution: As in `keras.Model.compile`.
+        """
+        optimizers = {"optimizer": optimizer, "d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
+        self.compile_with(optimizers, run_eagerly, jit_compile, steps_per_execution)
+
+    def default_optimizers(self):
+        adversarial = {key: keras.optimizers.Adam(2e-4, beta_1=0.5) for key in ("d_optimizer", "g_optimizer")}
+        return {"optimizer": keras.optimizers.Adam(1e-3), **adversarial}
+
+    def optimized_variables(self):
+        return {
+            "optimizer": self.encoder.trainable_variables + self.decoder.trainable_variables,
+            "d_optimizer": self.discriminator.trainable_variables,
+            "g_optimizer": self.encoder.trainable_variables,
+        }
+
+    @property
+    def metrics(self):
+        return list(self.trackers.values())
+
+    # -- the losses -----------------------------------------------------------------------------------------------
+
+    def reconstruction_loss(self, images, training=True):
+        """Mean over the batch of the squared error of an image, summed over its pixels in [-1, 1]."""
+        z = self.encoder(images, training=training)["z"]
+        return ops.mean(losses.squared_error(images, self.decoder(z, training=training)))
+
+    def discriminator_loss(self, z):
+        """Loss of the discriminator of codes: codes of images `(batch, latent_dim)` -> scalar."""
+        prior = sampling.step_normal(ops.shape(z), self.noise())
+        return losses.minimax_discriminator_loss(self.discriminator(prior), self.discriminator(z))
+
+    def encoder_loss(self, z):
+        """Loss of the encoder against the discriminator: codes of images -> scalar."""
+        return losses.non_saturating_generator_loss(self.discriminator(z))
+
+    # -- the step -------------------------------------------------------------------------------------------------
+
+    def train_step(self, data):
+        images, _ = self.unpack(data)
+        reconstruction_loss = self.update_autoencoder(images)
+        d_loss, g_loss = self.update_adversaries(images)
+        return self.results({"reconstruction_loss": reconstruction_loss, "d_loss": d_loss, "g_loss": g_loss})
+
+    def test_step(self, data):
+        images, _ = self.unpack(data)
+        reconstruction_loss = self.reconstruction_loss(images, training=False)
+        with test_noise():
+            z = self.encoder(images, training=False)["z"]
+            d_loss, g_loss = self.discriminator_loss(z), self.encoder_loss(z)
+        return self.results({"reconstruction_loss": reconstruction_loss, "d_loss": d_loss, "g_loss": g_loss})
+
+    def update_autoencoder(self, images):
+        """One update of encoder and decoder by the reconstruction; returns its loss."""
+        with tf.GradientTape() as tape:
+            loss = self.reconstruction_loss(images)
+        self.apply_gradients("optimizer", loss, tape)
+        return loss
+
+    def update_discriminator(self, z):
+        """One update of the discriminator of codes alone; returns its loss."""
+        with tf.GradientTape() as tape:
+            loss = self.discriminator_loss(ops.stop_gradient(z))
+        self.apply_gradients("d_optimizer", loss, tape)
+        return loss
+
+    def update_adversaries(self, images):
+        """One update of the discriminator, then one of the encoder through the same codes; returns both losses."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([variable.value for variable in self.encoder.trainable_variables])
+            with frozen_statistics():  # they have moved with the reconstruction
+                z = self.encoder(images, training=True)["z"]
+            with tape.stop_recording():
+                d_loss = self.update_discriminator(z)
+            g_loss = self.encoder_loss(z)
+        self.apply_gradients("g_optimizer", g_loss, tape)
+        return d_loss, g_loss
+
+    def results(self, values):
+        for key, value in values.items():
+            self.trackers[key].update_state(value)
+        return {key: self.trackers[key].result() for key in values}

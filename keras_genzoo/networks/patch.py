@@ -1,0 +1,104 @@
+"""The patch discriminator: a convolutional network that judges each part of an image by itself."""
+
+import math
+
+import keras
+from keras import layers
+
+from keras_genzoo.layers import InstanceNormalization
+from keras_genzoo.networks.conv import widths
+
+KERNEL = 4
+MIN_MAP = 2  # the side of the smallest map: of a single pixel, instance normalization leaves nothing
+
+
+def max_num_layers(image_shape):
+    """How many strided convolutions leave a map of at least 2 pixels a side: (64, 48, 3) -> 5."""
+    side, num = min(image_shape[:2]), 0
+    while math.ceil(side / 2) >= MIN_MAP:
+        side, num = math.ceil(side / 2), num + 1
+    return num
+
+
+def default_num_layers(image_shape):
+    """Strided convolutions for an image of this shape: 3 from 128 pixels on, as in the paper, 2 from 64, 1 below.
+
+    >>> [default_num_layers((side, side, 3)) for side in (8, 32, 64, 128, 256)]
+    [1, 1, 2, 3, 3]
+    """
+    return min(3, max(1, math.floor(math.log2(min(image_shape[:2]))) - 4))
+
+
+def receptive_field(num_layers):
+    """Side in pixels of the part of an image that one score depends on: 16, 34, 70 for 1, 2, 3 strided convolutions.
+
+    >>> [receptive_field(num) for num in (1, 2, 3)]
+    [16, 34, 70]
+    """
+    side = 1
+    for stride in [1, 1] + [2] * num_layers:
+        side = (side - 1) * stride + KERNEL
+    return side
+
+
+def patch_scores(
+    x,
+    base_filters=64,
+    num_layers=3,
+    normalization=InstanceNormalization,
+    kernel_initializer="glorot_uniform",
+    dtype=None,
+):
+    """Strided convolutions, one that is not strided, and one that gives a score for each place.
+
+    Args:
+        x: Symbolic images `(batch, height, width, channels)`; a conditional model stacks two images as channels.
+        base_filters: Filters of the first convolution; doubled from one to the next, up to 8 times as many.
+        num_layers: Strided convolutions, at least 1.
+        normalization: Class of the layers after all convolutions but the first and the last.
+        kernel_initializer: Of all weights.
+        dtype: Dtype policy of the layers.
+
+    Returns:
+        Symbolic scores `(batch, rows, columns, 1)`, float32: the height and width divided by `2^num_layers`, rounded
+        up.
+    """
+    common = dict(padding="same", kernel_initializer=kernel_initializer)
+    for level, filters in enumerate(widths(num_layers + 1, base_filters)):
+        stride = 2 if level < num_layers else 1
+        x = layers.Conv2D(filters, KERNEL, strides=stride, use_bias=level == 0, dtype=dtype, **common)(x)
+        if level > 0:
+            x = normalization(dtype=dtype)(x)
+        x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)  # (batch, 32, 32, 64), (16, 16, 128), (16, 16, 256)
+    x = layers.Conv2D(1, KERNEL, dtype=dtype, **common)(x)
+    return layers.Activation("linear", dtype="float32", name="scores")(x)
+
+
+def patch_discriminator(image_shape, base_filters=64, num_layers=None, dtype=None, name="discriminator", **kwargs):
+    """A network from an image to a map of scores, each of a part of the image.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        base_filters: Filters of the first convolution.
+        num_layers: Strided convolutions; `None` for 3 from 128 pixels on, 2 from 64, 1 below.
+        dtype: Dtype policy of the layers.
+        name: Name of the network.
+        **kwargs: See `patch_scores`.
+
+    Returns:
+        Functional `keras.Model`: images in [-1, 1] -> scores `(batch, rows, columns, 1)`, float32.
+
+    Raises:
+        ValueError: If so many strided convolutions would leave less than 2 pixels of a side.
+
+    References:
+        Isola et al., 2017, https://arxiv.org/abs/1611.07004, section 3.2.2 and appendix 6.1.2.
+    """
+    num_layers = default_num_layers(image_shape) if num_layers is None else num_layers
+    if num_layers > max_num_layers(image_shape):
+        raise ValueError(
+            f"Expected at most {max_num_layers(image_shape)} strided convolutions of an image of "
+            f"{image_shape[0]}x{image_shape[1]} pixels. Received: {num_layers}"
+        )
+    image = keras.Input(image_shape, name="image")
+    return keras.Model(image, patch_scores(image, base_filters, num_layers, dtype=dtype, **kwargs), name=name)

@@ -1,0 +1,86 @@
+"""The residual network of image translation: convolutions that halve the resolution twice, residual blocks, and back.
+
+Any image of 8..256 pixels a side works, square or not: sides that are no multiple of 4 are padded by reflection, and
+the surplus is cropped off at the end, on the same sides.
+"""
+
+import keras
+from keras import layers, ops
+
+from keras_genzoo.layers import InstanceNormalization
+from keras_genzoo.networks.conv import crop_to
+
+STRIDE = 4  # the residual blocks work at a quarter of the resolution
+BLOCKS, BLOCKS_OF_LARGE_IMAGES, LARGE = 6, 9, 128
+
+
+def default_num_blocks(image_shape):
+    """Residual blocks for an image of this shape: 6 up to 128 pixels a side, 9 above.
+
+    >>> default_num_blocks((64, 64, 3)), default_num_blocks((256, 128, 3))
+    (6, 9)
+    """
+    return BLOCKS if max(image_shape[:2]) <= LARGE else BLOCKS_OF_LARGE_IMAGES
+
+
+def reflect(x, *margins):
+    """Pads height and width by the pixels beyond the border, mirrored.
+
+    Args:
+        x: Symbolic feature maps `(batch, height, width, channels)`.
+        *margins: Pixels on every side, or `(top, bottom)` and `(left, right)`.
+    """
+    rows, columns = margins if len(margins) == 2 else [(margins[0], margins[0])] * 2
+    return ops.pad(x, ((0, 0), rows, columns, (0, 0)), mode="reflect") if any((*rows, *columns)) else x
+
+
+def residual_translator(
+    image_shape, base_filters=64, num_blocks=None, kernel_initializer="glorot_uniform", dtype=None, name="generator"
+):
+    """A network from an image to an image of the same size.
+
+    The kernels of the convolutions that change the resolution are 4x4: a stride of 2 divides them, so that they leave
+    no checkerboard, and padding is even, so that what comes out lies where it went in.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        base_filters: Filters at full resolution; twice and four times as many at half and a quarter of it.
+        num_blocks: Residual blocks; `None` for 6 up to 128 pixels a side and 9 above.
+        kernel_initializer: Of all weights.
+        dtype: Dtype policy of the layers.
+        name: Name of the network.
+
+    Returns:
+        Functional `keras.Model`: images in [-1, 1] -> images in [-1, 1], float32, both
+        `(batch, height, width, channels)`.
+
+    References:
+        Johnson, Alahi and Fei-Fei, 2016, https://arxiv.org/abs/1603.08155; in this form Zhu et al., 2017,
+        https://arxiv.org/abs/1703.10593, appendix 7.2.
+    """
+    num_blocks = default_num_blocks(image_shape) if num_blocks is None else num_blocks
+    common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
+
+    def normalized(layer, x, activate=True):
+        x = InstanceNormalization(dtype=dtype)(layer(x))
+        return layers.ReLU(dtype=dtype)(x) if activate else x
+
+    def conv(filters, kernel_size, **kwargs):
+        return layers.Conv2D(filters, kernel_size, use_bias=False, **kwargs, **common)
+
+    image = keras.Input(image_shape, name="image")
+    surplus = [-side % STRIDE for side in image_shape[:2]]
+    x = reflect(image, *((extra // 2, extra - extra // 2) for extra in surplus))
+    x = normalized(conv(base_filters, 7), reflect(x, 3))  # (batch, 64, 64, 64)
+    for filters in (2 * base_filters, 4 * base_filters):
+        x = normalized(conv(filters, 4, strides=2, padding="same"), x)  # (batch, 32, 32, 128), (batch, 16, 16, 256)
+    for _ in range(num_blocks):
+        inner = normalized(conv(4 * base_filters, 3), reflect(x, 1))
+        inner = normalized(conv(4 * base_filters, 3), reflect(inner, 1), activate=False)
+        x = layers.Add(dtype=dtype)([x, inner])
+    for filters in (2 * base_filters, base_filters):
+        layer = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False, **common)
+        x = normalized(layer, x)  # (batch, 32, 32, 128), (batch, 64, 64, 64)
+    x = layers.Conv2D(image_shape[2], 7, **common)(reflect(x, 3))
+    x = layers.Activation("tanh", dtype="float32", name="translation")(crop_to(x, image_shape, dtype))
+    return keras.Model(image, x, name=name)

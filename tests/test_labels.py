@@ -1,0 +1,83 @@
+"""Models that take labels: images of the class that is asked for, and labels checked wherever they go in."""
+
+import keras
+import numpy as np
+import pytest
+from cases import cases_with, for_cases
+
+from keras_genzoo.networks import labels as label_networks
+
+LABELLED = cases_with("generate", such_that=lambda case: case.model_class.takes_labels)
+UNLABELLED = cases_with("generate", such_that=lambda case: not case.model_class.takes_labels)
+CODING = cases_with("encode", "reconstruct", such_that=lambda case: case.model_class.takes_labels)
+
+
+@for_cases(LABELLED)
+def test_an_image_depends_on_its_label_and_its_index_alone(case, built):
+    model = built(case)
+    labels = np.array([2, 0, 1, 1, 2, 0])
+    whole = model.generate(6, seed=5, labels=labels)
+    np.testing.assert_array_equal(model.generate(2, seed=5, start=3, labels=labels[3:5]), whole[3:5])
+    other = model.generate(6, seed=5, labels=labels[::-1])
+    same = labels == labels[::-1]
+    differs = np.array([not np.array_equal(a, b) for a, b in zip(whole, other, strict=True)])
+    np.testing.assert_array_equal(differs, ~same)
+
+
+@for_cases(LABELLED)
+def test_one_label_stands_for_all_and_none_deals_the_classes_out(case, built):
+    model = built(case)
+    classes = case.args["num_classes"]
+    np.testing.assert_array_equal(model.generate(3, seed=1, labels=2), model.generate(3, seed=1, labels=[2, 2, 2]))
+    dealt = np.arange(4, 4 + 7) % classes
+    np.testing.assert_array_equal(model.generate(7, seed=1, start=4), model.generate(7, seed=1, start=4, labels=dealt))
+    np.testing.assert_array_equal(model.generate(7, seed=1, start=4, batch_size=2), model.generate(7, seed=1, start=4))
+
+
+@for_cases(LABELLED)
+def test_wrong_labels_are_refused(case, built):
+    model = built(case)
+    classes = case.args["num_classes"]
+    for wrong in (classes, -1, 1.0, [0, 1], [0, 1, classes], [[0], [1], [1]], "one"):
+        with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
+            model.generate(3, seed=0, labels=wrong)
+    for wrong in (0, 1, 2.5, True):
+        with pytest.raises(ValueError, match="Expected num_classes to be an integer of at least 2. Received"):
+            case.build(num_classes=wrong)
+
+
+@for_cases(UNLABELLED)
+def test_labels_for_a_model_without_classes_are_refused(case, built):
+    with pytest.raises(ValueError, match=f"Expected no labels: {case.name} does not take them. Received: labels=1"):
+        built(case).generate(2, labels=1)
+
+
+@for_cases(CODING)
+def test_coding_needs_one_label_an_image(case, built):
+    model, (images, given) = built(case), case.labelled(4)
+    for use in (model.encode, model.reconstruct, model.elbo):
+        with pytest.raises(ValueError, match=r"Expected labels, one an image.*Received: labels=None"):
+            use(images)
+        with pytest.raises(ValueError, match=r"Expected 4 labels, one an image. Received: 3"):
+            use(images, labels=given["labels"][:3])
+
+
+@for_cases(CODING)
+def test_labels_reach_encoder_and_decoder(case, built):
+    model, (images, given) = built(case), case.labelled(4)
+    others = {"labels": (given["labels"] + 1) % case.args["num_classes"]}
+    mean, other = model.encode(images, **given)[0], model.encode(images, **others)[0]
+    assert (np.abs(mean - other).max(axis=1) > 1e-6).all()
+    assert (np.abs(model.decode(mean, **given) - model.decode(mean, **others)).max(axis=(1, 2, 3)) > 1e-6).all()
+
+
+def test_label_plane_is_one_channel_more_and_the_same_for_all_images_of_a_class():
+    inputs, one_hot = label_networks.label_input(3)
+    image = keras.Input((4, 5, 2), name="image")
+    network = label_networks.network_of(image, inputs, label_networks.beside_image(image, one_hot), "planes")
+    pixels = np.random.default_rng(0).normal(size=(4, 4, 5, 2)).astype("float32")
+    outputs = np.asarray(network([pixels, np.array([0, 2, 0, 1], "int32")]))
+    np.testing.assert_array_equal(outputs[..., :2], pixels)
+    np.testing.assert_array_equal(outputs[0, ..., 2], outputs[2, ..., 2])
+    kernel = network.trainable_variables[0].numpy()
+    np.testing.assert_allclose(outputs[1, ..., 2], kernel[2].reshape(4, 5), rtol=1e-6)

@@ -1,0 +1,199 @@
+"""The training steps of some models in PyTorch, with the same networks, for `benchmarks/model_steps.py`.
+
+Each builder takes the arguments of a recipe and gives `(step, networks)`: a function of a batch as NumPy arrays, and
+the modules whose parameters are counted. Pictures are channels_last. Losses, numbers of updates and batches are those
+of ours; the generator makes its images once for each update, as PyTorch programs do.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+from torch.nn.functional import one_hot, softplus
+from torch.nn.utils.parametrizations import spectral_norm
+
+SIDE, KERNEL = 28, 4
+
+
+def same_padding(side, kernel=KERNEL, stride=2):
+    """Padding of TensorFlow's "same": (before, after)."""
+    total = max((math.ceil(side / stride) - 1) * stride + kernel - side, 0)
+    return total // 2, total - total // 2
+
+
+class Labelled(nn.Module):
+    """A network that gets labels: one-hot beside a code, or as a plane beside an image."""
+
+    def __init__(self, network, num_classes, plane):
+        super().__init__()
+        self.network, self.num_classes = network, num_classes
+        self.plane = nn.Linear(num_classes, SIDE * SIDE, bias=False) if plane else None
+
+    def forward(self, x, labels):
+        code = one_hot(labels, self.num_classes).float()
+        if self.plane is not None:
+            code = self.plane(code).reshape(-1, 1, SIDE, SIDE)
+        return self.network(torch.cat([x, code.to(x.dtype)], dim=1))
+
+
+def generator(latent_dim, filters, activation, extra=0):
+    layers = [nn.Linear(latent_dim + extra, 49 * 4 * filters, bias=False), nn.Unflatten(1, (4 * filters, 7, 7))]
+    layers += [nn.BatchNorm2d(4 * filters), nn.ReLU()]
+    for width in (2 * filters, filters):
+        layers += [nn.ConvTranspose2d(2 * width, width, KERNEL, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+    layers += [nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(filters, 1, KERNEL), activation]
+    return nn.Sequential(*layers)
+
+
+def features(filters, channels=1, batch_norm=True, wrap=lambda layer: layer):
+    """Three strided convolutions, 28 -> 14 -> 7 -> 4 pixels; returns the layers and the length of the features."""
+    layers, side, width = [], SIDE, filters
+    for level in range(3):
+        normalized = batch_norm and level > 0
+        before, after = same_padding(side)
+        layers.append(nn.ZeroPad2d((before, after, before, after)))
+        layers.append(wrap(nn.Conv2d(channels, width, KERNEL, 2, bias=not normalized)))
+        if normalized:
+            layers.append(nn.BatchNorm2d(width))
+        layers.append(nn.LeakyReLU(0.2))
+        channels, side, width = width, math.ceil(side / 2), 2 * width
+    return [*layers, nn.Flatten()], channels * side * side
+
+
+def discriminator(filters, channels=1, batch_norm=True, wrap=lambda layer: layer, bias=True):
+    layers, length = features(filters, channels, batch_norm, wrap)
+    return nn.Sequential(*layers, wrap(nn.Linear(length, 1, bias=bias)))
+
+
+def adam(*networks, rate=2e-4, betas=(0.5, 0.999)):
+    return torch.optim.Adam([p for network in networks for p in network.parameters()], rate, betas=betas)
+
+
+def update(optimizer, loss):
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
+def to_pixels(images, low=-1.0):
+    x = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last).float() / 255.0
+    return x * (1.0 - low) + low
+
+
+def channels_last(*networks):
+    return [network.to(memory_format=torch.channels_last) for network in networks]
+
+
+def gan(args, precision, losses, d_network, penalty=None, classes=0):
+    """A step of `d_steps` discriminator updates and one generator update."""
+    latent, d_steps = args["latent_dim"], args["d_steps"]
+    g_network = generator(latent, args["base_filters"], nn.Tanh(), classes)
+    if classes:
+        g_network = Labelled(g_network, classes, plane=False)
+    g_network, d_network = channels_last(g_network, d_network)
+    d_optimizer, g_optimizer = adam(d_network), adam(g_network)
+    d_loss_of, g_loss_of = losses
+
+    def step(images, labels=None):
+        beside = [] if labels is None else [torch.from_numpy(labels).long()]
+        real = to_pixels(images)
+        size = len(real) // d_steps
+        for part in range(d_steps):
+            rows = slice(part * size, (part + 1) * size)
+            given = [x[rows] for x in beside]
+            with precision():
+                fake = g_network(torch.randn(size, latent), *given).detach()
+                loss = d_loss_of(d_network(real[rows], *given), d_network(fake, *given))
+                if penalty:
+                    loss = loss + penalty(d_network, real[rows], fake)
+            update(d_optimizer, loss)
+        with precision():
+            loss = g_loss_of(d_network(g_network(torch.randn(size, latent), *given), *given))
+        update(g_optimizer, loss)
+
+    return step, (g_network, d_network)
+
+
+def minimax(real, fake):
+    return softplus(-real.float()).mean() + softplus(fake.float()).mean()
+
+
+def non_saturating(fake):
+    return softplus(-fake.float()).mean()
+
+
+def cgan(args, precision):
+    classes = args["num_classes"]
+    d_network = Labelled(discriminator(args["d_base_filters"], channels=2), classes, plane=True)
+    return gan(args, precision, (minimax, non_saturating), d_network, classes=classes)
+
+
+def sngan(args, precision):
+    d_network = discriminator(args["d_base_filters"], batch_norm=False, wrap=spectral_norm)
+    hinge = (lambda r, f: torch.relu(1.0 - r).mean() + torch.relu(1.0 + f).mean(), lambda f: -f.mean())
+    return gan(args, precision, hinge, d_network)
+
+
+def wgan_gp(args, precision):
+    d_network = discriminator(args["d_base_filters"], batch_norm=False, bias=False)
+
+    def penalty(network, real, fake):
+        share = torch.rand(len(real), 1, 1, 1)
+        points = (real + share * (fake.float() - real)).requires_grad_()
+        gradient = torch.autograd.grad(network(points).sum(), points, create_graph=True)[0]
+        return args["gp_weight"] * (gradient.flatten(1).norm(dim=1) - 1.0).square().mean()
+
+    wasserstein = (lambda r, f: f.mean() - r.mean(), lambda f: -f.mean())
+    return gan(args, precision, wasserstein, d_network, penalty)
+
+
+def cvae(args, precision):
+    latent, classes, filters = args["latent_dim"], args["num_classes"], args["base_filters"]
+    layers, length = features(filters, channels=2)
+    encoder = Labelled(nn.Sequential(*layers, nn.Linear(length, 2 * latent)), classes, plane=True)
+    decoder = Labelled(generator(latent, filters, nn.Identity(), classes), classes, plane=False)
+    encoder, decoder = channels_last(encoder, decoder)
+    optimizer = adam(encoder, decoder, rate=1e-3, betas=(0.9, 0.999))
+
+    def step(images, labels):
+        labels = torch.from_numpy(labels).long()
+        x = torch.bernoulli(to_pixels(images, low=0.0))
+        with precision():
+            mean, log_var = encoder(x, labels).float().clamp(-10.0, 10.0).chunk(2, dim=1)
+            z = mean + (0.5 * log_var).exp() * torch.randn_like(mean)
+            logits = decoder(z, labels).float()
+        kl = 0.5 * (mean.square() + log_var.exp() - 1.0 - log_var).sum(dim=1).mean()
+        update(optimizer, cross_entropy(logits, x, reduction="sum") / len(x) + kl)
+
+    return step, (encoder, decoder)
+
+
+def aae(args, precision):
+    latent, filters = args["latent_dim"], args["base_filters"]
+    layers, length = features(filters)
+    encoder = nn.Sequential(*layers, nn.Linear(length, latent))
+    encoder, decoder = channels_last(encoder, generator(latent, filters, nn.Tanh()))
+    units = [latent, *args["d_hidden_units"]]
+    hidden = [layer for a, b in zip(units, units[1:], strict=False) for layer in (nn.Linear(a, b), nn.ReLU())]
+    d_network = nn.Sequential(*hidden, nn.Linear(units[-1], 1))
+    optimizer = adam(encoder, decoder, rate=1e-3, betas=(0.9, 0.999))
+    d_optimizer, g_optimizer = adam(d_network), adam(encoder)
+
+    def step(images):
+        x = to_pixels(images)
+        with precision():
+            loss = (decoder(encoder(x)).float() - x).square().sum() / len(x)
+        update(optimizer, loss)
+        with precision():
+            z = encoder(x)
+            loss = minimax(d_network(torch.randn(len(x), latent)), d_network(z.detach()))
+        update(d_optimizer, loss)
+        with precision():
+            loss = non_saturating(d_network(z))
+        update(g_optimizer, loss)
+
+    return step, (encoder, decoder, d_network)
+
+
+STEPS = {"aae": aae, "cgan": cgan, "cvae": cvae, "sngan": sngan, "wgan_gp": wgan_gp}

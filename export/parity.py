@@ -24,8 +24,8 @@ def sample_inputs(model: Any, specs: Mapping[str, Any], num: int, seed: int = 0)
     Args:
         model: A model of the zoo.
         specs: Input name -> `tf.TensorSpec`, as in
-            `model.export_functions()[name].inputs`. Known names: `z`, `image`, `label`, `seed`, `num`, `steps`, and what
-            ends in `_noise`.
+            `model.export_functions()[name].inputs`. Known names: `z`, `image`, `label`, `seed`, `num`, `steps`, and
+            what ends in `_noise`.
         num: Number of samples, at least 1.
         seed: Seed of the draw.
 

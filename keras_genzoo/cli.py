@@ -11,12 +11,11 @@ from typing import Annotated
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from keras_genzoo import presets, recipes, registry
+from keras_genzoo.cli_names import console, errors, load_named, recipe_for, start_tensorflow
 from keras_genzoo.cli_tables import metrics_table, show_card, show_model
-from keras_genzoo.quiet import quiet_stderr
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,9 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A zoo of generative models for Keras 3 on TensorFlow.",
 )
-console = Console()
-errors = Console(stderr=True)
-
 Weights = Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf:// address.")]
 Seed = Annotated[int, typer.Option(help="Seed: image i depends on the seed and i alone.", min=0)]
 Data = Annotated[str | None, typer.Option(help="digits, tfds:NAME, npz:PATH or folder:PATH.")]
@@ -78,12 +74,6 @@ def _say_error(text):
     errors.print(f"Error: {text}", style="red", highlight=False, markup=False, soft_wrap=True)
 
 
-def start_tensorflow():
-    """Imports TensorFlow without the messages of its start, which are not for users of this command."""
-    with console.status("Starting TensorFlow"), quiet_stderr():
-        import tensorflow  # noqa: F401
-
-
 @app.command("list")
 def list_command():
     """Lists models, bundled presets and recipes."""
@@ -125,7 +115,7 @@ def train(
     no_evaluate: Annotated[bool, typer.Option("--no-evaluate", help="Skip the metrics of the card.")] = False,
 ):
     """Trains by a recipe, or a model with its defaults; leaves a run folder with logs, pictures and a preset."""
-    recipe, out = _recipe_for(name, data, epochs, weights, settings, out, resume)
+    recipe, out = recipe_for(name, data, epochs, weights, settings, out, resume)
     start_tensorflow()
     from keras_genzoo import training
 
@@ -145,30 +135,6 @@ def train(
     console.print(f"Preset: {preset}\nUse it: keras_genzoo.build({model.model_name!r}, weights={str(preset)!r})")
 
 
-def _recipe_for(name, data, epochs, weights, settings, out, resume):
-    """The recipe of a `train` call with its overrides, and the run folder."""
-    overrides = [*(settings or [])]
-    changes = {}
-    if data is not None:
-        changes["data.source"] = data
-    if weights is not None:
-        changes["weights"] = weights
-    stored = Path(out if out is not None else Path("runs") / Path(name).stem) / "recipe.yaml"
-    if resume and stored.is_file():  # as it was run, with the settings of then
-        recipe = recipes.load_recipe(stored)
-    elif name in registry.list_models():
-        recipe = recipes.Recipe(name, name=name)
-    elif name in recipes.list_recipes() or name.endswith((".yaml", ".yml")):
-        recipe = recipes.load_recipe(name)
-    else:
-        valid = recipes.list_recipes() + registry.list_models()
-        raise ValueError(f"Expected a recipe or a model; {registry.nearest(name, valid)} Received: {name!r}")
-    out = Path(out) if out is not None else Path("runs") / recipe.name
-    if epochs is not None:  # a run that goes on keeps the schedule that it began with
-        recipe = recipe.override({"epochs": epochs}) if resume else recipe.with_epochs(epochs)
-    return recipe.override(changes).override(overrides), out
-
-
 @app.command()
 def sample(
     name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A preset's name or folder, or a model.")],
@@ -184,37 +150,54 @@ def sample(
     import numpy as np
     from rich.progress import track
 
-    from keras_genzoo import plots
-
-    if out.suffix and out.suffix.lower() != ".png":
-        raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}")
+    _check_picture_path(out)
     model = load_named(name, weights)
     if not hasattr(model, "generate"):
         raise ValueError(f"Expected a model that generates images. Received: {name!r}, a {type(model).__name__}")
     chunks = range(start, start + num, 64)
     shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
     images = np.concatenate([model.generate(min(64, start + num - i), seed=seed, start=i) for i in shown])
-    if out.suffix.lower() == ".png":
-        plots.save_grid(images, out, model.grid_columns if model.takes_labels else None)
-    else:
-        for index, image in enumerate(images, start):
-            plots.save_grid(image[None], out / f"{index:06d}.png", scale=1, gap=0)
+    _save_pictures(images, out, start, model.grid_columns if model.takes_labels else None)
     console.print(f"{num} images of seed {seed}: {out}", highlight=False)
 
 
-def load_named(name, weights=None):
-    """A model from the name or folder of a preset, or from a model's name and `weights`."""
-    if weights is None and (name in presets.list_presets() or (Path(name) / presets.CONFIG).is_file()):
-        folder = Path(name) if (Path(name) / presets.CONFIG).is_file() else presets.bundled_folder(name)
-        start_tensorflow()
-        return registry.build(presets.read_config(folder)["model"], weights=name)
-    if name not in registry.list_models():
-        valid = presets.list_presets() + registry.list_models()
-        raise ValueError(f"Expected a preset or a model; {registry.nearest(name, valid)} Received: {name!r}")
-    start_tensorflow()
-    if weights is None:
-        errors.print(f"{name} has random weights: name a preset, or give --weights.", style="yellow", highlight=False)
-    return registry.build(name, weights=weights)
+@app.command()
+def translate(
+    name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A translator's preset, folder or name.")],
+    source: Annotated[str, typer.Option("--input", help="digits, tfds:NAME, npz:PATH or folder:PATH (or a folder).")],
+    out: Annotated[Path, typer.Option(help="Folder for one PNG an image, or PNG file of a grid.")],
+    direction: Annotated[str, typer.Option(help="a_to_b or b_to_a.")] = "a_to_b",
+    split: Annotated[str, typer.Option(help="Split of the input images.")] = "train",
+    limit: Annotated[int | None, typer.Option(help="At most so many images.", min=1)] = None,
+    weights: Weights = None,
+):
+    """Translates images from one domain to the other, in the order in which the source has them."""
+    from keras_genzoo import data
+
+    _check_picture_path(out)
+    model = load_named(name, weights)
+    if not hasattr(model, "translate"):
+        raise ValueError(f"Expected a model that translates images. Received: {name!r}, a {type(model).__name__}")
+    height, width, channels = model.image_shape
+    images, _ = data.load_arrays(source, split=split, image_size=(height, width), channels=channels, limit=limit)
+    _save_pictures(model.translate(images, direction), out, 0)
+    console.print(f"{len(images)} images, {direction}: {out}", highlight=False)
+
+
+def _check_picture_path(out):
+    if out.suffix and out.suffix.lower() != ".png":
+        raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}")
+
+
+def _save_pictures(images, out, start, columns=None):
+    """Writes a grid where `out` is a file, else one file an image, numbered from `start`."""
+    from keras_genzoo import plots
+
+    if out.suffix.lower() == ".png":
+        plots.save_grid(images, out, columns)
+        return
+    for index, image in enumerate(images, start):
+        plots.save_grid(image[None], out / f"{index:06d}.png", scale=1, gap=0)
 
 
 @app.command()
@@ -239,7 +222,7 @@ def evaluate(
     if write_card and not (Path(name) / presets.CONFIG).is_file():
         raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
     model = load_named(name, weights)
-    source, options = (data, {}) if data is not None else training.data_of(name)
+    source, options = training.data_of(name, data)
     results = measure(
         model,
         source,

@@ -42,6 +42,9 @@ def metrics_table(metrics):
         value = f"{result['value']:.4g}"
         if result.get("standard_error") is not None:
             value += f" +- {result['standard_error']:.2g}"
+        beside = {key: result[key] for key in ("b_to_a", "copy") if isinstance(result.get(key), float)}
+        if beside:
+            value += " (" + ", ".join(f"{key} {number:.4g}" for key, number in beside.items()) + ")"
         floor = f"{result['floor']['value']:.4g}" if isinstance(result.get("floor"), dict) else ""
         own = {key: value for key, value in protocol.items() if key not in common}
         table.add_row(name, value, floor, _listed(own))

@@ -219,7 +219,7 @@ def finish(model, run, evaluate=True):
     card = make_card(run)
     samples = None
     if hasattr(model, "translate"):  # the translations alone: a preset is passed on, and the data may not be
-        images = images_to_translate(recipe, model, 32)
+        images = images_to_translate(recipe, model, 16)
         samples = partial(translations, images=images)
     presets.save_preset(model, run.preset, card=card, half_precision=True, samples=samples, overwrite=True)
     if evaluate:

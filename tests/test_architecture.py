@@ -43,7 +43,7 @@ LAYERS = [
         "plots",
     },
     {"cards", "examples", "training"},
-    {"cli", "cli_tables", "demo", "export", "zoo_configs", "zoo_table", "__init__", "__main__"},
+    {"cli", "cli_names", "cli_tables", "demo", "export", "zoo_configs", "zoo_table", "__init__", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
@@ -80,7 +80,7 @@ TENSORFLOW_FILES = {
     "data.tfds",
     "preset_files",  # its version, for the metadata
     "cards",  # names of GPUs
-    "cli",  # starts it quietly, before anything else does
+    "cli_names",  # starts it quietly, before anything else does
 }
 
 

@@ -520,3 +520,42 @@ def test_demo_goes_the_whole_way(small_demo, command, here, monkeypatch):
     assert Path("shown", "samples_before.png").read_bytes() != Path("shown", "samples_after.png").read_bytes()
     assert re.search(r"\d+ steps; classifier FID to these digits: [\d.]+ before, [\d.]+ after", out)
     assert set(os.listdir("shown")) == {"samples_before.png", "samples_after.png", "saved_model", "dcgan.tflite"}
+
+
+# -- translate ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory):
+    args = dict(image_shape=(8, 8, 1), base_filters=2, num_blocks=0, seed=0)
+    return presets.save_preset(keras_genzoo.build("cyclegan", **args), tmp_path_factory.mktemp("translator") / "preset")
+
+
+def test_translate_writes_one_file_an_image_or_a_grid(command, translator, here):
+    code, output, _ = command("translate", translator, "--input", "digits", "--limit", 5, "--out", here / "out")
+    assert code == 0 and "5 images, a_to_b" in output
+    assert sorted(path.name for path in (here / "out").iterdir()) == [f"{index:06d}.png" for index in range(5)]
+    model = keras_genzoo.build("cyclegan", weights=translator)
+    digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8), limit=5)
+    for direction, name in (("a_to_b", "out/000003.png"), ("b_to_a", "other/000003.png")):
+        where = here / Path(name).parent
+        command("translate", translator, "--input", "digits", "--limit", 5, "--out", where, "--direction", direction)
+        with Image.open(here / name) as picture:
+            np.testing.assert_array_equal(np.asarray(picture), model.translate(digits, direction)[3, ..., 0])
+    command("translate", translator, "--input", "digits", "--limit", 5, "--out", here / "grid.png")
+    assert (here / "grid.png").is_file()
+
+
+def test_translate_refuses_what_it_cannot_do(command, translator, preset, here):
+    for arguments, message in (
+        ((preset, "--input", "digits", "--out", here / "a"), "Expected a model that translates images. Received"),
+        ((translator, "--input", "digits", "--out", here / "a.jpg"), "Expected --out as a .png file or a folder"),
+        ((translator, "--input", here / "none", "--out", here / "a"), "Received: "),
+        (
+            (translator, "--input", "digits", "--out", here / "a", "--direction", "left"),
+            "Expected direction to be one of 'a_to_b', 'b_to_a'. Received: direction='left'",
+        ),
+    ):
+        code, _, error = command("translate", *arguments)
+        assert code == 2 and message in error
+        assert not (here / "a").exists()

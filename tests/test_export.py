@@ -79,11 +79,35 @@ def sample_inputs(model):
     z = rng.standard_normal((3, getattr(model, "latent_dim", 1))).astype("float32")
     image = rng.uniform(size=(3, *model.image_shape)).astype("float32")
     label = {"label": np.arange(3, dtype="int32") % model.num_classes} if model.takes_labels else {}
-    return {"z": z, "image": image, "seed": np.int64(7), "num": np.int32(5), **label}
+    numbers = {"seed": np.int64(7), "num": np.int32(5), "steps": np.int32(4)}
+    hidden_units = model.hidden_units if hasattr(model, "free_energy") else 1  # elsewhere a list of layers
+    hidden_noise = rng.uniform(size=(3, hidden_units)).astype("float32")
+    visible_noise = rng.uniform(size=image.shape).astype("float32")
+    return {"z": z, "image": image, "hidden_noise": hidden_noise, "visible_noise": visible_noise, **numbers, **label}
+
+
+def machine_outputs(model, name, inputs):
+    """The same for a Boltzmann machine, whose half-steps are short enough for NumPy."""
+    if name == "generate":
+        return {"image": model.generate(5, seed=7)}
+    if name == "gibbs":
+        return {"image": model.gibbs(inputs["image"], 4, seed=7)}
+    if name == "free_energy":
+        return {"free_energy": model.free_energy(inputs["image"]).astype("float32")}
+    kernel, visible_bias, hidden_bias = (variable.numpy() for variable in model.network_variables[:3])
+    hidden = scipy.special.expit(hidden_bias + inputs["image"].reshape(3, -1) @ kernel)
+    if name == "serving_default":
+        hidden = (inputs["hidden_noise"] < hidden).astype("float32")
+    probability = scipy.special.expit(visible_bias + hidden @ kernel.T).reshape(inputs["image"].shape)
+    if name == "reconstruct":
+        return {"image": probability}
+    return {"image": (inputs["visible_noise"] < probability).astype("float32"), "probability": probability}
 
 
 def keras_outputs(model, name, inputs):
     """What the public methods of the model give for a signature; not through its export functions where it can."""
+    if hasattr(model, "free_energy"):
+        return machine_outputs(model, name, inputs)
     if "features" in dir(model):
         outputs = model.outputs_of(inputs["image"], 3)
         return {"features": outputs["features"], "probabilities": scipy.special.softmax(outputs["logits"], axis=-1)}

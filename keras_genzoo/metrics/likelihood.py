@@ -124,6 +124,7 @@ def log_likelihood(
 
 
 def _mean(model, method, images, num_samples, binarization, batch_size, seed, progress, labels):
+    check_at_least(1, batch_size=batch_size)
     estimator = getattr(model, method, None)
     if estimator is None:
         raise ValueError(f"Expected a model with a method {method}(images), such as a VAE. Received: {_name(model)}")

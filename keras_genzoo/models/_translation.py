@@ -136,7 +136,10 @@ class Translator(ZooModel):
         check_choice(self.directions, direction=direction)
         check_at_least(1, batch_size=batch_size)
         pixels.check_images(images, self.image_shape)
-        run = self.compiled_function(f"translate {direction}", lambda x: self.translated(x, direction, "uint8"))
+        images = np.asarray(images)
+        spec = tf.TensorSpec((None, *self.image_shape), images.dtype)
+        key = f"translate {direction} {images.dtype.name}"  # traced once, whatever the sizes of batches
+        run = self.compiled_function(key, lambda x: self.translated(x, direction, "uint8"), input_signature=[spec])
         translations = np.empty((len(images), *self.image_shape), "uint8")
         for start in range(0, len(images), batch_size):
             translations[start : start + batch_size] = run(images[start : start + batch_size])

@@ -1,0 +1,56 @@
+"""From the names on a command line to models and recipes, and the consoles that the commands print on."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from keras_genzoo import presets, recipes, registry
+from keras_genzoo.quiet import quiet_stderr
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def start_tensorflow():
+    """Imports TensorFlow without the messages of its start, which are not for users of this command."""
+    with console.status("Starting TensorFlow"), quiet_stderr():
+        import tensorflow  # noqa: F401
+
+
+def recipe_for(name, data, epochs, weights, settings, out, resume):
+    """The recipe of a `train` call with its overrides, and the run folder."""
+    overrides = [*(settings or [])]
+    changes = {}
+    if data is not None:
+        changes["data.source"] = data
+    if weights is not None:
+        changes["weights"] = weights
+    stored = Path(out if out is not None else Path("runs") / Path(name).stem) / "recipe.yaml"
+    if resume and stored.is_file():  # as it was run, with the settings of then
+        recipe = recipes.load_recipe(stored)
+    elif name in registry.list_models():
+        recipe = recipes.Recipe(name, name=name)
+    elif name in recipes.list_recipes() or name.endswith((".yaml", ".yml")):
+        recipe = recipes.load_recipe(name)
+    else:
+        valid = recipes.list_recipes() + registry.list_models()
+        raise ValueError(f"Expected a recipe or a model; {registry.nearest(name, valid)} Received: {name!r}")
+    out = Path(out) if out is not None else Path("runs") / recipe.name
+    if epochs is not None:  # a run that goes on keeps the schedule that it began with
+        recipe = recipe.override({"epochs": epochs}) if resume else recipe.with_epochs(epochs)
+    return recipe.override(changes).override(overrides), out
+
+
+def load_named(name, weights=None):
+    """A model from the name or folder of a preset, or from a model's name and `weights`."""
+    if weights is None and (name in presets.list_presets() or (Path(name) / presets.CONFIG).is_file()):
+        folder = Path(name) if (Path(name) / presets.CONFIG).is_file() else presets.bundled_folder(name)
+        start_tensorflow()
+        return registry.build(presets.read_config(folder)["model"], weights=name)
+    if name not in registry.list_models():
+        valid = presets.list_presets() + registry.list_models()
+        raise ValueError(f"Expected a preset or a model; {registry.nearest(name, valid)} Received: {name!r}")
+    start_tensorflow()
+    if weights is None:
+        errors.print(f"{name} has random weights: name a preset, or give --weights.", style="yellow", highlight=False)
+    return registry.build(name, weights=weights)

@@ -146,10 +146,10 @@ def test_log_z_follows_the_weights():
         assert model.log_partition(100, 500).value == pytest.approx(Exact(model).log_z, abs=0.1)
 
 
-def test_temperatures_go_from_0_to_1_in_the_proportions_of_the_paper():
-    betas = _ais.temperatures(14500)  # 500 to 0.5, 4,000 from there to 0.9, 10,000 to 1
-    assert betas.shape == (14501,)
-    np.testing.assert_allclose(betas[[0, 500, 4500, 14500]], [0.0, 0.5, 0.9, 1.0], rtol=1e-6)
+def test_temperatures_rise_from_0_to_1_and_lie_denser_towards_1():
+    betas = _ais.temperatures(10000)
+    assert betas.shape == (10001,)
+    np.testing.assert_allclose(betas[[0, 2500, 5000, 10000]], [0.0, 0.5, 0.8, 1.0], rtol=1e-6)
     assert (np.diff(betas) > 0).all()
     np.testing.assert_array_equal(_ais.temperatures(1), [0.0, 1.0])
 
@@ -233,20 +233,19 @@ def test_estimate_with_the_machines_own_images_is_the_gradient_of_the_likelihood
     model = build(scale=0.7)
     exact = Exact(model)
     data = flat(black_and_white(40)).astype("float32")
-    log_z_gradient = [-mean for mean in exact.expectations()]
-    expected = [-m - z for m, z in zip(exact.given_visible(data), log_z_gradient, strict=True)]
-    # of log Z itself, by differences
-    bias = model.visible_bias.numpy()
-    shift = 0.5 * np.eye(PIXELS)[3]
-    sides = []
-    for sign in (1.0, -1.0):
-        model.visible_bias.assign(bias + 0.01 * sign * shift)
-        sides.append(Exact(model).log_z)
-    model.visible_bias.assign(bias)
-    assert (sides[0] - sides[1]) / 0.01 == pytest.approx(-log_z_gradient[1][3], rel=1e-3)
+    states = tf.constant(exact.hidden, tf.float32)
+    with tf.GradientTape() as tape:  # the exact likelihood, differentiated
+        log_z = tf.reduce_logsumexp(
+            tf.linalg.matvec(states, model.hidden_bias.value)
+            + tf.reduce_sum(tf.math.softplus(model.visible_logits(states, model.kernel.value)), axis=1)
+        )
+        energies = model.energy_of(tf.constant(data), model.hidden_logits(tf.constant(data), model.kernel.value))
+        loss = tf.reduce_mean(energies) + log_z
+    expected = tape.gradient(loss, [variable.value for variable in model.network_variables])
+    assert float(log_z) == pytest.approx(exact.log_z, rel=1e-5)
     _, gradients = model.contrast(tf.constant(data), tf.constant(exact.sample(40000, seed=1)))
     for gradient, value in zip(gradients, expected, strict=True):
-        np.testing.assert_allclose(gradient, value, atol=5 * 0.5 / 200)
+        np.testing.assert_allclose(gradient, value, atol=5 * 0.5 / np.sqrt(40000))
 
 
 @pytest.mark.parametrize("algorithm", ["cd", "pcd"])
@@ -272,8 +271,7 @@ def test_one_step_of_cd_is_short_of_the_exact_gradient():
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_float16", "mixed_bfloat16"])
 def test_step_goes_down_the_estimate(dtype):
-    optimizers = {"float32": keras.optimizers.SGD(0.25)}
-    optimizer = optimizers.get(dtype) or keras.optimizers.SGD(0.25)
+    optimizer = keras.optimizers.SGD(0.25)
     if dtype == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1024.0)
     model, twin = build(scale=0.3, optimizers={"optimizer": optimizer}, dtype=dtype), build(scale=0.3, dtype=dtype)
@@ -337,8 +335,7 @@ def test_contrastive_divergence_has_no_chains_and_starts_at_the_data():
 
 
 def test_visible_biases_begin_at_the_log_odds_of_the_first_batch():
-    rate = {"optimizer": keras.optimizers.SGD(0.0)}
-    model, other = build(optimizers=rate), build(scale=0.3, optimizers=rate)
+    model, other = (build(scale=scale, optimizers={"optimizer": keras.optimizers.SGD(0.0)}) for scale in (None, 0.3))
     before = values(other.network_variables)
     images = black_and_white(10)
     for each in (model, other):
@@ -379,17 +376,18 @@ def test_logs_are_the_cross_entropy_of_a_pass_and_the_gap_of_free_energies():
     assert logs["free_energy_gap"] == pytest.approx(energies[0] - energies[1], abs=1e-4)
 
 
-def test_machine_learns_the_digits(digits):
-    images, _ = digits
-    train, test = images[:1500], np.where(images[1500:] > 127, 255, 0).astype("uint8")
-    rates = np.clip((train > 127).mean(axis=0).ravel(), 0.01, 0.99)
+def test_machine_knows_the_digits_better_than_independent_pixels_do(digits):
+    images = np.where(digits[0] > 127, 255, 0).astype("uint8")
+    train, test = images[:1500], images[1500:]
+    rates = np.clip(flat(train).mean(axis=0), 0.01, 0.99)
     independent = (flat(test) * np.log(rates) + (1 - flat(test)) * np.log(1 - rates)).sum(axis=1).mean()
     schedule = keras.optimizers.schedules.PolynomialDecay(0.2, 1200, 0.01)
     model = build(12, optimizers={"optimizer": keras.optimizers.SGD(schedule)}, seed=1)
-    model.fit(np.where(train > 127, 255, 0).astype("uint8"), batch_size=25, epochs=20, shuffle=False, verbose=0)
-    learned = Exact(model).log_likelihood(flat(test)).mean()
-    print("LEARN", independent, learned)
-    assert learned > independent + 4.0
+    model.fit(train, batch_size=25, epochs=20, shuffle=False, verbose=0)
+    exact = Exact(model)
+    # Exact, in nats an image: seeds 1, 2 and 3 gave 4.6 to 4.7 more.
+    assert exact.log_likelihood(flat(test)).mean() > independent + 4.0
+    assert model.log_partition(num_temperatures=1000).value == pytest.approx(exact.log_z, abs=0.1)
 
 
 # -- chains and images -------------------------------------------------------------------------------------------------
@@ -426,7 +424,7 @@ def test_gibbs_gives_probabilities_or_the_pixels_drawn_from_them():
     assert len(np.unique(grey)) > 50
     assert flat(drawn)[flat(grey) == 0].sum() == 0
     assert (flat(drawn) - flat(grey)).mean() == pytest.approx(0.0, abs=0.02)
-    assert np.corrcoef(flat(drawn).ravel(), flat(grey).ravel())[0, 1] > 0.5
+    assert np.corrcoef(flat(drawn).ravel(), flat(grey).ravel())[0, 1] > 0.4
 
 
 def test_gibbs_depends_on_seed_and_index_alone():
@@ -450,11 +448,15 @@ def test_long_chains_of_a_large_machine_do_not_depend_on_the_batch():
         np.testing.assert_array_equal(model.generate(40, seed=5, batch_size=batch_size), whole)
 
 
-def test_weights_of_chains_are_rounded_to_a_fine_grid():
-    model = build(scale=1.0)
-    rounded = np.asarray(model.grid_kernel(), "float64")
+def test_sums_in_chains_are_exact_whatever_the_batch():
+    model = build(100, image_shape=(28, 28, 1), scale=0.5)
+    kernel = model.grid_kernel()
+    rounded = np.asarray(kernel, "float64")
     assert np.abs(rounded - model.kernel.numpy()).max() <= _energy.GRID / 2
-    assert (rounded / _energy.GRID == np.round(rounded / _energy.GRID)).all()
+    visible = np.random.default_rng(0).integers(0, 2, (50, 784)).astype("float32")
+    expected = model.hidden_bias.numpy() + (visible @ rounded).astype("float32")  # summed in float64
+    for num in (1, 2, 7, 50):
+        np.testing.assert_array_equal(model.hidden_logits(tf.constant(visible[:num]), kernel), expected[:num])
 
 
 def test_reconstruction_is_one_pass_of_probabilities():

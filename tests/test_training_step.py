@@ -121,7 +121,7 @@ def test_generator_update_leaves_the_discriminator_unchanged(case, monkeypatch):
     assert moved(statistics, values(moving_statistics(model.generator))) == list(statistics)
 
 
-@for_cases(cases_with("update_discriminator", such_that=lambda case: case.name != "wgan_gp"))
+@for_cases(cases_with("update_discriminator", "update_both", such_that=lambda case: case.name != "wgan_gp"))
 def test_discriminator_update_moves_the_statistics_of_its_layers(case):
     model = case.build()
     real = model.real_sample(case.data(6))

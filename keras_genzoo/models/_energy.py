@@ -44,7 +44,7 @@ class HasFreeEnergy(Generates):
         """Units that are 1 with these log-odds where uniform `noise` is below their probability, and else 0."""
         return ops.cast(noise < ops.sigmoid(logits), "float32")
 
-    def run_chains(self, visible, steps, kernel, seed, start=0, heated=0):
+    def run_chains(self, visible, steps, kernel, seed, start=0):
         """Block Gibbs sampling: hidden units given pixels, then pixels given hidden units, `steps` times.
 
         Args:
@@ -53,8 +53,6 @@ class HasFreeEnergy(Generates):
             kernel: The weights, in the type to multiply in.
             seed: int64 scalar tensor; what row i draws depends on `(seed, start + i)` alone.
             start: Index of the first row.
-            heated: So many first steps are made at inverse temperatures that rise evenly from 0 to 1: the weights and
-                hidden biases count so much less.
 
         Returns:
             The last states, and the probabilities from which they were drawn.
@@ -62,10 +60,9 @@ class HasFreeEnergy(Generates):
         num, units = ops.shape(visible)[0], self.hidden_units
 
         def step(index, visible, _):
-            beta = ops.minimum(1.0, ops.cast(index + 1, "float32") / max(heated, 1))
             noise = sampling.uniform_rows(seed, start, num, units + self.visible_units, stream=index + 1)
-            hidden = self.draw(self.hidden_logits(visible, kernel, beta), noise[:, :units])
-            logits = self.visible_logits(hidden, kernel, beta)
+            hidden = self.draw(self.hidden_logits(visible, kernel), noise[:, :units])
+            logits = self.visible_logits(hidden, kernel)
             return index + 1, self.draw(logits, noise[:, units:]), ops.sigmoid(logits)
 
         state = (tf.constant(0), visible, visible)
@@ -86,8 +83,7 @@ class HasFreeEnergy(Generates):
     def generate_batch(self, seed, start, num, labels):
         noise = sampling.uniform_rows(seed, start, num, self.visible_units)
         visible = self.draw(ops.convert_to_tensor(self.visible_bias), noise)
-        steps = self.generation_steps
-        _, probabilities = self.run_chains(visible, steps, self.grid_kernel(), seed, start, heated=steps // 2)
+        _, probabilities = self.run_chains(visible, self.generation_steps, self.grid_kernel(), seed, start)
         return self.image_of(probabilities, "uint8")
 
     def reconstruct(self, images, batch_size=256):
@@ -168,7 +164,8 @@ class HasFreeEnergy(Generates):
             ValueError: If an argument is out of its range.
 
         References:
-            Salakhutdinov and Murray, 2008, On the quantitative analysis of deep belief networks, section 4.1.
+            Salakhutdinov and Murray, 2008, https://www.cs.toronto.edu/~rsalakhu/papers/dbn_ais.pdf. Their chains start
+            at independent pixels as frequent as in the data; here it is pixels as the visible biases have them.
 
         Example:
 

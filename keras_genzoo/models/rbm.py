@@ -12,9 +12,11 @@ negative log-likelihood is that of the mean free energy of the data less that of
 latter needs an estimate. CD-k runs k Gibbs steps from the data; PCD-k goes on with chains of its own from step to step.
 
 As in Hinton's guide (2010, https://www.cs.toronto.edu/~hinton/absps/guideTR.pdf), weights start as normals of standard
-deviation 0.01 and the gradient uses the probabilities of the hidden units, which are drawn only to draw pixels. Where
-we differ: pixels are drawn in every phase, grey ones of the data anew in each step, and biases start at zero. New
-images come from chains whose temperature falls from infinity to 1 in the first half of their steps.
+deviation 0.01, the first batch sets the biases of the pixels to their log-odds, and the gradient uses the probabilities
+of the hidden units, which are drawn only to draw pixels. Where we differ: pixels are drawn in every phase, grey ones of
+the data anew in each step. New images come from chains that start at independent pixels, drawn by their biases. While
+the learning rate is high, the weights run after the chains and favour now one kind of image and now another: let it
+fall to zero before images are made or the likelihood is measured.
 """
 
 import math
@@ -55,7 +57,8 @@ class RBM(HasFreeEnergy, ZooModel):
         ValueError: If an argument is out of its range.
 
     References:
-        Hinton, 2002, equation 4 (CD); Tieleman, 2008, section 3 (PCD).
+        Hinton, 2010, https://www.cs.toronto.edu/~hinton/absps/guideTR.pdf, equations 6 to 9 (CD); Tieleman, 2008,
+        https://www.cs.toronto.edu/~tijmen/pcd/pcd.pdf (PCD).
 
     Example:
 
@@ -127,7 +130,8 @@ class RBM(HasFreeEnergy, ZooModel):
         """Configures training.
 
         Args:
-            optimizer: Optimizer of all weights; `None` for stochastic gradient descent with learning rate 0.05.
+            optimizer: Optimizer of all weights; `None` for stochastic gradient descent with learning rate 0.05, which
+                makes updates of about a thousandth of the weights, as Hinton's guide has it in section 7.
             run_eagerly: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
@@ -165,15 +169,14 @@ class RBM(HasFreeEnergy, ZooModel):
 
     # -- the machine ----------------------------------------------------------------------------------------------
 
-    def hidden_logits(self, visible, kernel, beta=1.0):
-        """`beta (b + v W)`: log-odds of the hidden units, float32; multiplied in the type of `kernel`."""
-        product = ops.cast(ops.matmul(ops.cast(visible, kernel.dtype), kernel), "float32")
-        return beta * (self.hidden_bias + product)
+    def hidden_logits(self, visible, kernel):
+        """`b + v W`: log-odds of the hidden units, float32; multiplied in the type of `kernel`."""
+        return self.hidden_bias + ops.cast(ops.matmul(ops.cast(visible, kernel.dtype), kernel), "float32")
 
-    def visible_logits(self, hidden, kernel, beta=1.0):
-        """`a + beta h W^T`: log-odds of the pixels, float32; multiplied in the type of `kernel`."""
-        product = ops.cast(ops.matmul(ops.cast(hidden, kernel.dtype), ops.transpose(kernel)), "float32")
-        return self.visible_bias + beta * product
+    def visible_logits(self, hidden, kernel):
+        """`a + h W^T`: log-odds of the pixels, float32; multiplied in the type of `kernel`."""
+        product = ops.matmul(ops.cast(hidden, kernel.dtype), ops.transpose(kernel))
+        return self.visible_bias + ops.cast(product, "float32")
 
     def energy_of(self, visible, hidden_logits):
         """`F(v) = -v.a - sum_j softplus(b_j + (v W)_j)`, `(n,)`."""

@@ -22,6 +22,8 @@ FIGURES = (
     ("translation_l1", "L1 to the match", " grey levels"),
     ("translation_ssim", "SSIM to the match", ""),
 )
+# The network that makes the images, by the name of the attribute that holds it.
+_IMAGE_NETWORKS = ("ema_generator", "ema_generator_ab", "generator_ab", "generator", "decoder")
 
 
 def make_table():
@@ -39,7 +41,8 @@ def make_table():
     for name in presets.list_presets():
         card, folder = presets.card(name), presets.bundled_folder(name)
         counts = preset_files.read_metadata(folder)["parameters"]
-        parameters = counts.get("ema_generator", counts.get("decoder", counts["total"]))
+        kept = [counts[key] for key in _IMAGE_NETWORKS if key in counts]
+        parameters = kept[0] if kept else counts["total"]
         size = (folder / presets.WEIGHTS).stat().st_size / 1e6
         time = f"{card['epochs']} epochs, {card['wall_time_seconds'] / 60:.0f} min"
         figures = "; ".join(_figure(card["metrics"][key], *rest) for key, *rest in FIGURES if key in card["metrics"])

@@ -34,6 +34,11 @@ Settings = Annotated[
 ]
 
 
+Samples = Annotated[int, typer.Option(help="Log-likelihood: samples an image, or chains of an RBM.", min=1)]
+LikelihoodImages = Annotated[int, typer.Option(help="Images of the log-likelihood.", min=1)]
+_EVALUATION = recipes.EvaluationConfig()  # whose defaults are those of the command, too
+
+
 class Stopped(Exception):
     """Ctrl-C, with something to say: typer would turn a `KeyboardInterrupt` into a bare exit code."""
 
@@ -204,11 +209,11 @@ def _save_pictures(images, out, start, columns=None):
 def evaluate(
     name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A preset's name or folder, or a model.")],
     data: Data = None,
-    split: Annotated[str, typer.Option(help="Split of the real images.")] = "test",
+    split: Annotated[str, typer.Option(help="Split of the real images.")] = _EVALUATION.split,
     metrics: Annotated[str | None, typer.Option(help="Comma-separated names; default: all that the model can.")] = None,
-    num_images: Annotated[int, typer.Option(help="Real and generated images.", min=1)] = 10000,
-    num_samples: Annotated[int, typer.Option(help="Importance samples an image of the log-likelihood.", min=1)] = 100,
-    num_likelihood_images: Annotated[int, typer.Option(help="Images of the log-likelihood.", min=1)] = 1000,
+    num_images: Annotated[int, typer.Option(help="Real and generated images.", min=1)] = _EVALUATION.num_images,
+    num_samples: Samples = _EVALUATION.num_samples,
+    num_likelihood_images: LikelihoodImages = _EVALUATION.num_likelihood_images,
     features: Annotated[str | None, typer.Option(help="mnist, fashion_mnist or inception.")] = None,
     floor: Annotated[bool, typer.Option("--floor", help="Also real against real.")] = False,
     seed: Seed = 0,

@@ -24,6 +24,7 @@ LAYERS = [
         "networks",
         "images",
         "sampling",
+        "progress",
         "quiet",
         "weights",
     },

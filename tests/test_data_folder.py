@@ -5,7 +5,8 @@ import pytest
 import rich.console
 from PIL import Image
 
-from keras_genzoo.data import load, load_arrays, pipeline, progress
+from keras_genzoo import progress
+from keras_genzoo.data import load, load_arrays, pipeline
 from keras_genzoo.data.pixels import read_image
 
 RNG = np.random.default_rng(0)
@@ -270,7 +271,7 @@ def test_streamed_batch_is_never_empty(numbered):
 def test_progress_appears_on_a_slow_job_in_a_terminal_only(monkeypatch, capsys, terminal, patience, shown):
     monkeypatch.setattr(progress, "PATIENCE", patience)
     monkeypatch.setattr(rich.console.Console, "is_terminal", terminal)
-    assert list(progress.track(((i, 1) for i in range(5)), 5, "Reading things")) == list(range(5))
+    assert list(progress.track(((i, 1) for i in range(5)), "Reading things", total=5)) == list(range(5))
     captured = capsys.readouterr()
     assert ("Reading things" in captured.err) == shown
     assert captured.out == ""

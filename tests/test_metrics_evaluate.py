@@ -338,6 +338,7 @@ def test_progress_bars_are_drawn_on_a_terminal_unless_switched_off(monkeypatch, 
 
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("keras_genzoo.progress.PATIENCE", 0.0)
     evaluate(Generator(), draw(600), "recall", features=Counting(), progress=progress)
     drawn = [word in terminal.getvalue() for word in ("generating", "features (counting)", "recall")]
     assert drawn == [progress] * 3

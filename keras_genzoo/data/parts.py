@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from keras_genzoo.data.pixels import inspect_image, read_image, resize, to_channels
-from keras_genzoo.data.progress import track
+from keras_genzoo.progress import track
 
 _CHUNK = 512  # files handed to the threads at a time
 _NAMED = 10  # unreadable files named in one warning
@@ -115,7 +115,7 @@ class EncodedPart:
                     rows = self.items[start : start + _CHUNK]
                     yield list(enumerate(pool.map(lambda item: attempt(function, item), rows), start)), len(rows)
 
-            for chunk in track(chunks(), len(self), description):
+            for chunk in track(chunks(), description, total=len(self)):
                 for position, (result, error) in chunk:
                     yield position, result, error
 

@@ -6,7 +6,7 @@ import os
 import numpy as np
 from PIL import Image, ImageOps
 
-from keras_genzoo.data.progress import track
+from keras_genzoo.progress import track
 
 _EXIF_ORIENTATION = 0x0112
 _EXIF_PLACES = {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}
@@ -109,7 +109,7 @@ def resize(images, image_size, resample=Image.Resampling.LANCZOS):
         return images
     n, channels = len(images), images.shape[3]
     resized = np.empty((n, *image_size, channels), np.uint8)
-    for i in track(((i, 1) for i in range(n)), n, "Resizing images"):
+    for i in track(range(n), "Resizing images"):
         pixels = Image.fromarray(images[i, :, :, 0] if channels == 1 else images[i])
         fitted = ImageOps.fit(pixels, image_size[::-1], resample)
         resized[i] = np.asarray(fitted).reshape(resized.shape[1:])

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_genzoo.data.parts import EncodedPart
 from keras_genzoo.data.pixels import inspect_image, read_image
-from keras_genzoo.data.progress import track
+from keras_genzoo.progress import track
 
 _PROBED = 100  # images that tell whether a set is binarized
 
@@ -55,7 +55,7 @@ class TfdsPart:
     def arrays(self, shape):
         """uint8 images `(n, *shape)` and the unchecked labels or None; unreadable ones are skipped with a warning."""
         pairs = ((pair, 1) for pair in self.encoded().as_numpy_iterator())
-        items, labels = zip(*track(pairs, len(self), f"Reading {self.name}"), strict=True)
+        items, labels = zip(*track(pairs, f"Reading {self.name}", total=len(self)), strict=True)
         part = EncodedPart(list(items), labels if self.labels else None, self.name)
         images, labels = part.arrays(shape)
         return images * self.scale if self.scale > 1 else images, labels

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_genzoo.metrics._progress import batches, track
+from keras_genzoo.progress import batches, track
 
 NUM_TRAIN = 60000  # generated images that a classifier is trained on, as many as MNIST has
 _CHUNK = 256

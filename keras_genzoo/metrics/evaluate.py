@@ -3,10 +3,10 @@
 import numpy as np
 
 from keras_genzoo.checks import check_at_least
-from keras_genzoo.metrics._progress import status
 from keras_genzoo.metrics.features import CLASSIFIERS
 from keras_genzoo.metrics.reference import Reference, load_images
 from keras_genzoo.metrics.table import METRICS, Evaluation, check_metrics
+from keras_genzoo.progress import status
 
 
 def evaluate(

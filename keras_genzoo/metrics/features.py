@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_genzoo.checks import check_at_least
 from keras_genzoo.images import check_images, to_uint8
-from keras_genzoo.metrics._progress import batches, track
+from keras_genzoo.progress import batches, track
 from keras_genzoo.registry import build, nearest
 
 CLASSIFIERS = ("mnist", "fashion_mnist")

@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_genzoo.checks import check_at_least
 from keras_genzoo.images import check_images, to_unit
-from keras_genzoo.metrics._progress import batches, status, track
+from keras_genzoo.progress import batches, status, track
 
 
 def binarize(images, seed=0):

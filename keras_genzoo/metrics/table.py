@@ -17,8 +17,8 @@ from keras_genzoo.metrics import (
     sliced_wasserstein,
     translation,
 )
-from keras_genzoo.metrics._progress import batches, track
 from keras_genzoo.metrics.reference import Reference
+from keras_genzoo.progress import batches, track
 from keras_genzoo.recipes import load_recipe
 from keras_genzoo.registry import nearest
 

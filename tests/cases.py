@@ -58,6 +58,18 @@ class Case:
         return images, {"labels": labels[0]} if labels else {}
 
 
+# What GANs of convolutions have in common; large enough for batch normalization in the discriminator.
+CONV_GAN = dict(
+    image_shape=(17, 16, 3),
+    latent_dim=5,
+    base_filters=4,
+    d_base_filters=6,
+    kernel_size=2,
+    d_steps=2,
+    ema_decay=0.9,
+    seed=3,
+)
+
 CASES = [
     Case(
         "aae",
@@ -77,17 +89,7 @@ CASES = [
     ),
     Case(
         "cgan",
-        args=dict(
-            image_shape=(17, 16, 3),
-            num_classes=4,
-            latent_dim=5,
-            base_filters=4,
-            d_base_filters=6,
-            kernel_size=2,
-            d_steps=2,
-            ema_decay=0.9,
-            seed=3,
-        ),
+        args=dict(**CONV_GAN, num_classes=4),
         output=(17, 16, 3),
         params=9134,
     ),
@@ -148,16 +150,7 @@ CASES = [
     ),
     Case(
         "dcgan",
-        args=dict(
-            image_shape=(17, 16, 3),  # large enough for batch normalization in the discriminator
-            latent_dim=5,
-            base_filters=4,
-            d_base_filters=6,
-            kernel_size=2,
-            d_steps=2,
-            ema_decay=0.9,
-            seed=3,
-        ),
+        args=dict(**CONV_GAN),
         output=(17, 16, 3),
         params=5462,
     ),
@@ -178,16 +171,7 @@ CASES = [
     ),
     Case(
         "sngan",
-        args=dict(
-            image_shape=(17, 16, 3),
-            latent_dim=5,
-            base_filters=4,
-            d_base_filters=6,
-            kernel_size=2,
-            d_steps=2,
-            ema_decay=0.9,
-            seed=3,
-        ),
+        args=dict(**CONV_GAN),
         output=(17, 16, 3),
         params=5445,
     ),
@@ -209,17 +193,7 @@ CASES = [
     ),
     Case(
         "wgan_gp",
-        args=dict(
-            image_shape=(17, 16, 3),
-            latent_dim=5,
-            base_filters=4,
-            d_base_filters=6,
-            kernel_size=2,
-            gp_weight=4.0,
-            d_steps=2,
-            ema_decay=0.9,
-            seed=3,
-        ),
+        args=dict(**CONV_GAN, gp_weight=4.0),
         output=(17, 16, 3),
         params=5425,
     ),

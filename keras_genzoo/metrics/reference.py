@@ -116,6 +116,13 @@ def _as_target(target, shape):
     return target if target.dtype == np.uint8 else to_uint8(target)
 
 
+def draw_rows(total, count, seed):
+    """Numbers of at most `count` of `total` images, drawn without replacement by `seed`, in rising order."""
+    if total <= count:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(seed).choice(total, count, replace=False))
+
+
 def load_images(data, image_shape=None, limit=None, split="test", seed=0, options=None):
     """Returns uint8 images from whatever `evaluate` takes as data.
 
@@ -159,7 +166,7 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
     check_images(images, image_shape)
     labels, target = (None, _as_target(beside, images.shape)) if np.ndim(beside) == 4 else (beside, None)
     if limit is not None and len(images) > limit:
-        rows = np.sort(np.random.default_rng(seed).choice(len(images), limit, replace=False))
+        rows = draw_rows(len(images), limit, seed)
         images, labels = images[rows], None if labels is None else np.asarray(labels)[rows]
         target = None if target is None else target[rows]
     images = images if images.dtype == np.uint8 else to_uint8(images)

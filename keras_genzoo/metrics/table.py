@@ -17,7 +17,7 @@ from keras_genzoo.metrics import (
     sliced_wasserstein,
     translation,
 )
-from keras_genzoo.metrics.reference import Reference
+from keras_genzoo.metrics.reference import Reference, draw_rows
 from keras_genzoo.progress import batches, track
 from keras_genzoo.recipes import load_recipe
 from keras_genzoo.registry import nearest
@@ -73,20 +73,21 @@ class Evaluation:
         """Labels of a part of the reference images as keyword arguments, for a model that takes labels."""
         if not getattr(self.model, "takes_labels", False):
             return {}
+        return {"labels": self.labels_for("a model that takes them")[part]}
+
+    def labels_for(self, purpose):
+        """Labels of the reference images; raises `ValueError` where there are none."""
         if self.real.labels is None:
             raise ValueError(
-                "Expected labels beside the images for a model that takes them: a source that has them, or a pair "
-                "(images, labels). Received: images alone"
+                f"Expected labels beside the images for {purpose}: a source that has them, or a pair (images, labels). "
+                "Received: images alone"
             )
-        return {"labels": self.real.labels[part]}
+        return self.real.labels
 
     @cached_property
     def likelihood_rows(self):
         """Numbers of the images of the log-likelihood: all of them if they are few enough, else a draw by `seed`."""
-        total, count = len(self.real), self.num_likelihood_images
-        if total <= count:
-            return np.arange(total)
-        return np.sort(np.random.default_rng(self.seed).choice(total, count, replace=False))
+        return draw_rows(len(self.real), self.num_likelihood_images, self.seed)
 
 
 @dataclass(frozen=True)
@@ -198,13 +199,9 @@ def _translation_ssim(run):
 
 
 def _accuracy(run):
-    if run.real.labels is None:
-        raise ValueError(
-            "Expected labels beside the images for the metric 'accuracy': a source that has them, or a pair "
-            "(images, labels). Received: images alone"
-        )
+    labels = run.labels_for("the metric 'accuracy'")
     predicted = run.model.predict_labels(run.real.images)
-    return _mean_over_images((predicted == run.real.labels).astype("float64"), {})
+    return _mean_over_images((predicted == labels).astype("float64"), {})
 
 
 def _gan_test(run):
@@ -213,10 +210,9 @@ def _gan_test(run):
 
 
 def _gan_train(run):
-    if run.real.labels is None:
-        raise ValueError("Expected labels beside the images for the metric 'gan_train'. Received: images alone")
+    labels = run.labels_for("the metric 'gan_train'")
     recipe = load_recipe(f"classifier_{run.real.extractor.name}")
-    result = class_conditional.gan_train(run.model, recipe, run.real.images, run.real.labels, progress=run.progress)
+    result = class_conditional.gan_train(run.model, recipe, run.real.images, labels, progress=run.progress)
     beside = {"trained_on_real": run.real.extractor.protocol().get("classifier_accuracy")}
     return result | {"protocol": {"n": len(run.real)} | result["protocol"] | beside}
 

@@ -6,9 +6,11 @@ import threading
 from collections import namedtuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import images as pixels
+from keras_genzoo.checks import check_at_least
 from keras_genzoo.models._inputs import ImageModel
 
 ExportFunction = namedtuple("ExportFunction", ["function", "inputs", "outputs"])
@@ -29,13 +31,13 @@ _state = _State()
 
 
 @contextlib.contextmanager
-def test_noise():
+def noise_for_tests():
     """Within this context, `ZooModel.noise` gives the seed generator of test steps."""
-    _state.testing = True
+    before, _state.testing = _state.testing, True
     try:
         yield
     finally:
-        _state.testing = False
+        _state.testing = before
 
 
 class ZooModel(ImageModel):
@@ -157,9 +159,9 @@ class ZooModel(ImageModel):
             for state, value in zip(self.random_states(), config["random_states"], strict=True):
                 state.assign(value)
 
-    def noise(self, training=True):
-        """The seed generator of training steps, or, without `training` and inside of `test_noise`, that of tests."""
-        return self.seed_generator if training and not _state.testing else self.test_seed_generator
+    def noise(self):
+        """The seed generator of training steps, or, inside of `noise_for_tests`, that of test steps."""
+        return self.test_seed_generator if _state.testing else self.seed_generator
 
     def after_pretrained(self):
         """Called once pretrained weights are loaded; a family that counts its steps starts again here."""
@@ -185,6 +187,19 @@ class ZooModel(ImageModel):
         """A loss or gradient as the optimizer `name` takes it: replicas add theirs up, so each gives its share."""
         return getattr(self, name).scale_loss(value / tf.distribute.get_strategy().num_replicas_in_sync)
 
+    # -- what is logged -------------------------------------------------------------------------------------------
+
+    @property
+    def metrics(self):
+        """The trackers of the losses, which Keras resets at each epoch."""
+        return list(self.trackers.values())
+
+    def results(self, values):
+        """Takes the values of a batch into their means over the epoch; returns the means by name."""
+        for key, value in values.items():
+            self.trackers[key].update_state(value)
+        return {key: self.trackers[key].result() for key in values}
+
     # -- use ------------------------------------------------------------------------------------------------------
 
     def compiled_function(self, key, function, **kwargs):
@@ -192,6 +207,36 @@ class ZooModel(ImageModel):
         if key not in self._functions:
             self._functions[key] = tf.function(function, reduce_retracing=True, **kwargs)
         return self._functions[key]
+
+    def in_batches(self, key, function, batch_size, *arrays):
+        """Results of a compiled function of parts of arrays.
+
+        Args:
+            key: Name under which the compiled function is kept.
+            function: Takes as many tensors as there are arrays; gives tensors of as many rows, in any structure.
+            batch_size: Rows in one pass, at least 1.
+            *arrays: Arrays of equal length, the first of which says how many rows there are; `None` and scalars are
+                handed on as they are.
+
+        Returns:
+            List of what the function gives for each part, as NumPy arrays.
+        """
+        check_at_least(1, batch_size=batch_size)
+        arrays = [None if x is None else np.asarray(x) for x in arrays]
+        given = [x for x in arrays if x is not None]
+        # Traced once for all lengths of a part.
+        specs = [tf.TensorSpec((None, *x.shape[1:]) if x.ndim else (), x.dtype) for x in given]
+        key = " ".join([key, *("none" if x is None else x.dtype.name for x in arrays)])
+
+        def call(*tensors):
+            left = iter(tensors)
+            return function(*(None if x is None else next(left) for x in arrays))
+
+        run, parts = self.compiled_function(key, call, input_signature=specs), []
+        for first in range(0, len(arrays[0]), batch_size):
+            cut = [x[first : first + batch_size] if x.ndim else x for x in given]
+            parts.append(keras.tree.map_structure(np.asarray, run(*cut)))
+        return parts
 
     # -- files ----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ import functools
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from keras_genzoo import images as pixels
 from keras_genzoo import sampling
@@ -135,7 +134,7 @@ class EncoderDecoder(LatentModel):
             ValueError: On images or labels that the model does not take.
         """
         pixels.check_images(images, self.image_shape)
-        parts = self._in_batches("encode", self._encode, len(images), batch_size, images, self._labels(labels, images))
+        parts = self.in_batches("encode", self._encode, batch_size, images, self._labels(labels, images))
         empty = [np.empty((0, self.latent_dim), "float32") for _ in self.code_names]
         codes = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else empty
         return tuple(codes) if len(codes) > 1 else codes[0]
@@ -157,7 +156,7 @@ class EncoderDecoder(LatentModel):
         z = np.asarray(z, "float32")
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"Expected z of shape (n, {self.latent_dim}). Received: shape {z.shape}")
-        parts = self._in_batches("decode", self.image_of, len(z), batch_size, z, self._labels(labels, z))
+        parts = self.in_batches("decode", self.image_of, batch_size, z, self._labels(labels, z))
         return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), "float32")
 
     def reconstruct(self, images, labels=None, batch_size=256):
@@ -175,8 +174,7 @@ class EncoderDecoder(LatentModel):
             ValueError: On images or labels that the model does not take.
         """
         pixels.check_images(images, self.image_shape)
-        labels = self._labels(labels, images)
-        parts = self._in_batches("reconstruct", self._reconstruct, len(images), batch_size, images, labels)
+        parts = self.in_batches("reconstruct", self._reconstruct, batch_size, images, self._labels(labels, images))
         return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), "uint8")
 
     def _encode(self, images, labels):
@@ -191,16 +189,6 @@ class EncoderDecoder(LatentModel):
         if self.takes_labels and labels is None:
             raise ValueError(f"Expected labels, one an image: {self.model_name} takes them. Received: labels=None")
         return self.check_given_labels(labels, len(images))
-
-    def _in_batches(self, key, function, num, batch_size, *arrays):
-        """Results of a compiled function of parts of arrays (or `None`): list of NumPy arrays, or of lists of them."""
-        check_at_least(1, batch_size=batch_size)
-        run = self.compiled_function(key, function)
-        parts = []
-        for first in range(0, num, batch_size):
-            cut = [None if x is None else ops.convert_to_tensor(x[first : first + batch_size]) for x in arrays]
-            parts.append(keras.tree.map_structure(np.asarray, run(*cut)))
-        return parts
 
     # -- export ---------------------------------------------------------------------------------------------------
 

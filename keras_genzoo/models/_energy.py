@@ -1,6 +1,5 @@
 """What a machine of binary units with a free energy can do: Markov chains, images, likelihoods, and their export."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -99,7 +98,8 @@ class HasFreeEnergy(Generates):
         Raises:
             ValueError: On images that the model does not take.
         """
-        parts = self._in_batches("reconstruct", self._reconstruct, images, batch_size)
+        pixels.check_images(images, self.image_shape)
+        parts = self.in_batches("reconstruct", self._reconstruct, batch_size, images)
         return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), "uint8")
 
     def free_energy(self, images, batch_size=256):
@@ -115,7 +115,8 @@ class HasFreeEnergy(Generates):
         Raises:
             ValueError: On images that the model does not take.
         """
-        parts = self._in_batches("free_energy", self._free_energy, images, batch_size)
+        pixels.check_images(images, self.image_shape)
+        parts = self.in_batches("free_energy", self._free_energy, batch_size, images)
         return np.concatenate([np.empty(0), *parts])
 
     def gibbs(self, images, steps, seed=None, start=0, samples=False, batch_size=256):
@@ -141,8 +142,9 @@ class HasFreeEnergy(Generates):
         check_at_least(0, start=start)
         check_flag(samples=samples)
         seed = tf.constant(sampling.fresh_seed() if seed is None else check_seed(seed), tf.int64)
-        options = (seed, tf.constant(steps))
-        parts = self._in_batches("gibbs", self._gibbs, images, batch_size, *options, start=start)
+        pixels.check_images(images, self.image_shape)
+        index = np.arange(start, start + len(images), dtype="int64")
+        parts = self.in_batches("gibbs", self._gibbs, batch_size, images, seed, tf.constant(steps), index)
         return np.concatenate([np.empty((0, *self.image_shape), "uint8"), *(part[not samples] for part in parts)])
 
     def log_partition(self, num_chains=100, num_temperatures=10000, seed=0):
@@ -206,25 +208,15 @@ class HasFreeEnergy(Generates):
         visible = self.flat(images)
         return self.energy_of(visible, self.hidden_logits(visible, ops.convert_to_tensor(self.kernel)))
 
-    def _gibbs(self, images, seed, steps, start=0):
-        """uint8 images of the states and of the probabilities of a chain's last step."""
+    def _gibbs(self, images, seed, steps, index=None):
+        """uint8 images of the states and of the probabilities of a chain's last step; `index` numbers the images."""
+        start = 0 if index is None else index[0]
         visible = self.flat(images)
         if self.binarize:
             noise = sampling.uniform_rows(seed, start, ops.shape(visible)[0], self.visible_units)
             visible = ops.cast(noise < visible, "float32")
         last = self.run_chains(visible, steps, self.grid_kernel(), seed, start)
         return [self.image_of(group, "uint8") for group in last]
-
-    def _in_batches(self, key, function, images, batch_size, *options, start=None):
-        """List of the results of a compiled function of parts of `images`; `start` counts on from part to part."""
-        pixels.check_images(images, self.image_shape)
-        check_at_least(1, batch_size=batch_size)
-        run, parts = self.compiled_function(key, function), []
-        for first in range(0, len(images), batch_size):
-            index = () if start is None else (tf.constant(start + first, tf.int64),)
-            done = run(ops.convert_to_tensor(images[first : first + batch_size]), *options, *index)
-            parts.append(keras.tree.map_structure(np.asarray, done))
-        return parts
 
     # -- export ---------------------------------------------------------------------------------------------------
 

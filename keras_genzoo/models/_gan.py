@@ -7,12 +7,12 @@ from keras import ops
 from keras_genzoo import losses, sampling
 from keras_genzoo.checks import check_at_least, check_fraction
 from keras_genzoo.layers import frozen_statistics
-from keras_genzoo.models import _average
-from keras_genzoo.models._base import test_noise
+from keras_genzoo.models._adversarial import Adversarial
+from keras_genzoo.models._base import noise_for_tests
 from keras_genzoo.models._latent import LatentModel
 
 
-class GAN(LatentModel):
+class GAN(Adversarial, LatentModel):
     """A generator against a discriminator.
 
     One `train_step` makes `d_steps` updates of the discriminator and one of the generator. Each update differentiates
@@ -39,7 +39,6 @@ class GAN(LatentModel):
         https://arxiv.org/abs/1806.04498.
     """
 
-    optimizer_names = ("d_optimizer", "g_optimizer")
     training_arguments = (*LatentModel.training_arguments, "d_steps", "ema_decay")
 
     def __init__(self, image_shape, latent_dim, d_steps=1, ema_decay=0.999, seed=None, dtype=None, name=None):
@@ -60,43 +59,22 @@ class GAN(LatentModel):
         self.generator = generator
         self.discriminator = discriminator
         self.ema_generator = keras.models.clone_model(generator) if self.ema_decay else None
-        self.reset_ema()
-        self.ema_steps = self.add_weight(
-            name="ema_steps", shape=(), initializer="zeros", dtype="float32", trainable=False, aggregation="mean"
-        )
+        self.start_averages()
         self.trackers = {key: keras.metrics.Mean(name=key) for key in ("d_loss", "g_loss")}
         self.built = True
-
-    def compile(self, d_optimizer=None, g_optimizer=None, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
-        """Configures training.
-
-        Args:
-            d_optimizer: Optimizer of the discriminator; `None` for the paper's.
-            g_optimizer: Optimizer of the generator; `None` for the paper's.
-            run_eagerly: As in `keras.Model.compile`.
-            jit_compile: As in `keras.Model.compile`.
-            steps_per_execution: As in `keras.Model.compile`.
-        """
-        optimizers = {"d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
-        self.compile_with(optimizers, run_eagerly, jit_compile, steps_per_execution)
-
-    @property
-    def network_variables(self):
-        return [variable for variable in self.weights if variable is not self.ema_steps]
 
     @property
     def generator_network(self):
         return self.ema_generator if self.ema_decay else self.generator
+
+    def averages(self):
+        return [(self.ema_generator, self.generator)] if self.ema_decay else []
 
     def optimized_variables(self):
         return {
             "d_optimizer": self.discriminator.trainable_variables,
             "g_optimizer": self.generator.trainable_variables,
         }
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
 
     def call(self, inputs, training=False):
         return self.generator_network(inputs, training=training)
@@ -123,20 +101,14 @@ class GAN(LatentModel):
         if self.ema_decay:
             with tf.control_dependencies([g_loss]):  # a batch that is refused counts in no average
                 self.update_ema()
-        self.trackers["d_loss"].update_state(d_loss)
-        self.trackers["g_loss"].update_state(g_loss)
-        return self.results()
+        return self.results({"d_loss": d_loss, "g_loss": g_loss})
 
     def test_step(self, data):
         real = self.real_sample(data)
-        with frozen_statistics(), test_noise():
+        with frozen_statistics(), noise_for_tests():
             fake = self.sample_fake(real)
-            self.trackers["d_loss"].update_state(self.discriminator_loss(real, fake))
-            self.trackers["g_loss"].update_state(self.generator_loss(fake))
-        return self.results()
-
-    def results(self):
-        return {key: tracker.result() for key, tracker in self.trackers.items()}
+            losses_of_batch = {"d_loss": self.discriminator_loss(real, fake), "g_loss": self.generator_loss(fake)}
+        return self.results(losses_of_batch)
 
     def real_sample(self, data):
         """A training batch as the discriminator takes it: images, or `[images, labels]`."""
@@ -182,15 +154,3 @@ class GAN(LatentModel):
                 g_loss = self.generator_loss(fake)
         self.apply_gradients("g_optimizer", g_loss, tape)
         return d_loss, g_loss
-
-    def update_ema(self):
-        """Moves the average towards the generator; early on faster, so that it forgets the random start."""
-        _average.update([(self.ema_generator, self.generator)], self.ema_decay, self.ema_steps)
-
-    def after_pretrained(self):
-        self.ema_steps.assign(0.0)  # or a short fine-tuning would hardly reach the average, which is what is used
-
-    def reset_ema(self):
-        """Sets the average to the generator's present weights."""
-        if self.ema_decay:
-            _average.reset([(self.ema_generator, self.generator)])

@@ -5,12 +5,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import images as pixels
-from keras_genzoo.checks import check_at_least, check_choice, check_fraction
-from keras_genzoo.models import _average
+from keras_genzoo.checks import check_choice, check_fraction
+from keras_genzoo.models._adversarial import Adversarial
 from keras_genzoo.models._base import ExportFunction, ZooModel
 
 
-class Translator(ZooModel):
+class Translator(Adversarial, ZooModel):
     """A generator for each direction between two domains, a and b, trained against discriminators.
 
     A batch is `(images of a, images of b)`: matched pairs in a model that learns from pairs, else two independent
@@ -28,7 +28,6 @@ class Translator(ZooModel):
         name: Name of the Keras model.
     """
 
-    optimizer_names = ("d_optimizer", "g_optimizer")
     training_arguments = (*ZooModel.training_arguments, "ema_decay")
     takes_pairs = True
     directions = ("a_to_b", "b_to_a")
@@ -49,10 +48,7 @@ class Translator(ZooModel):
             setattr(self, f"generator_{_letters(direction)}", generator)
             average = keras.models.clone_model(generator) if self.ema_decay else None
             setattr(self, f"ema_generator_{_letters(direction)}", average)
-        _average.reset(self.averages())
-        self.ema_steps = self.add_weight(
-            name="ema_steps", shape=(), initializer="zeros", dtype="float32", trainable=False, aggregation="mean"
-        )
+        self.start_averages()
 
     def generator_of(self, direction):
         """The network of a direction that is trained."""
@@ -63,44 +59,7 @@ class Translator(ZooModel):
         return getattr(self, f"{'ema_' if self.ema_decay else ''}generator_{_letters(direction)}")
 
     def averages(self):
-        """List of `(average, generator)` by direction; empty without averages."""
         return [(self.translator(each), self.generator_of(each)) for each in self.directions] if self.ema_decay else []
-
-    @property
-    def network_variables(self):
-        return [variable for variable in self.weights if variable is not self.ema_steps]
-
-    # -- training -------------------------------------------------------------------------------------------------
-
-    def compile(self, d_optimizer=None, g_optimizer=None, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
-        """Configures training.
-
-        Args:
-            d_optimizer: Optimizer of all discriminators; `None` for the paper's.
-            g_optimizer: Optimizer of all generators; `None` for the paper's.
-            run_eagerly: As in `keras.Model.compile`.
-            jit_compile: As in `keras.Model.compile`.
-            steps_per_execution: As in `keras.Model.compile`.
-        """
-        optimizers = {"d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
-        self.compile_with(optimizers, run_eagerly, jit_compile, steps_per_execution)
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
-
-    def results(self, values):
-        """Takes the losses of a batch into their means over the epoch; returns the means by name."""
-        for key, value in values.items():
-            self.trackers[key].update_state(value)
-        return {key: self.trackers[key].result() for key in values}
-
-    def update_ema(self):
-        """Moves the averages towards the generators; early on faster, so that they forget the random start."""
-        _average.update(self.averages(), self.ema_decay, self.ema_steps)
-
-    def after_pretrained(self):
-        self.ema_steps.assign(0.0)  # or a short fine-tuning would hardly reach the averages, which are what is used
 
     # -- use ------------------------------------------------------------------------------------------------------
 
@@ -134,16 +93,10 @@ class Translator(ZooModel):
         (5, 8, 8, 1)
         """
         check_choice(self.directions, direction=direction)
-        check_at_least(1, batch_size=batch_size)
         pixels.check_images(images, self.image_shape)
-        images = np.asarray(images)
-        spec = tf.TensorSpec((None, *self.image_shape), images.dtype)
-        key = f"translate {direction} {images.dtype.name}"  # traced once, whatever the sizes of batches
-        run = self.compiled_function(key, lambda x: self.translated(x, direction, "uint8"), input_signature=[spec])
-        translations = np.empty((len(images), *self.image_shape), "uint8")
-        for start in range(0, len(images), batch_size):
-            translations[start : start + batch_size] = run(images[start : start + batch_size])
-        return translations
+        key, function = f"translate {direction}", lambda x: self.translated(x, direction, "uint8")
+        parts = self.in_batches(key, function, batch_size, images)
+        return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), "uint8")
 
     def export_functions(self, image_dtype="float32"):
         """The signatures of an exported model: one a direction, and the first one again as `serving_default`.

@@ -7,6 +7,7 @@ from keras import layers, ops
 from keras_genzoo import losses, sampling
 from keras_genzoo.checks import check_choice, check_flag, is_number
 from keras_genzoo.models import _likelihood
+from keras_genzoo.models._base import noise_for_tests
 from keras_genzoo.models._encoder_decoder import EncoderDecoder
 
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -84,10 +85,6 @@ class VAE(EncoderDecoder):
     def optimized_variables(self):
         return {"optimizer": self.trainable_variables}
 
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
-
     # -- the terms that a variant overrides -----------------------------------------------------------------------
 
     def loss_terms(self, images, labels=None, training=True):
@@ -103,7 +100,7 @@ class VAE(EncoderDecoder):
         """
         posterior = self.encoder(self.with_labels(images, labels), training=training)
         z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
-        z = self.reparametrize(z_mean, z_log_var, sampling.step_normal(ops.shape(z_mean), self.noise(training)))
+        z = self.reparametrize(z_mean, z_log_var, sampling.step_normal(ops.shape(z_mean), self.noise()))
         decoded = self.decoder(self.with_labels(z, labels), training=training)
         return {
             "reconstruction_loss": ops.mean(self.negative_log_likelihood(images, decoded)),
@@ -137,24 +134,20 @@ class VAE(EncoderDecoder):
         return self.results({"loss": loss, **terms})
 
     def test_step(self, data):
-        terms = self.loss_terms(*self.training_batch(data, training=False), training=False)
+        with noise_for_tests():
+            terms = self.loss_terms(*self.training_batch(data), training=False)
         return self.results({"loss": self.total(terms), **terms})
 
-    def training_batch(self, data, training=True):
+    def training_batch(self, data):
         """Images in `network_range`, binarized where the model does that, and their labels or `None`."""
         images, labels = self.unpack(data)
         if self.binarize:
-            images = ops.cast(sampling.step_uniform(ops.shape(images), self.noise(training)) < images, "float32")
+            images = ops.cast(sampling.step_uniform(ops.shape(images), self.noise()) < images, "float32")
         return images, labels
 
     def total(self, terms):
         weights = self.loss_weights()
         return sum(weights.get(key, 1.0) * term for key, term in terms.items())
-
-    def results(self, values):
-        for key, value in values.items():
-            self.trackers[key].update_state(value)
-        return {key: self.trackers[key].result() for key in values}
 
     # -- likelihood -----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from keras import layers, ops
 from keras_genzoo import losses, sampling
 from keras_genzoo.checks import check_units
 from keras_genzoo.layers import frozen_statistics
-from keras_genzoo.models._base import test_noise
+from keras_genzoo.models._base import noise_for_tests
 from keras_genzoo.models._encoder_decoder import EncoderDecoder
 from keras_genzoo.networks.mlp import mlp_features
 
@@ -103,10 +103,6 @@ class AAE(EncoderDecoder):
             "g_optimizer": self.encoder.trainable_variables,
         }
 
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
-
     # -- the losses -----------------------------------------------------------------------------------------------
 
     def reconstruction_loss(self, images, training=True):
@@ -134,7 +130,7 @@ class AAE(EncoderDecoder):
     def test_step(self, data):
         images, _ = self.unpack(data)
         reconstruction_loss = self.reconstruction_loss(images, training=False)
-        with test_noise():
+        with noise_for_tests():
             z = self.encoder(images, training=False)["z"]
             d_loss, g_loss = self.discriminator_loss(z), self.encoder_loss(z)
         return self.results({"reconstruction_loss": reconstruction_loss, "d_loss": d_loss, "g_loss": g_loss})
@@ -164,8 +160,3 @@ class AAE(EncoderDecoder):
             g_loss = self.encoder_loss(z)
         self.apply_gradients("g_optimizer", g_loss, tape)
         return d_loss, g_loss
-
-    def results(self, values):
-        for key, value in values.items():
-            self.trackers[key].update_state(value)
-        return {key: self.trackers[key].result() for key in values}

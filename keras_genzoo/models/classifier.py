@@ -114,10 +114,6 @@ class Classifier(ZooModel):
     def optimized_variables(self):
         return {"optimizer": self.network.trainable_variables}
 
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
-
     def call(self, images, training=False):
         return self.network(self.to_network(images), training=training)["logits"]
 
@@ -128,14 +124,14 @@ class Classifier(ZooModel):
             logits = self.network(images, training=True)["logits"]
             loss = self.cross_entropy(labels, logits)
         self.apply_gradients("optimizer", loss, tape)
-        return self.results(loss, labels, logits)
+        return self.scores(loss, labels, logits)
 
     def test_step(self, data):
         images, labels = self.unpack(data)
         logits = self.network(images, training=False)["logits"]
-        return self.results(self.cross_entropy(labels, logits), labels, logits)
+        return self.scores(self.cross_entropy(labels, logits), labels, logits)
 
-    def results(self, loss, labels, logits):
+    def scores(self, loss, labels, logits):
         self.trackers["loss"].update_state(loss)
         self.trackers["accuracy"].update_state(labels, logits)
         return {key: tracker.result() for key, tracker in self.trackers.items()}
@@ -176,11 +172,12 @@ class Classifier(ZooModel):
     def outputs_of(self, images, batch_size):
         """Dict of `features` and `logits` as NumPy arrays; `images` uint8 0..255 or float 0..1."""
         pixels.check_images(images, self.image_shape)
-        run = self.compiled_function("outputs", lambda x: self.network(self.to_network(x), training=False))
-        parts = [run(images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
+        parts = self.in_batches(
+            "outputs", lambda x: self.network(self.to_network(x), training=False), batch_size, images
+        )
         if not parts:
             return {"features": np.empty((0, self.feature_dim), "float32"), "logits": np.empty((0, self.num_classes))}
-        return {key: np.concatenate([np.asarray(part[key]) for part in parts]) for key in parts[0]}
+        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
     def export_functions(self, image_dtype="float32"):
         image = tf.TensorSpec((None, *self.image_shape), image_dtype, name="image")

@@ -27,7 +27,7 @@ from keras import ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.checks import check_at_least, check_choice, check_flag
-from keras_genzoo.models._base import ZooModel
+from keras_genzoo.models._base import ZooModel, noise_for_tests
 from keras_genzoo.models._energy import HasFreeEnergy
 
 
@@ -148,10 +148,6 @@ class RBM(HasFreeEnergy, ZooModel):
     def network_variables(self):
         return [self.kernel, self.visible_bias, self.hidden_bias]
 
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
-
     def count_params(self):
         return sum(math.prod(variable.shape) for variable in self.network_variables)
 
@@ -184,12 +180,12 @@ class RBM(HasFreeEnergy, ZooModel):
 
     # -- training -------------------------------------------------------------------------------------------------
 
-    def visible_batch(self, data, training=True):
+    def visible_batch(self, data):
         """States of the visible units from a training batch: `(n, visible_units)`, binarized where the model does."""
         visible = ops.reshape(self.unpack(data)[0], (-1, self.visible_units))
         if not self.binarize:
             return visible
-        return ops.cast(sampling.step_uniform(ops.shape(visible), self.noise(training)) < visible, "float32")
+        return ops.cast(sampling.step_uniform(ops.shape(visible), self.noise()) < visible, "float32")
 
     def begin(self, visible):
         """Sets the visible biases, where all are zero, to the log-odds of the pixels in a batch."""
@@ -198,7 +194,7 @@ class RBM(HasFreeEnergy, ZooModel):
         known = ops.any(ops.not_equal(self.visible_bias, 0.0))
         self.visible_bias.assign(ops.where(known, self.visible_bias, ops.log(rates / (1.0 - rates))))
 
-    def negative_batch(self, visible, training=True):
+    def negative_batch(self, visible):
         """States that stand for the machine's own: `gibbs_steps` steps on from the data, or from the chains."""
         first = visible
         if self.chains is not None:
@@ -206,7 +202,7 @@ class RBM(HasFreeEnergy, ZooModel):
             rows = ops.arange(self.num_chains) % ops.shape(visible)[0]
             known = ops.any(ops.not_equal(self.chains, 0.0))
             first = ops.where(known, self.chains, ops.take(visible, rows, axis=0))
-        seed = sampling.step_seed(self.noise(training))
+        seed = sampling.step_seed(self.noise())
         key = tf.random.stateless_uniform((), seed, minval=None, maxval=None, dtype=tf.int64)
         kernel = ops.cast(self.kernel, self.compute_dtype)
         return self.run_chains(first, self.gibbs_steps, kernel, key)[0]
@@ -245,8 +241,10 @@ class RBM(HasFreeEnergy, ZooModel):
         return self.results(values)
 
     def test_step(self, data):
-        positive = self.visible_batch(data, training=False)
-        return self.results(self.terms(positive, self.negative_batch(positive, training=False))[0])
+        with noise_for_tests():
+            positive = self.visible_batch(data)
+            values, _ = self.terms(positive, self.negative_batch(positive))
+        return self.results(values)
 
     def terms(self, positive, negative):
         """Dict of what is logged of a step, and the gradient."""
@@ -254,11 +252,6 @@ class RBM(HasFreeEnergy, ZooModel):
         logits = self.mean_field(positive, ops.cast(self.kernel, self.compute_dtype))
         reconstruction_loss = ops.mean(losses.bernoulli_nll(positive, logits))
         return {"reconstruction_loss": reconstruction_loss, "free_energy_gap": gap}, gradients
-
-    def results(self, values):
-        for key, value in values.items():
-            self.trackers[key].update_state(value)
-        return {key: self.trackers[key].result() for key in values}
 
 
 def softplus(x):

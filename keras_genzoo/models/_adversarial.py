@@ -1,0 +1,53 @@
+"""What models share that train generators against discriminators: two optimizers, and averages of the generators."""
+
+from keras import ops
+
+
+class Adversarial:
+    """Gives a `ZooModel` its optimizers and moving averages; the model says in `averages` which networks have one.
+
+    The model has `ema_decay`: 0 for no averages. It calls `start_averages` once its networks exist.
+    """
+
+    optimizer_names = ("d_optimizer", "g_optimizer")
+
+    def compile(self, d_optimizer=None, g_optimizer=None, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
+        """Configures training.
+
+        Args:
+            d_optimizer: Optimizer of all discriminators; `None` for the paper's.
+            g_optimizer: Optimizer of all generators; `None` for the paper's.
+            run_eagerly: As in `keras.Model.compile`.
+            jit_compile: As in `keras.Model.compile`.
+            steps_per_execution: As in `keras.Model.compile`.
+        """
+        optimizers = {"d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
+        self.compile_with(optimizers, run_eagerly, jit_compile, steps_per_execution)
+
+    def averages(self):
+        """List of `(average, network)`, two models of one architecture each; empty without averages."""
+        raise NotImplementedError
+
+    def start_averages(self):
+        """Sets the averages to the present weights of their networks, and makes the count of their steps."""
+        for average, network in self.averages():
+            average.trainable = False
+            average.set_weights(network.get_weights())
+        self.ema_steps = self.add_weight(
+            name="ema_steps", shape=(), initializer="zeros", dtype="float32", trainable=False, aggregation="mean"
+        )
+
+    @property
+    def network_variables(self):
+        return [variable for variable in self.weights if variable is not self.ema_steps]
+
+    def update_ema(self):
+        """Moves the averages towards their networks; early on faster, so that they forget the random start."""
+        self.ema_steps.assign_add(1.0)
+        decay = ops.minimum(self.ema_decay, self.ema_steps / (self.ema_steps + 10.0))
+        for average, network in self.averages():
+            for old, new in zip(average.weights, network.weights, strict=True):
+                old.assign(old + (new - old) * ops.cast(1.0 - decay, new.dtype))
+
+    def after_pretrained(self):
+        self.ema_steps.assign(0.0)  # or a short fine-tuning would hardly reach the averages, which are what is used

@@ -14,9 +14,19 @@ from typing import Any
 from keras_genzoo.registry import nearest
 
 from .benchmark import Latency, latency
-from .report import ExportError, ExportReport, Parity
+from .report import ExportError, ExportReport, Parity, Quality, Variant
 
-__all__ = ["FORMATS", "ExportError", "ExportReport", "Latency", "Parity", "export_model", "latency"]
+__all__ = [
+    "FORMATS",
+    "ExportError",
+    "ExportReport",
+    "Latency",
+    "Parity",
+    "Quality",
+    "Variant",
+    "export_model",
+    "latency",
+]
 
 FORMATS = ("saved_model", "litert")  # each is the name of the module here that writes it
 
@@ -53,7 +63,7 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
     >>> from keras_genzoo.export import export_model
     >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report = export_model(model, os.path.join(folder, "tiny.tflite"), format="litert")
+    ...     report = export_model(model, os.path.join(folder, "tiny.tflite"), format="litert", measure=False)
     >>> report.files, report.max_error < 1e-3
     (('tiny.tflite',), True)
     """

@@ -29,6 +29,37 @@ def litert_call(task, rng):
     return lambda: runner(**inputs), int(next(iter(details.values()))["shape"][0])
 
 
+def arena_bytes(path):
+    """Bytes of memory that the tensors between the operators of a LiteRT file share, with the built-in kernels."""
+    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    with open(path, "rb") as file:
+        model = schema.Model.GetRootAs(file.read(), 0)
+    interpreter = Interpreter(
+        model_path=path, experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    )
+    interpreter.allocate_tensors()
+    graph, spans = model.Subgraphs(0), []
+    for detail in interpreter.get_tensor_details():
+        index = detail["index"]
+        # A weight lies in the file; what the operators work on comes after the file's own tensors, and in the arena.
+        if index < graph.TensorsLength() and model.Buffers(graph.Tensors(index).Buffer()).DataLength():
+            continue
+        try:
+            view = interpreter.tensor(index)()
+        except ValueError:  # optimized away: no memory
+            continue
+        if not isinstance(view, np.ndarray):  # a single number comes as a copy
+            continue
+        spans.append((view.ctypes.data, view.ctypes.data + view.nbytes))
+    covered, reached = 0, 0
+    for first, last in sorted(spans):
+        covered += max(0, last - max(first, reached))
+        reached = max(reached, last)
+    return covered
+
+
 def saved_model_call(task, rng):
     """A function that calls a SavedModel once, and the batch size of the call."""
     import tensorflow as tf
@@ -66,7 +97,8 @@ def main():
         times.append((time.perf_counter() - start) * 1000.0)
     low, median, high = np.percentile(times, [10, 50, 90])
     result = {"median_ms": median, "low_ms": low, "high_ms": high, "runs": task["runs"], "batch_size": batch_size}
-    print(json.dumps({**result, "runtime": "litert" if litert else "tensorflow"}))
+    arena = arena_bytes(task["path"]) if litert else None
+    print(json.dumps({**result, "runtime": "litert" if litert else "tensorflow", "arena": arena}))
 
 
 if __name__ == "__main__":

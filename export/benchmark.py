@@ -26,6 +26,8 @@ class Latency:
         batch_size: Samples a call.
         threads: Threads that the runtime was given; `None`: its own choice.
         runtime: `"litert"` or `"tensorflow"`.
+        arena: LiteRT: bytes of memory that the tensors between the operators share, without weights, with the built-in
+            kernels; a delegate such as XNNPACK keeps a copy of the weights beside it. `None` elsewhere.
 
     Example:
 
@@ -41,6 +43,7 @@ class Latency:
     batch_size: int
     threads: int | None
     runtime: str
+    arena: int | None = None
 
     @property
     def images_per_second(self) -> float:

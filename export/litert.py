@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
-import tempfile
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import tensorflow as tf
+import numpy as np
 
-from keras_genzoo.checks import check_at_least
-from keras_genzoo.quiet import quiet_stderr
+from keras_genzoo import images as pixels
+from keras_genzoo.checks import check_at_least, check_choice, check_flag, is_number
 
-from . import parity
+from . import parity, variants
 from ._files import clear_os_errors, replacing
-from .report import ExportError, ExportReport
-from .saved_model import save
+from .conversion import convert
+from .report import ExportReport, Parity, Variant
+from .rewrite import rewrite_networks
 from .signatures import check_options, concrete, describe, export_source
 
-QUANTIZATIONS = (None, "float16", "int8")
+QUANTIZATIONS = (None, "float16", "dynamic", "int8")
+IO_DTYPES = ("float32", "int8")
 # A prior of 100 dimensions needs some hundred codes before the extremes of the activations settle.
 CALIBRATION_SAMPLES = 256
 CALIBRATION_SEED = 1  # not the seed of the comparison, whose codes must be new to the file
@@ -34,11 +33,16 @@ def write(
     signature: str = "serving_default",
     batch_size: int = 1,
     quantization: str | None = None,
+    io_dtype: str = "float32",
     image_dtype: str = "float32",
+    images: Any = None,
     tolerance: float = 1e-3,
     num_samples: int = 16,
+    rewrite: bool = True,
+    measure: bool = True,
+    max_loss: float = 0.01,
 ) -> ExportReport:
-    """Writes one signature of a model as a LiteRT file of built-in ops alone, and compares it with Keras.
+    """Writes one signature of a model as a LiteRT file of built-in ops alone, compares it with Keras and measures it.
 
     The batch size is fixed: with a free one the interpreter cuts the network into several parts, which is slower, and a
     browser refuses the file. Random numbers stay outside: `z` is an input.
@@ -50,13 +54,23 @@ def write(
         signature: Which of `model.export_functions()`: `"serving_default"` (`z` to images), for a VAE also `"encode"`,
             `"decode"`, `"reconstruct"`. The file's own signature bears this name.
         batch_size: Length of the inputs' first axis, at least 1.
-        quantization: `None`: float32. `"float16"`: weights of half the size, computed in float32. `"int8"`: weights and
-            activations of 8 bits, calibrated on codes from the model's own prior (or on images that it generates);
-            inputs and outputs stay as they are.
-        image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255.
+        quantization: `None`: float32. `"float16"`: weights of half the size, computed in float32. `"dynamic"`: weights
+            of 8 bits; each activation is scaled to 8 bits as it comes. `"int8"`: weights and activations of 8 bits,
+            scaled by what was measured on codes from the model's own prior, or on `images`. `"auto"`: makes all four,
+            and keeps the fastest one whose loss is at most `max_loss`.
+        io_dtype: `"int8"`, only with `quantization="int8"`: inputs and outputs are integers of 8 bits too, as
+            accelerators without floating point want them; the report has their scales.
+        image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255; not with `io_dtype="int8"`.
+        images: For signatures that take images: what to measure activations and errors on, uint8 0..255 or float 0..1,
+            `(n, height, width, channels)`. `None`: what the model generates; a model that generates nothing, such as a
+            translator, needs them for `"int8"` and `"auto"`.
         tolerance: Largest error of a float32 file against Keras, in [0, 1] pixels, above 0. The error of a quantized
             file is only reported.
         num_samples: Number of inputs that are compared, at least 1.
+        rewrite: Whether transposed convolutions and convolutions to few channels are computed by faster equals; see
+            `keras_genzoo.export.rewrite`.
+        measure: Whether latency at one and two threads, and memory, are measured, each in a process of its own.
+        max_loss: For `"auto"`: largest mean absolute error against Keras, in [0, 1] pixels, above 0.
 
     Returns:
         An `ExportReport`.
@@ -75,35 +89,131 @@ def write(
     >>> from keras_genzoo.export import litert
     >>> model = keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report = litert.write(model, os.path.join(folder, "encoder.tflite"), signature="encode", batch_size=2)
+    ...     path = os.path.join(folder, "encoder.tflite")
+    ...     report = litert.write(model, path, signature="encode", batch_size=2, measure=False)
     >>> report.signatures["encode"]["outputs"]["z_mean"]
     ('float32', (2, 2))
     """
     check_options(image_dtype=image_dtype, tolerance=tolerance, num_samples=num_samples)
-    check_at_least(1, batch_size=batch_size)
-    if quantization not in QUANTIZATIONS:
-        raise ValueError(f"Expected quantization to be one of {QUANTIZATIONS}. Received: quantization={quantization!r}")
-    if Path(path).suffix != ".tflite":
-        raise ValueError(f"Expected a path that ends in .tflite. Received: path={os.fspath(path)!r}")
+    _check_litert_options(path, batch_size, quantization, io_dtype, image_dtype, max_loss)
+    check_flag(rewrite=rewrite, measure=measure)
     with replacing(path, overwrite, "file") as temporary:
-        source = export_source(model)
-        function = choose(source.export_functions(image_dtype), signature)
-        traced = concrete(function, batch_size)
-        calibration = calibration_batches(model, function, batch_size) if quantization == "int8" else None
-        content = convert(traced, signature, quantization, calibration)
-        refuse_foreign_ops(content)
+        maker = Maker(model, signature, batch_size, image_dtype, io_dtype, images, rewrite)
+        if quantization == "auto":
+            made, measured = variants.choose(maker, QUANTIZATIONS, num_samples, tolerance, max_loss)
+        else:
+            made = maker.make(quantization, num_samples, tolerance)
+            measured = (variants.measured(made),) if measure else ()
         with clear_os_errors(path), open(temporary, "wb") as file:
-            file.write(content)
+            file.write(made.content)
             file.flush()
             os.fsync(file.fileno())
-        runner = parity.litert_runner(temporary, signature)
+    return made.report(path, signature, measured)
+
+
+def _check_litert_options(path, batch_size, quantization, io_dtype, image_dtype, max_loss) -> None:
+    check_at_least(1, batch_size=batch_size)
+    check_choice((*QUANTIZATIONS, "auto"), quantization=quantization)
+    check_choice(IO_DTYPES, io_dtype=io_dtype)
+    if not (is_number(max_loss) and max_loss > 0.0):
+        raise ValueError(f"Expected max_loss above 0. Received: max_loss={max_loss!r}")
+    if io_dtype == "int8" and (quantization != "int8" or image_dtype != "float32"):
+        raise ValueError(
+            "Expected io_dtype='int8' with quantization='int8' and image_dtype='float32'."
+            f" Received: quantization={quantization!r}, image_dtype={image_dtype!r}"
+        )
+    if Path(path).suffix != ".tflite":
+        raise ValueError(f"Expected a path that ends in .tflite. Received: path={os.fspath(path)!r}")
+
+
+class Made(NamedTuple):
+    """A LiteRT file that was made and compared with Keras, but not put anywhere yet.
+
+    Fields:
+        quantization: One of `QUANTIZATIONS`.
+        content: The file's bytes.
+        parity: `Parity` with Keras.
+        scales: Scale and zero point of integer inputs and outputs, by name.
+        described: Names, dtypes and shapes: see `ExportReport.signatures`.
+    """
+
+    quantization: str | None
+    content: bytes
+    parity: Parity
+    scales: dict[str, tuple[float, int]]
+    described: dict[str, Any]
+
+    def report(self, path: str | os.PathLike, signature: str, measured: tuple[Variant, ...]) -> ExportReport:
+        """The `ExportReport` of this file at `path`."""
+        name = Path(path).name
+        return ExportReport(
+            path=os.fspath(path),
+            format="litert",
+            quantization=self.quantization,
+            files=(name,),
+            sizes={name: len(self.content)},
+            signatures={signature: self.described},
+            parity={signature: self.parity},
+            scales=self.scales,
+            variants=measured,
+        )
+
+
+class Maker:
+    """Makes LiteRT files of one signature of a model; see `write` for the arguments."""
+
+    def __init__(
+        self,
+        model: Any,
+        signature: str = "serving_default",
+        batch_size: int = 1,
+        image_dtype: str = "float32",
+        io_dtype: str = "float32",
+        images: Any = None,
+        rewrite: bool = True,
+    ):
+        self.model, self.signature, self.batch_size, self.io_dtype = model, signature, batch_size, io_dtype
+        self.function = choose(export_source(model).export_functions(image_dtype), signature)
+        # Kept, because a traced function does not hold the variables that it reads.
+        self.source = rewrite_networks(export_source(model)) if rewrite else export_source(model)
+        self.traced = concrete(self.source.export_functions(image_dtype)[signature], batch_size)
+        self.images = None
+        if images is not None:
+            pixels.check_images(images, model.image_shape)
+            images = np.asarray(images)
+            self.images = images if images.dtype == np.uint8 else pixels.to_uint8(images)
+
+    def make(self, quantization: str | None, num_samples: int = 16, tolerance: float = 1e-3) -> Made:
+        """Converts, and compares with Keras on `num_samples` inputs; `tolerance` holds for float32 alone."""
+        calibration = self.calibration_batches() if quantization == "int8" else None
+        content = convert(self.traced, self.signature, quantization, calibration, self.io_dtype)
+        runner = parity.litert_runner(content, self.signature)
         limit = tolerance if quantization is None else None
-        result = parity.check(model, signature, function, runner, num_samples, limit)
-    name = Path(path).name
-    described = {signature: describe(traced)}
-    return ExportReport(
-        os.fspath(path), "litert", quantization, (name,), {name: len(content)}, described, {signature: result}
-    )
+        result = parity.check(self.model, self.signature, self.function, runner, num_samples, limit, self.images)
+        described = describe(self.traced)
+        if self.io_dtype == "int8":
+            described = described_as(runner.details, described)
+        return Made(quantization, content, result, parity.scales_of(runner.details), described)
+
+    def calibration_batches(self) -> list[dict[str, Any]]:
+        """Batches of inputs, from the model's own prior or of given images, to measure int8 activations on."""
+        if "image" in self.function.inputs and self.images is None and not hasattr(self.model, "generate"):
+            raise ValueError(
+                f"Expected images to measure the activations of {self.signature!r} on, because"
+                f" {type(self.model).__name__} generates none. Received: images=None"
+            )
+        num = -(-CALIBRATION_SAMPLES // self.batch_size) * self.batch_size
+        inputs = parity.sample_inputs(self.model, self.function.inputs, num, CALIBRATION_SEED, self.images)
+        starts = range(0, num, self.batch_size)
+        return [{name: value[start : start + self.batch_size] for name, value in inputs.items()} for start in starts]
+
+
+def described_as(details: dict[str, dict[str, Any]], described: dict[str, Any]) -> dict[str, Any]:
+    """A description whose dtypes are those of the file."""
+    return {
+        side: {name: (np.dtype(details[side][name]["dtype"]).name, shape) for name, (_, shape) in specs.items()}
+        for side, specs in described.items()
+    }
 
 
 def choose(functions: dict[str, Any], signature: str) -> Any:
@@ -115,107 +225,3 @@ def choose(functions: dict[str, Any], signature: str) -> Any:
             f"Expected signature to be one of {tuple(fitting)} in a LiteRT file. Received: signature={signature!r}"
         )
     return fitting[signature]
-
-
-def calibration_batches(model: Any, function: Any, batch_size: int) -> list[dict[str, Any]]:
-    """Batches of inputs from the model's own prior, from which the ranges of int8 activations are measured."""
-    num = -(-CALIBRATION_SAMPLES // batch_size) * batch_size
-    inputs = parity.sample_inputs(model, function.inputs, num, seed=CALIBRATION_SEED)
-    starts = range(0, num, batch_size)
-    return [{name: value[start : start + batch_size] for name, value in inputs.items()} for start in starts]
-
-
-def convert(traced: Any, signature: str, quantization: str | None, calibration: list | None = None) -> bytes:
-    """Converts a concrete function with a static batch size to the bytes of a LiteRT file.
-
-    Args:
-        traced: The concrete function, inputs and outputs named.
-        signature: Name of the file's signature.
-        quantization: One of `QUANTIZATIONS`.
-        calibration: For `"int8"`: batches of inputs by name.
-
-    Raises:
-        ExportError: If the converter has no built-in op for an op of the graph; the message names it.
-    """
-    ops_set = tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if quantization == "int8" else tf.lite.OpsSet.TFLITE_BUILTINS
-    with tempfile.TemporaryDirectory() as folder:
-        with clear_os_errors(folder, tf.errors.OpError):
-            save({signature: traced}, folder)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[signature])
-        converter.target_spec.supported_ops = [ops_set]  # no Select TF ops: those need another, bigger runtime
-        if quantization is not None:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if quantization == "float16":
-            converter.target_spec.supported_types = [tf.float16]
-        if quantization == "int8":
-            converter.representative_dataset = lambda: ((signature, batch) for batch in calibration)
-        try:
-            # The converter writes its whole graph there when an op is missing, and calibrates with an interpreter that
-            # warns of its own age.
-            with quiet_stderr(), warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter is deprecated")
-                return converter.convert()
-        except Exception as error:  # its errors have no common class
-            raise ExportError(_reason(str(error))) from error
-
-
-def _reason(message: str) -> str:
-    found = re.findall(r"^(?:TF Select|Custom) ops: (.+)$", message, flags=re.MULTILINE)
-    names = sorted({name.strip() for line in found for name in line.split(",")})
-    if not names:
-        names = sorted(set(re.findall(r"'(tf\.\w+)' op", message)))
-    if names:
-        return _foreign(names)
-    return f"Expected a network that LiteRT can run. Received from its converter: {message.strip().splitlines()[0]}"
-
-
-def _foreign(names: list[str]) -> str:
-    return (
-        "Expected a network of ops that LiteRT has built in, without Flex (Select TF) and custom ops."
-        f" Received: {', '.join(names)}. Nothing was written."
-    )
-
-
-def operators(content: bytes) -> tuple[str, ...]:
-    """Names of the ops in a LiteRT file, in alphabetical order: built-in ones in capitals, others by their own name.
-
-    Args:
-        content: The file's bytes.
-
-    Example:
-
-    >>> import os, tempfile
-    >>> import keras_genzoo
-    >>> from keras_genzoo.export import litert
-    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "dcgan.tflite")
-    ...     report = model.export(path, format="litert")
-    ...     with open(path, "rb") as file:
-    ...         "TRANSPOSE_CONV" in litert.operators(file.read())
-    True
-    """
-    return tuple(sorted(name for name, _ in _operator_codes(content)))
-
-
-def refuse_foreign_ops(content: bytes) -> None:
-    """Raises `ExportError` with the names of all Flex and custom ops in a LiteRT file, if it has any."""
-    names = sorted(name for name, custom in _operator_codes(content) if custom)
-    if names:
-        raise ExportError(_foreign(names))
-
-
-def _operator_codes(content: bytes) -> set[tuple[str, bool]]:
-    """Name of each op of the file, and whether it is none of the built-in ones."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    builtin = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
-    model = schema.Model.GetRootAs(content, 0)
-    codes = set()
-    for index in range(model.OperatorCodesLength()):
-        code = model.OperatorCodes(index)
-        # Old files keep the op's number in a field of 8 bits.
-        number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-        custom = code.CustomCode() if number == schema.BuiltinOperator.CUSTOM else None
-        codes.add((custom.decode() if custom else builtin.get(number, f"UNKNOWN_{number}"), custom is not None))
-    return codes

@@ -18,8 +18,10 @@ Runner = Callable[[dict[str, np.ndarray]], Mapping[str, np.ndarray]]
 GREY_LEVEL = 1 / 255
 
 
-def sample_inputs(model: Any, specs: Mapping[str, Any], num: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Draws inputs of a signature from the model itself: `z` from its prior, `image` from what it generates.
+def sample_inputs(
+    model: Any, specs: Mapping[str, Any], num: int, seed: int = 0, images: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Draws inputs of a signature: `z` from the model's prior, `image` from given images or what the model generates.
 
     Args:
         model: A model of the zoo.
@@ -28,6 +30,8 @@ def sample_inputs(model: Any, specs: Mapping[str, Any], num: int, seed: int = 0)
             what ends in `_noise`.
         num: Number of samples, at least 1.
         seed: Seed of the draw.
+        images: uint8 images to draw `image` from, again from the start where there are too few; `None` for what the
+            model generates, or for noise where it does not.
 
     Returns:
         Input name -> array of the dtype in `specs`: `z` (num, latent_dim), `image` (num, height, width, channels)
@@ -51,7 +55,7 @@ def sample_inputs(model: Any, specs: Mapping[str, Any], num: int, seed: int = 0)
         if name == "z":
             value = np.asarray(model.latent_sample(num, seed))
         elif name == "image":
-            value = _images(model, num, seed)
+            value = _images(model, num, seed) if images is None else _drawn(images, num, seed)
             value = value if dtype == np.uint8 else value / np.float32(255.0)
         elif name == "label":
             value = np.arange(num) % model.num_classes
@@ -72,6 +76,11 @@ def _images(model: Any, num: int, seed: int) -> np.ndarray:
         return model.generate(num, seed=seed)
     # A model that makes no images, such as a classifier, is asked about noise.
     return np.random.default_rng(seed).integers(0, 256, (num, *model.image_shape), dtype=np.uint8)
+
+
+def _drawn(images: np.ndarray, num: int, seed: int) -> np.ndarray:
+    order = np.random.default_rng(seed).permutation(len(images))
+    return images[np.resize(order, num)]
 
 
 def compare(expected: Mapping[str, Any], received: Mapping[str, Any], num_samples: int) -> Parity:
@@ -113,10 +122,19 @@ def compare(expected: Mapping[str, Any], received: Mapping[str, Any], num_sample
         errors.append(error.ravel())
     errors = np.concatenate(errors)
     dtype = str(np.asarray(next(iter(expected.values()))).dtype)
-    return Parity(float(errors.max()), float(errors.mean()), int(num_samples), dtype)
+    rms = float(np.sqrt(np.mean(errors**2)))
+    return Parity(float(errors.max()), float(errors.mean()), rms, int(num_samples), dtype)
 
 
-def check(model: Any, name: str, function: Any, runner: Runner, num_samples: int, tolerance: float | None) -> Parity:
+def check(
+    model: Any,
+    name: str,
+    function: Any,
+    runner: Runner,
+    num_samples: int,
+    tolerance: float | None,
+    images: np.ndarray | None = None,
+) -> Parity:
     """Compares one signature of an exported file with Keras on inputs that the model draws itself.
 
     Args:
@@ -127,6 +145,7 @@ def check(model: Any, name: str, function: Any, runner: Runner, num_samples: int
         num_samples: Number of inputs.
         tolerance: Largest error allowed, in [0, 1] pixels; `uint8` outputs may differ by one grey level more, because
             rounding turns the smallest difference into a whole level. `None`: errors are only reported.
+        images: See `sample_inputs`.
 
     Returns:
         A `Parity`.
@@ -134,7 +153,7 @@ def check(model: Any, name: str, function: Any, runner: Runner, num_samples: int
     Raises:
         ExportError: If the error is above `tolerance` or not a number.
     """
-    inputs = sample_inputs(model, function.inputs, num_samples)
+    inputs = sample_inputs(model, function.inputs, num_samples, images=images)
     expected = {key: np.asarray(value) for key, value in function.function(**inputs).items()}
     parity = compare(expected, runner(inputs), num_samples)
     limit = np.inf if tolerance is None else tolerance + (GREY_LEVEL if parity.dtype == "uint8" else 0.0)
@@ -164,34 +183,84 @@ def saved_model_runner(loaded: Any, name: str) -> Runner:
     return run
 
 
-def litert_runner(path: str | os.PathLike, name: str, threads: int = 1) -> Runner:
-    """Returns a runner for a signature of a LiteRT file with a static batch size.
-
-    Inputs of any length are cut into batches of the file's size; the last one is filled up with zeros, and what they
-    give is dropped.
+def litert_runner(file: str | os.PathLike | bytes, name: str, threads: int = 1) -> LiteRTRunner:
+    """Returns a runner for a signature of a LiteRT file with a static batch size: see `LiteRTRunner`.
 
     Args:
-        path: A `.tflite` file.
+        file: The path of a `.tflite` file, or its bytes.
         name: The signature's name.
         threads: Threads of the interpreter.
     """
-    from ai_edge_litert.interpreter import Interpreter
+    return LiteRTRunner(file, name, threads)
 
-    with quiet_stderr():  # the runtime announces its delegate
-        interpreter = Interpreter(model_path=os.fspath(path), num_threads=threads)
-        interpreter.allocate_tensors()
-        signature = interpreter.get_signature_runner(name)
-    batch = int(next(iter(signature.get_input_details().values()))["shape"][0])
 
-    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+class LiteRTRunner:
+    """Calls a signature of a LiteRT file with a static batch size: inputs by name -> outputs by name.
+
+    Inputs of any length are cut into batches of the file's size; the last one is filled up with zeros, and what they
+    give is dropped. Inputs and outputs that are integers in the file and stand for real numbers are converted.
+
+    Args:
+        file: The path of a `.tflite` file, or its bytes.
+        name: The signature's name.
+        threads: Threads of the interpreter.
+    """
+
+    def __init__(self, file: str | os.PathLike | bytes, name: str, threads: int = 1):
+        from ai_edge_litert.interpreter import Interpreter
+
+        source = {"model_content": file} if isinstance(file, bytes) else {"model_path": os.fspath(file)}
+        with quiet_stderr():  # the runtime announces its delegate
+            interpreter = Interpreter(**source, num_threads=threads)
+            interpreter.allocate_tensors()
+            self.signature = interpreter.get_signature_runner(name)
+        self.details = {
+            "inputs": self.signature.get_input_details(),
+            "outputs": self.signature.get_output_details(),
+        }
+        self.batch_size = int(next(iter(self.details["inputs"].values()))["shape"][0])
+
+    def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         num = len(next(iter(inputs.values())))
-        parts = []
-        for start in range(0, num, batch):
-            cut = {key: value[start : start + batch] for key, value in inputs.items()}
-            filled = {key: np.zeros((batch, *value.shape[1:]), value.dtype) for key, value in cut.items()}
-            for key, value in cut.items():
-                filled[key][: len(value)] = value
-            parts.append({key: np.array(value) for key, value in signature(**filled).items()})
+        parts = [self._batch(inputs, start) for start in range(0, num, self.batch_size)]
         return {key: np.concatenate([part[key] for part in parts])[:num] for key in parts[0]}
 
-    return run
+    def _batch(self, inputs: dict[str, np.ndarray], start: int) -> dict[str, np.ndarray]:
+        filled = {}
+        for key, value in inputs.items():
+            detail = self.details["inputs"][key]
+            part = to_integers(value[start : start + self.batch_size], detail)
+            filled[key] = np.zeros((self.batch_size, *value.shape[1:]), detail["dtype"])
+            filled[key][: len(part)] = part
+        outputs = self.signature(**filled)
+        # Copies: the runtime writes the next batch into the same memory.
+        return {key: to_reals(np.array(value), self.details["outputs"][key]) for key, value in outputs.items()}
+
+
+def scales_of(details: dict[str, dict[str, Any]]) -> dict[str, tuple[float, int]]:
+    """Scale and zero point of the inputs and outputs that are integers and stand for real numbers, by name."""
+    each = {name: scale_of(detail) for side in details.values() for name, detail in side.items()}
+    return {name: scale for name, scale in each.items() if scale is not None}
+
+
+def scale_of(detail: dict[str, Any]) -> tuple[float, int] | None:
+    """Scale and zero point of an integer input or output that stands for real numbers; `None` for any other one."""
+    scale, zero_point = detail["quantization"]
+    return (float(scale), int(zero_point)) if scale else None
+
+
+def to_integers(values: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
+    """Real numbers as the integers that an input takes; as they are, where it takes real numbers."""
+    if scale_of(detail) is None:
+        return values
+    scale, zero_point = scale_of(detail)
+    limits = np.iinfo(detail["dtype"])
+    return np.clip(np.round(values / scale) + zero_point, limits.min, limits.max).astype(detail["dtype"])
+
+
+def to_reals(values: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
+    """The reverse for an output: float32 where its integers stand for real numbers."""
+    if scale_of(detail) is None:
+        return values
+    scale, zero_point = scale_of(detail)
+    return (values.astype("float32") - np.float32(zero_point)) * np.float32(scale)

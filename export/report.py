@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
+import os
 from typing import Any
+
+from ._files import replacing
+from .benchmark import Latency
 
 
 class ExportError(ValueError):
@@ -21,20 +27,72 @@ class Parity:
     Args:
         max_error: Largest absolute error over all elements of all outputs.
         mean_error: Mean absolute error over all elements of all outputs.
+        rms_error: Root of the mean squared error over all elements of all outputs.
         num_samples: Number of inputs that were compared.
         dtype: dtype of the signature's first output.
 
     Example:
 
     >>> from keras_genzoo.export import Parity
-    >>> Parity(max_error=1e-6, mean_error=2e-7, num_samples=16, dtype="float32").max_error
-    1e-06
+    >>> Parity(max_error=0.03, mean_error=0.006, rms_error=0.01, num_samples=16, dtype="float32").psnr
+    40.0
     """
 
     max_error: float
     mean_error: float
+    rms_error: float
     num_samples: int
     dtype: str
+
+    @property
+    def psnr(self) -> float:
+        """Peak signal-to-noise ratio in decibels; infinite where nothing differs."""
+        return math.inf if self.rms_error == 0.0 else -20.0 * math.log10(self.rms_error)
+
+
+@dataclasses.dataclass(frozen=True)
+class Quality:
+    """What an export costs in quality, in the features of a classifier.
+
+    Args:
+        features: Name of the feature extractor.
+        num_images: Images that the model and the file made, from the same codes.
+        distance: Frechet distance between those of the model and those of the file: 0 where they are the same.
+        fid_before: Classifier FID of the model's images to the reference; `None` without a reference.
+        fid_after: Classifier FID of the file's images to the reference; `None` without a reference.
+        num_real: Images of the reference; `None` without one.
+    """
+
+    features: str
+    num_images: int
+    distance: float
+    fid_before: float | None = None
+    fid_after: float | None = None
+    num_real: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """One kind of LiteRT file of a signature, as measured.
+
+    Args:
+        quantization: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
+        size: Bytes of the file.
+        arena: Bytes of memory that the tensors between the operators share, without weights; measured with the
+            built-in kernels. A delegate such as XNNPACK keeps a copy of the weights beside it.
+        latency: Number of threads -> `Latency`; empty where it was not measured.
+        parity: `Parity` with Keras.
+        marks: What is wrong with it: slower than float32, or a loss above the one allowed. Empty: nothing.
+        problem: Why there is no such file; then all else is empty.
+    """
+
+    quantization: str
+    size: int = 0
+    arena: int = 0
+    latency: dict[int, Latency] = dataclasses.field(default_factory=dict)
+    parity: Parity | None = None
+    marks: tuple[str, ...] = ()
+    problem: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,12 +102,15 @@ class ExportReport:
     Args:
         path: The file or folder, as the caller named it.
         format: `"saved_model"` or `"litert"`.
-        quantization: `None` (float32), `"float16"` or `"int8"`.
+        quantization: `None` (float32), `"float16"`, `"dynamic"` or `"int8"`; what `"auto"` chose.
         files: Paths of the files, relative to `path` for a folder; the file's own name for a single file.
         sizes: Bytes of each file in `files`.
         signatures: Signature name -> `{"inputs": {name: (dtype, shape)}, "outputs": {name: (dtype, shape)}}`; an axis
             of free length is `None`.
         parity: Signature name -> `Parity`.
+        scales: Integer inputs and outputs: name -> `(scale, zero_point)`; `real = scale * (integer - zero_point)`.
+        variants: LiteRT: what was measured, of the file that was written, or of all from which it was chosen.
+        quality: Loss of quality in the features of a classifier, where features were named.
 
     Example:
 
@@ -66,6 +127,9 @@ class ExportReport:
     sizes: dict[str, int]
     signatures: dict[str, dict[str, dict[str, tuple[str, tuple[int | None, ...]]]]]
     parity: dict[str, Parity]
+    scales: dict[str, tuple[float, int]] = dataclasses.field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
+    quality: Quality | None = None
 
     @property
     def size(self) -> int:
@@ -78,5 +142,22 @@ class ExportReport:
         return max((parity.max_error for parity in self.parity.values()), default=0.0)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the report as plain dicts, tuples and numbers, ready for JSON."""
-        return dataclasses.asdict(self)
+        """Returns the report as plain dicts, tuples and numbers, ready for JSON; an infinite `psnr` is `None`."""
+        plain = dataclasses.asdict(self)
+        for name, parity in self.parity.items():
+            plain["parity"][name]["psnr"] = parity.psnr if math.isfinite(parity.psnr) else None
+        return plain
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the report as JSON.
+
+        Args:
+            path: The file; ends in `.json`. One that exists is replaced.
+
+        Raises:
+            ValueError: If the path ends otherwise.
+        """
+        if not os.fspath(path).endswith(".json"):
+            raise ValueError(f"Expected the path of a report to end in .json. Received: path={os.fspath(path)!r}")
+        with replacing(path, overwrite=True, kind="file") as temporary:
+            temporary.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")

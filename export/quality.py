@@ -1,0 +1,75 @@
+"""What an exported file costs in quality, in the features of a classifier."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_genzoo import images as pixels
+from keras_genzoo.checks import check_at_least
+from keras_genzoo.metrics import Reference, extractor, frechet_distance
+
+from . import parity
+from .report import Quality
+
+
+def export_quality(
+    model: Any,
+    path: str | os.PathLike,
+    *,
+    features: Any,
+    reference: Any = None,
+    signature: str = "serving_default",
+    num_images: int = 10000,
+    seed: int = 0,
+    threads: int = 2,
+) -> Quality:
+    """Compares the images of a LiteRT file with those of the model that it was made of.
+
+    Both make images of the same codes. Their Frechet distance says how far the file has moved from the model; with real
+    images, the classifier FID of both says whether that has cost quality.
+
+    Args:
+        model: The model, which makes images of codes `z`.
+        path: The `.tflite` file.
+        features: What `keras_genzoo.metrics.extractor` takes, such as `"mnist"`.
+        reference: Real images, `(n, height, width, channels)`, uint8 0..255 or float 0..1, or a
+            `keras_genzoo.metrics.Reference`; `None`: no classifier FID.
+        signature: The file's signature from `z` to `image`.
+        num_images: Number of generated images, at least 2. A distance of few images is too large; compare numbers of
+            equal `num_images` only.
+        seed: Of the codes.
+        threads: Threads of the runtime.
+
+    Returns:
+        A `Quality`.
+
+    Raises:
+        ValueError: If the signature does not make images of codes, or an argument is not valid.
+
+    References:
+        Heusel et al., 2017, https://arxiv.org/abs/1706.08500, with another feature extractor.
+    """
+    check_at_least(2, num_images=num_images)
+    functions = model.float32_copy().export_functions()
+    if signature not in functions or "z" not in functions[signature].inputs:
+        names = tuple(name for name, function in functions.items() if "z" in function.inputs)
+        raise ValueError(f"Expected a signature from codes to images, one of {names}. Received: {signature!r}")
+    extract = extractor(features)
+    inputs = parity.sample_inputs(model, functions[signature].inputs, num_images, seed)
+    run = tf.function(functions[signature].function, reduce_retracing=True)
+    parts = [{name: value[i : i + 256] for name, value in inputs.items()} for i in range(0, num_images, 256)]
+    before = np.concatenate([pixels.to_uint8(np.asarray(run(**part)["image"])) for part in parts])
+    after = parity.litert_runner(path, signature, threads)(inputs)["image"]
+    after = after if after.dtype == np.uint8 else pixels.to_uint8(after)
+    before, after = extract(before), extract(after)
+    distance = frechet_distance(before, after)
+    if reference is None:
+        return Quality(extract.name, num_images, distance)
+    if not isinstance(reference, Reference):
+        reference = Reference(reference, extract)
+    fids = [frechet_distance(reference.moments, each) for each in (before, after)]
+    return Quality(extract.name, num_images, distance, *fids, num_real=len(reference))

@@ -1,0 +1,87 @@
+"""The kinds of LiteRT file that one signature can become, measured beside each other."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .benchmark import Latency, latency
+from .report import ExportError, Variant
+
+THREADS = (1, 2)
+ROUNDS = 3  # a machine's speed drifts: files that are compared take turns
+
+
+def measured(made: Any, latencies: dict[int, Latency] | None = None, marks: tuple[str, ...] = ()) -> Variant:
+    """Size, memory and latency of a LiteRT file.
+
+    Args:
+        made: A `keras_genzoo.export.litert.Made`.
+        latencies: Number of threads -> `Latency`, where they are known already.
+        marks: What is wrong with it.
+    """
+    latencies = latencies or latencies_of([made])[0]
+    arena = next(iter(latencies.values())).arena
+    return Variant(name_of(made.quantization), len(made.content), arena, latencies, made.parity, marks)
+
+
+def name_of(quantization: str | None) -> str:
+    """A word for a kind of file: `None` is float32."""
+    return quantization or "float32"
+
+
+def latencies_of(files: list[Any], rounds: int = 1) -> list[dict[int, Latency]]:
+    """Latency of each file at one and two threads: of several rounds, in which the files take turns, the median one."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, f"{index}.tflite") for index in range(len(files))]
+        for path, made in zip(paths, files, strict=True):
+            path.write_bytes(made.content)
+        taken = [[{n: latency(path, threads=n) for n in THREADS} for path in paths] for _ in range(rounds)]
+    return [{n: _median([turns[index][n] for turns in taken]) for n in THREADS} for index in range(len(files))]
+
+
+def _median(latencies: list[Latency]) -> Latency:
+    middle = statistics.median_low(each.median_ms for each in latencies)
+    return next(each for each in latencies if each.median_ms == middle)
+
+
+def choose(
+    maker: Any, quantizations: tuple, num_samples: int, tolerance: float, max_loss: float
+) -> tuple[Any, tuple[Variant, ...]]:
+    """Makes all kinds of files, measures them, and chooses the fastest one whose loss is small enough.
+
+    Args:
+        maker: A `keras_genzoo.export.litert.Maker`.
+        quantizations: What to try, `None` for float32 first: it has the smallest error, so one is always found.
+        num_samples: Number of inputs that are compared with Keras.
+        tolerance: Largest error of the float32 file.
+        max_loss: Largest mean absolute error of the others.
+
+    Returns:
+        The chosen `Made`, and what was measured of each, marked where it is slower than float32 or lost too much.
+
+    Raises:
+        ExportError: If there is no float32 file.
+    """
+    made, problems = [maker.make(quantizations[0], num_samples, tolerance)], {}
+    for quantization in quantizations[1:]:
+        try:
+            made.append(maker.make(quantization, num_samples, tolerance))
+        except ExportError as error:  # a network may have an op without an 8-bit form
+            problems[quantization] = str(error)
+    latencies = latencies_of(made, ROUNDS)
+    times = [each[THREADS[0]].median_ms for each in latencies]
+    report, fitting = [], []
+    for index, each in enumerate(made):
+        marks = []
+        if times[index] > times[0]:
+            marks.append("slower than float32")
+        if index and each.parity.mean_error > max_loss:
+            marks.append(f"loss above {max_loss:g}")
+        else:
+            fitting.append((times[index], index))
+        report.append(measured(each, latencies[index], tuple(marks)))
+    report += [Variant(name_of(quantization), problem=problem) for quantization, problem in problems.items()]
+    return made[min(fitting)[1]], tuple(report)

@@ -1,0 +1,200 @@
+"""LiteRT files: quantization, integer inputs and outputs, the choice of the fastest, and what the report states."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from cases import CASES
+from test_export import shaken
+
+import keras_genzoo
+from keras_genzoo.export import Latency, Parity, conversion, litert, parity, variants
+from keras_genzoo.export.parity import litert_runner
+from keras_genzoo.export.quality import export_quality
+
+
+@pytest.fixture(scope="module")
+def dcgan():
+    return shaken(keras_genzoo.build("dcgan", image_shape=(16, 16, 1), latent_dim=8, base_filters=16), scale=0.01)
+
+
+@pytest.fixture(scope="module")
+def translator():
+    (case,) = [case for case in CASES if str(case) == "cyclegan"]
+    return shaken(case.build(), scale=0.01)
+
+
+def noise(model, num=20):
+    return np.random.default_rng(3).integers(0, 256, (num, *model.image_shape), dtype=np.uint8)
+
+
+def test_rewritten_file_has_no_transposed_convolution_and_gives_the_same(dcgan, tmp_path):
+    z = np.random.default_rng(0).standard_normal((5, 8)).astype("float32")
+    images, names = {}, {}
+    for rewrite in (False, True):
+        path = tmp_path / f"{rewrite}.tflite"
+        report = dcgan.export(path, format="litert", rewrite=rewrite, measure=False)
+        assert report.max_error < 1e-5
+        names[rewrite] = conversion.operators(path.read_bytes())
+        images[rewrite] = litert_runner(path, "serving_default")({"z": z})["image"]
+    assert "TRANSPOSE_CONV" in names[False] and "TRANSPOSE_CONV" not in names[True]
+    np.testing.assert_allclose(images[True], images[False], atol=1e-5)
+
+
+def test_report_states_memory_and_latency_at_one_and_two_threads(dcgan, tmp_path):
+    report = dcgan.export(tmp_path / "a.tflite", format="litert")
+    (variant,) = report.variants
+    assert variant.quantization == "float32" and variant.size == report.size
+    assert {threads: latency.threads for threads, latency in variant.latency.items()} == {1: 1, 2: 2}
+    assert all(latency.median_ms > 0.0 for latency in variant.latency.values())
+    largest = 4 * 16 * 16 * 16  # the last feature map alone, in bytes
+    assert largest < variant.arena < 20 * largest
+    report.save(tmp_path / "report.json")
+    stored = json.loads((tmp_path / "report.json").read_text())
+    assert stored["variants"][0]["arena"] == variant.arena
+    assert stored["parity"]["serving_default"]["psnr"] == pytest.approx(report.parity["serving_default"].psnr)
+    with pytest.raises(ValueError, match=r"end in \.json"):
+        report.save(tmp_path / "report.txt")
+
+
+def test_quantized_file_needs_less_memory(dcgan, tmp_path):
+    arenas = [
+        dcgan.export(tmp_path / f"{q}.tflite", format="litert", quantization=q).variants[0].arena
+        for q in (None, "int8")
+    ]
+    assert arenas[1] < 0.5 * arenas[0]
+
+
+def test_file_of_integers_takes_and_gives_bytes_with_stated_scales(dcgan, tmp_path):
+    path = tmp_path / "bytes.tflite"
+    options = dict(format="litert", quantization="int8", measure=False)
+    report = dcgan.export(path, io_dtype="int8", **options)
+    (signature,) = report.signatures.values()
+    assert signature == {"inputs": {"z": ("int8", (1, 8))}, "outputs": {"image": ("int8", (1, 16, 16, 1))}}
+    assert set(report.scales) == {"z", "image"}
+    runner = litert_runner(path, "serving_default")
+    z = np.random.default_rng(0).standard_normal((1, 8)).astype("float32")
+    scale, zero_point = report.scales["z"]
+    integers = np.clip(np.round(z / scale) + zero_point, -128, 127).astype("int8")
+    raw = runner.signature(z=integers)["image"]
+    scale, zero_point = report.scales["image"]
+    assert raw.dtype == np.int8
+    np.testing.assert_allclose(runner({"z": z})["image"], scale * (raw.astype("float32") - zero_point), atol=1e-6)
+    assert 0.0 < scale < 1.05 / 255  # the pixels reach less than the whole range
+    plain = dcgan.export(tmp_path / "floats.tflite", **options)
+    assert plain.scales == {} and report.max_error < plain.max_error + 3 / 255
+
+
+def test_int8_of_a_translator_is_measured_on_given_images(translator, tmp_path):
+    with pytest.raises(ValueError, match="Expected images to measure the activations of 'serving_default' on"):
+        translator.export(tmp_path / "a.tflite", format="litert", quantization="int8", measure=False)
+    assert list(tmp_path.iterdir()) == []
+    reports = {}
+    for name, images in {"noise": noise(translator), "black": noise(translator) // 64}.items():
+        maker = litert.Maker(translator, images=images)
+        drawn = np.concatenate([batch["image"] for batch in maker.calibration_batches()])
+        assert {image.tobytes() for image in np.rint(255 * drawn).astype("uint8")} == {x.tobytes() for x in images}
+        path = tmp_path / f"{name}.tflite"
+        options = dict(format="litert", quantization="int8", measure=False, images=images)
+        translator.export(path, **options)
+        inputs = {"image": noise(translator).astype("float32") / 255}
+        expected = translator.translate(noise(translator)) / 255
+        reports[name] = np.abs(litert_runner(path, "serving_default")(inputs)["image"] - expected).mean()
+    assert reports["noise"] < reports["black"]  # ranges that were measured on dark images clip bright ones
+
+
+class FakeMaker:
+    """Makes files of known sizes and errors."""
+
+    def __init__(self, errors, broken=()):
+        self.errors, self.broken = errors, broken
+
+    def make(self, quantization, num_samples, tolerance):
+        if quantization in self.broken:
+            raise variants.ExportError("no such op")
+        error = self.errors[quantization]
+        return litert.Made(quantization, str(quantization).encode(), Parity(error, error, error, 1, "f"), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("times", "errors", "chosen", "marks"),
+    [
+        ((4.0, 3.0, 2.0, 1.0), (0.0, 0.001, 0.002, 0.003), "int8", [(), (), (), ()]),
+        ((4.0, 3.0, 2.0, 1.0), (0.0, 0.001, 0.002, 0.02), "dynamic", [(), (), (), ("loss above 0.01",)]),
+        ((1.0, 3.0, 2.0, 4.0), (0.0, 0.0, 0.0, 0.0), None, [(), *[("slower than float32",)] * 3]),
+    ],
+)
+def test_fastest_file_within_the_stated_loss_is_chosen(monkeypatch, times, errors, chosen, marks):
+    latencies = [{n: Latency(time, time, time, 1, 1, n, "litert", 1) for n in variants.THREADS} for time in times]
+    monkeypatch.setattr(variants, "latencies_of", lambda files, rounds=1: latencies[: len(files)])
+    maker = FakeMaker(dict(zip(litert.QUANTIZATIONS, errors, strict=True)))
+    made, report = variants.choose(maker, litert.QUANTIZATIONS, 16, 1e-3, 0.01)
+    assert made.quantization == chosen
+    assert [variant.marks for variant in report] == marks
+
+
+def test_kind_of_file_that_cannot_be_made_is_reported_and_left_out(monkeypatch):
+    latency = {n: Latency(1.0, 1.0, 1.0, 1, 1, n, "litert", 1) for n in variants.THREADS}
+    monkeypatch.setattr(variants, "latencies_of", lambda files, rounds=1: [latency] * len(files))
+    maker = FakeMaker(dict.fromkeys(litert.QUANTIZATIONS, 0.0), broken=("int8",))
+    made, report = variants.choose(maker, litert.QUANTIZATIONS, 16, 1e-3, 0.01)
+    assert made.quantization is None
+    assert [variant.problem for variant in report] == [None, None, None, "no such op"]
+
+
+def test_auto_writes_one_of_the_files_that_it_measured(dcgan, tmp_path):
+    report = dcgan.export(tmp_path / "auto.tflite", format="litert", quantization="auto")
+    assert [variant.quantization for variant in report.variants] == ["float32", "float16", "dynamic", "int8"]
+    chosen = {variant.quantization: variant for variant in report.variants}[variants.name_of(report.quantization)]
+    assert chosen.size == report.size == (tmp_path / "auto.tflite").stat().st_size
+    assert chosen.latency[1].median_ms == min(
+        variant.latency[1].median_ms for variant in report.variants if variant.parity.mean_error <= 0.01
+    )
+
+
+def test_loss_of_quality_is_none_for_float32_and_grows_with_the_error(tmp_path):
+    model = shaken(keras_genzoo.build("dcgan", image_shape=(28, 28, 1), latent_dim=8, base_filters=8), scale=0.02)
+    model.export(tmp_path / "a.tflite", format="litert", measure=False)
+    options = dict(features="mnist", num_images=64)
+    exact = export_quality(model, tmp_path / "a.tflite", **options)
+    assert exact.distance < 1e-3 and exact.fid_before is None and exact.features == "mnist"
+    real = keras_genzoo.data.load_arrays("digits", image_size=(28, 28), limit=100)[0]
+    judged = export_quality(model, tmp_path / "a.tflite", reference=real, **options)
+    assert judged.fid_after == pytest.approx(judged.fid_before, rel=1e-3) and judged.num_real == 100
+    model.generator.layers[1].kernel.assign(0.5 * model.generator.layers[1].kernel)  # no longer what was exported
+    model.ema_generator.set_weights(model.generator.get_weights())
+    changed = export_quality(model, tmp_path / "a.tflite", reference=real, **options)
+    assert changed.distance > 100 * exact.distance and changed.fid_after == pytest.approx(judged.fid_after, rel=1e-6)
+    with pytest.raises(ValueError, match="Expected a signature from codes to images"):
+        export_quality(model, tmp_path / "a.tflite", signature="generate", **options)
+
+
+def test_psnr_is_that_of_the_mean_squared_error():
+    expected = np.zeros((1, 4), "float32")
+    found = parity.compare({"image": expected}, {"image": np.float32([[0.1, -0.1, 0.1, 0.1]])}, 1)
+    assert found.psnr == pytest.approx(20.0, abs=1e-4)
+    assert math.isinf(parity.compare({"image": expected}, {"image": expected}, 1).psnr)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (dict(quantization="int4"), "int8"),
+        (dict(io_dtype="int8"), "Expected io_dtype='int8' with quantization='int8'"),
+        (
+            dict(io_dtype="int8", quantization="int8", image_dtype="uint8"),
+            "Received: quantization='int8', image_dtype=",
+        ),
+        (dict(io_dtype="uint8", quantization="int8"), "io_dtype"),
+        (dict(quantization="auto", max_loss=0.0), "Expected max_loss above 0"),
+        (dict(measure=1), "measure"),
+        (dict(images=np.zeros((2, 3, 3, 1))), r"Received: .*\(2, 3, 3, 1\)"),
+        (dict(batch_size=0), "batch_size"),
+    ],
+    ids=str,
+)
+def test_bad_options_are_one_clear_sentence_and_write_nothing(dcgan, tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        dcgan.export(tmp_path / "a.tflite", format="litert", **options)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,127 @@
+"""Latency of one image by LiteRT files, rewritten and plain, quantized and not, against ONNX Runtime in the same run.
+
+    python benchmarks/export_litert.py [--rounds 15] [--calls 20] [--threads 1 2] [--preset dcgan_mnist]
+
+Network: the generator of a 28x28 DCGAN, latent_dim 128, base_filters 64, kernels 4x4 (2.27 M parameters, all weights
+random), or that of a preset. Batch 1. Times are medians over the rounds, in which all take turns;
+ratios are medians of the ratios within a round, because the speed of a machine drifts. ONNX Runtime is measured where
+it and tf2onnx are installed. Errors are against Keras, in [0, 1] pixels, over 64 codes.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import keras_genzoo
+from keras_genzoo.export import litert
+from keras_genzoo.quiet import quiet_stderr
+
+LATENT_DIM, FILTERS, KERNEL = 128, 64, 4
+
+
+def model_of(preset):
+    """The model of a preset, or a DCGAN with weights that a training could have left."""
+    if preset is not None:
+        model_name, _, weights = preset.partition("_")
+        return keras_genzoo.build(model_name, weights=weights)
+    model = keras_genzoo.build(
+        "dcgan", image_shape=(28, 28, 1), latent_dim=LATENT_DIM, base_filters=FILTERS, kernel_size=KERNEL, seed=0
+    )
+    rng = np.random.default_rng(0)
+    for variable in model.generator_network.variables:
+        variable.assign(variable * (1.0 + 0.3 * np.abs(rng.standard_normal(variable.shape))))
+    return model
+
+
+def litert_call(content, z, threads):
+    from ai_edge_litert.interpreter import Interpreter
+
+    with quiet_stderr():
+        interpreter = Interpreter(model_content=content, num_threads=threads)
+        interpreter.allocate_tensors()
+    (detail,) = interpreter.get_input_details()
+    scale, zero_point = detail["quantization"]
+    z = np.clip(np.round(z / scale) + zero_point, -128, 127) if scale else z
+    interpreter.set_tensor(detail["index"], z.astype(detail["dtype"]))
+    return interpreter.invoke
+
+
+def onnx_call(model, z, threads, folder):
+    """A call of ONNX Runtime on the same network; `None` where it is not installed."""
+    try:
+        import onnxruntime
+        import tf2onnx  # noqa: F401
+    except ImportError:
+        return None
+    path = Path(folder, "model.onnx")
+    if not path.exists():
+        network = model.float32_copy().generator_network
+        signature = [keras.InputSpec(shape=(1, z.shape[1]), dtype="float32")]
+        with quiet_stderr():
+            network.export(str(path), format="onnx", verbose=False, input_signature=signature)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(path), options)
+    name = session.get_inputs()[0].name
+    return lambda: session.run(None, {name: z})
+
+
+def timed(call, calls):
+    start = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return 1000.0 * (time.perf_counter() - start) / calls
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--calls", type=int, default=20)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--preset", help="such as dcgan_mnist")
+    options = parser.parse_args()
+
+    model = model_of(options.preset)
+    files = {"float32, plain": litert.Maker(model, rewrite=False).make(None, 64)}
+    maker = litert.Maker(model)
+    files |= {quantization or "float32": maker.make(quantization, 64) for quantization in litert.QUANTIZATIONS}
+    files["int8 alone"] = litert.Maker(model, io_dtype="int8").make("int8", 64)
+    z = model.latent_sample(1, seed=0).numpy()
+    for threads in options.threads:
+        table = Table("file", "MB", "of float32", "ms", "to ONNX Runtime", "mean error", "maximal error")
+        table.title = f"{threads} thread{'s' * (threads > 1)}, batch 1"
+        with tempfile.TemporaryDirectory() as folder:
+            calls = {name: litert_call(made.content, z, threads) for name, made in files.items()}
+            calls["ONNX Runtime"] = onnx_call(model, z, threads, folder)
+            calls = {name: call for name, call in calls.items() if call is not None}
+            times = {name: [] for name in calls}
+            for _ in range(options.rounds + 1):
+                for name, call in calls.items():
+                    times[name].append(timed(call, options.calls))
+        whole = len(files["float32"].content)
+        for name, each in times.items():
+            each = each[1:]  # the first round fills caches
+            row = [name, "", "", f"{statistics.median(each):.3f}", "", "", ""]
+            if "ONNX Runtime" in times:
+                ratios = [ours / theirs for ours, theirs in zip(each, times["ONNX Runtime"][1:], strict=True)]
+                row[4] = f"{statistics.median(ratios):.2f}"
+            if name in files:
+                made = files[name]
+                row[1:3] = f"{len(made.content) / 1e6:.3f}", f"{len(made.content) / whole:.3f}"
+                row[5:] = f"{made.parity.mean_error:.1e}", f"{made.parity.max_error:.1e}"
+            table.add_row(*row)
+        Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -42,14 +42,17 @@ class ExportReport:
     """What an export wrote.
 
     Args:
-        path: The file or folder, as the caller named it.
-        format: `"saved_model"` or `"litert"`.
+        path: The file, as the caller named it, or the folder of the version that was written.
+        format: One of `keras_genzoo.export.FORMATS`.
         quantization: `None` (float32), `"float16"` or `"int8"`.
         files: Paths of the files, relative to `path` for a folder; the file's own name for a single file.
         sizes: Bytes of each file in `files`.
         signatures: Signature name -> `{"inputs": {name: (dtype, shape)}, "outputs": {name: (dtype, shape)}}`; an axis
             of free length is `None`.
         parity: Signature name -> `Parity`.
+        version: SavedModel: number of the version that was written.
+        precision: What the networks compute in: `"float32"` or `"bfloat16"`.
+        warmup_requests: SavedModel: number of warm-up requests in the file; 0 where none were written.
 
     Example:
 
@@ -66,6 +69,9 @@ class ExportReport:
     sizes: dict[str, int]
     signatures: dict[str, dict[str, dict[str, tuple[str, tuple[int | None, ...]]]]]
     parity: dict[str, Parity]
+    version: int | None = None
+    precision: str = "float32"
+    warmup_requests: int = 0
 
     @property
     def size(self) -> int:

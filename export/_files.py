@@ -37,6 +37,7 @@ def replacing(path: str | os.PathLike, overwrite: bool, kind: str) -> Iterator[P
         with clear_os_errors(path):
             _make_parents(target.parent, made)
         yield temporary
+        check_target(path, target, overwrite, kind)  # another export may have come first
         with clear_os_errors(path):
             swap(temporary, target)
         made.clear()
@@ -85,10 +86,11 @@ def check_target(path: str | os.PathLike, target: Path, overwrite: bool, kind: s
 
 def _make_parents(parent: Path, made: list[Path]) -> None:
     missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    there = missing[-1].parent if missing else parent
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{str(there)!r} is not a folder")
     for folder in reversed(missing):
         folder.mkdir()
         made.append(folder)
-    if not parent.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, f"{str(parent)!r} is not a folder")
     if not os.access(parent, os.W_OK):  # known now, before minutes of conversion
         raise PermissionError(errno.EACCES, f"no permission to write in {str(parent)!r}")

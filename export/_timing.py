@@ -4,10 +4,13 @@ Runs as a file in a process of its own. It must not import keras_genzoo: what it
 """
 
 import json
+import os
 import sys
 import time
 
 import numpy as np
+
+STEPS = 8  # of an interpolation, or a Gibbs chain
 
 
 def random_input(dtype, shape, rng):
@@ -15,6 +18,12 @@ def random_input(dtype, shape, rng):
     if np.issubdtype(dtype, np.floating):
         return rng.standard_normal(shape).astype(dtype)
     return rng.integers(0, 100, shape).astype(dtype)
+
+
+def picture_shape(path):
+    """Shape of the model's images, from the card beside the SavedModel."""
+    with open(os.path.join(path, "genzoo.json"), encoding="utf-8") as file:
+        return json.load(file)["config"]["image_shape"]
 
 
 def litert_call(task, rng):
@@ -70,10 +79,14 @@ def saved_model_call(task, rng):
     loaded = tf.saved_model.load(task["path"])
     signature, inputs = loaded.signatures[task["signature"]], {}
     for name, spec in signature.structured_input_signature[1].items():
-        if name == "num":  # the scalar that says how many images `generate` makes
-            inputs[name] = tf.constant(task["batch_size"], spec.dtype)
+        if name in ("num", "steps"):  # scalars on which the work depends: how many images, how many steps
+            inputs[name] = tf.constant(task["batch_size"] if name == "num" else STEPS, spec.dtype)
             continue
         shape = [task["batch_size"] if side is None else side for side in spec.shape]
+        if spec.dtype == tf.string:  # files of pictures
+            pixels = random_input(np.uint8, [*shape, *picture_shape(task["path"])], rng)
+            inputs[name] = tf.io.encode_png(pixels)
+            continue
         inputs[name] = tf.constant(random_input(spec.dtype.as_numpy_dtype, shape, rng))
 
     def call():

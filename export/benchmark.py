@@ -11,6 +11,8 @@ from pathlib import Path
 
 from keras_genzoo.checks import check_at_least
 
+from .versions import newest
+
 _SCRIPT = Path(__file__).with_name("_timing.py")
 
 
@@ -63,9 +65,10 @@ def latency(
     """Measures how long one call of an exported file takes, in a process of its own.
 
     Args:
-        path: A `.tflite` file or a SavedModel folder.
+        path: A `.tflite` file, the folder of a SavedModel, or the folder of a model, whose newest version is taken.
         signature: Which signature is called; a LiteRT file with a single one is called by that, whatever its name.
-        batch_size: Samples a call of a SavedModel, at least 1. A LiteRT file has its own.
+        batch_size: Samples a call of a SavedModel, at least 1; an interpolation and a Gibbs chain have 8 steps. A
+            LiteRT file has its own.
         runs: Timed calls, at least 1.
         warmup: Calls before, at least 0: the first ones trace, allocate and fill caches.
         threads: Threads of the runtime, at least 1; `None` leaves it to the runtime (LiteRT: 1, TensorFlow: all cores).
@@ -91,10 +94,13 @@ def latency(
     """
     check_at_least(1, batch_size=batch_size, runs=runs, **({} if threads is None else {"threads": threads}))
     check_at_least(0, warmup=warmup)
-    path = Path(path)
-    if not (path / "saved_model.pb").is_file() and not (path.suffix == ".tflite" and path.is_file()):
-        raise ValueError(f"Expected a .tflite file or a SavedModel folder. Received: path={os.fspath(path)!r}")
-    task = {"path": str(path), "signature": signature, "batch_size": batch_size, "runs": runs, "warmup": warmup}
+    file = Path(path) if Path(path).suffix == ".tflite" and Path(path).is_file() else newest(path)
+    if file is None:
+        raise ValueError(
+            "Expected a .tflite file or the folder of a SavedModel, or of a model with versions."
+            f" Received: path={os.fspath(path)!r}"
+        )
+    task = {"path": str(file), "signature": signature, "batch_size": batch_size, "runs": runs, "warmup": warmup}
     # -P: the script's own folder stays off the import path, so its neighbours hide no module of the runtime.
     command = [sys.executable, "-P", str(_SCRIPT), json.dumps({**task, "threads": threads})]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -189,7 +189,7 @@ class Maker:
         content = convert(self.traced, self.signature, quantization, calibration, self.io_dtype)
         runner = parity.litert_runner(content, self.signature)
         limit = tolerance if quantization is None else None
-        result = parity.check(self.model, self.signature, self.function, runner, num_samples, limit, self.images)
+        result = parity.check(self.model, self.signature, self.function, runner, num_samples, limit, images=self.images)
         described = describe(self.traced)
         if self.io_dtype == "int8":
             described = described_as(runner.details, described)
@@ -217,9 +217,8 @@ def described_as(details: dict[str, dict[str, Any]], described: dict[str, Any]) 
 
 
 def choose(functions: dict[str, Any], signature: str) -> Any:
-    """The export function of this name; only those whose inputs are all batches have a place in a LiteRT file."""
-    # Random numbers in the graph, and a number of images as an input, would need ops that LiteRT does not have.
-    fitting = {name: f for name, f in functions.items() if all(len(spec.shape) > 0 for spec in f.inputs.values())}
+    """The export function of this name; only those of operations that every runtime has fit into a LiteRT file."""
+    fitting = {name: function for name, function in functions.items() if function.portable}
     if signature not in fitting:
         raise ValueError(
             f"Expected signature to be one of {tuple(fitting)} in a LiteRT file. Received: signature={signature!r}"

@@ -100,8 +100,8 @@ class ExportReport:
     """What an export wrote.
 
     Args:
-        path: The file or folder, as the caller named it.
-        format: `"saved_model"` or `"litert"`.
+        path: The file, as the caller named it, or the folder of the version that was written.
+        format: One of `keras_genzoo.export.FORMATS`.
         quantization: `None` (float32), `"float16"`, `"dynamic"` or `"int8"`; what `"auto"` chose.
         files: Paths of the files, relative to `path` for a folder; the file's own name for a single file.
         sizes: Bytes of each file in `files`.
@@ -111,6 +111,9 @@ class ExportReport:
         scales: Integer inputs and outputs: name -> `(scale, zero_point)`; `real = scale * (integer - zero_point)`.
         variants: LiteRT: what was measured, of the file that was written, or of all from which it was chosen.
         quality: Loss of quality in the features of a classifier, where features were named.
+        version: SavedModel: number of the version that was written.
+        precision: What the networks compute in: `"float32"` or `"bfloat16"`.
+        warmup_requests: SavedModel: number of warm-up requests in the file; 0 where none were written.
 
     Example:
 
@@ -130,6 +133,9 @@ class ExportReport:
     scales: dict[str, tuple[float, int]] = dataclasses.field(default_factory=dict)
     variants: tuple[Variant, ...] = ()
     quality: Quality | None = None
+    version: int | None = None
+    precision: str = "float32"
+    warmup_requests: int = 0
 
     @property
     def size(self) -> int:

@@ -20,13 +20,48 @@ def check_options(image_dtype: str, tolerance: float, num_samples: int) -> None:
     check_at_least(1, num_samples=num_samples)
 
 
-def export_source(model: Any) -> Any:
-    """The model that is exported: a float32 copy, because mixed policies put ops into the graph that no runtime has."""
+def export_source(model: Any, precision: str = "float32") -> Any:
+    """The model that is exported: a copy that computes in float32 or bfloat16, whatever the model's own policy.
+
+    Mixed policies put ops into the graph that no other runtime than TensorFlow has, hence float32 for all others.
+
+    Args:
+        model: A model of the zoo.
+        precision: `"float32"` or `"bfloat16"`.
+    """
     if not hasattr(model, "export_functions"):
         raise ValueError(
             f"Expected a model of the zoo, such as keras_genzoo.build() returns. Received: {type(model).__name__}"
         )
-    return model.float32_copy()
+    return model.float32_copy() if precision == "float32" else model.copy_as(f"mixed_{precision}")
+
+
+def choose(functions: dict[str, Any], signature: str, file: str) -> Any:
+    """The export function of this name, for a file of a runtime that has not all of TensorFlow's operations.
+
+    Args:
+        functions: `ExportFunction` by signature name.
+        signature: The name.
+        file: What the file is called in a message, such as `"an ONNX file"`.
+
+    Raises:
+        ValueError: If there is no such signature, or it is not portable.
+    """
+    fitting = {name: function for name, function in functions.items() if function.portable}
+    if signature not in fitting:
+        raise ValueError(
+            f"Expected signature to be one of {tuple(fitting)} in {file}. Received: signature={signature!r}"
+        )
+    return fitting[signature]
+
+
+def trace(functions: dict[str, Any]) -> dict[str, Any]:
+    """Concrete functions by signature name; two names of one function share its graph."""
+    traced = {}
+    for function in functions.values():
+        if id(function) not in traced:
+            traced[id(function)] = concrete(function)
+    return {name: traced[id(function)] for name, function in functions.items()}
 
 
 def concrete(function: Any, batch_size: int | None = None) -> Any:

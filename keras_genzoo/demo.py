@@ -82,9 +82,9 @@ def _export(model, path, format):
     from keras_genzoo.export import latency
 
     report = model.export(path, format=format, overwrite=True)
-    time = latency(path)
+    time = latency(report.path)
     return {
-        "file": str(path),
+        "file": report.path,
         "runtime": time.runtime,
         "size": report.size,
         "latency_ms": time.median_ms,

@@ -263,11 +263,26 @@ def test_export_writes_and_reports(out, options, command, preset, here):
         return
     assert code == 0, err
     assert "serving_default" in printed and "MB" in printed
-    assert Path(out, "saved_model.pb").is_file() if out == "saved" else Path(out).is_file()
+    assert Path(out, "1", "saved_model.pb").is_file() if out == "saved" else Path(out).is_file()
+    if out == "saved":  # a further version, or the newest one anew
+        for options, versions in ((["--no-warmup"], ["1", "2"]), (["--overwrite", "--no-warmup"], ["1", "2"])):
+            assert command("export", preset, "--out", out, *options)[0] == 0
+            assert sorted(os.listdir(out)) == versions
+        out = "saved/2"
     code, _, err = command("export", preset, "--out", out)
     assert code == 2 and "overwrite" in err
-    if out == "saved":
-        assert command("export", preset, "--out", out, "--overwrite")[0] == 0
+
+
+def test_export_options_of_servers_reach_the_file(command, preset, here):
+    options = ["--precision", "bfloat16", "--image-dtype", "uint8", "--no-warmup"]
+    code, printed, err = command("export", preset, "--out", "saved", *options)
+    assert code == 0, err
+    assert "saved/1" in printed
+    card = json.loads(Path("saved/1/genzoo.json").read_text(encoding="utf-8"))
+    assert (card["precision"], card["image_dtype"]) == ("bfloat16", "uint8")
+    assert not Path("saved/1/assets.extra").exists()
+    code, _, err = command("export", preset, "--out", "other", "--precision", "bfloat61")
+    assert code == 2 and "one of 'float32', 'bfloat16'" in err and not Path("other").exists()
 
 
 # -- bad input --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Exported files run without this package and give what Keras gives."""
 
 import ast
+import io
 import json
 import subprocess
 import sys
@@ -11,9 +12,11 @@ import pytest
 import scipy.special
 import tensorflow as tf
 from cases import CASES, for_every_case
+from PIL import Image
 
 import keras_genzoo
 from keras_genzoo.export import ExportError, benchmark, latency, parity
+from keras_genzoo.models._png import decode_images
 
 BATCH = 2  # of the LiteRT files
 BLOCKER = """
@@ -43,7 +46,10 @@ for path, results in tasks:
         specs = signature.structured_input_signature[1]
         with np.load(results + ".inputs.npz") as inputs:
             outputs = signature(**{key: tf.constant(inputs[key], spec.dtype) for key, spec in specs.items()})
-        found.update({name + "/" + key: value.numpy() for key, value in outputs.items()})
+        outputs = {key: value.numpy() for key, value in outputs.items()}
+        # Strings of fixed length lose zeros at their end, and a PNG file has none there.
+        files = {key: value.astype(bytes) for key, value in outputs.items() if value.dtype == object}
+        found.update({name + "/" + key: value for key, value in {**outputs, **files}.items()})
     np.savez(results + ".saved_model.npz", **found)
 """
 RUN_LITERT = """
@@ -79,17 +85,41 @@ def sample_inputs(model):
     z = rng.standard_normal((3, getattr(model, "latent_dim", 1))).astype("float32")
     image = rng.uniform(size=(3, *model.image_shape)).astype("float32")
     label = {"label": np.arange(3, dtype="int32") % model.num_classes} if model.takes_labels else {}
-    numbers = {"seed": np.int64(7), "num": np.int32(5), "steps": np.int32(4)}
+    z_end = rng.standard_normal(z.shape).astype("float32")
+    numbers = {"seed": np.int64(7), "num": np.int32(5), "start": np.int64(11), "steps": np.int32(4)}
+    files = np.array([picture(model.image_shape, scale) for scale in (1, 1, 3)])
     hidden_units = model.hidden_units if hasattr(model, "free_energy") else 1  # elsewhere a list of layers
     hidden_noise = rng.uniform(size=(3, hidden_units)).astype("float32")
     visible_noise = rng.uniform(size=image.shape).astype("float32")
-    return {"z": z, "image": image, "hidden_noise": hidden_noise, "visible_noise": visible_noise, **numbers, **label}
+    noise = {"hidden_noise": hidden_noise, "visible_noise": visible_noise}
+    return {"z": z, "z_end": z_end, "image": image, "png": files, **noise, **numbers, **label}
+
+
+def picture(image_shape, scale):
+    """Bytes of a PNG file with noise, its sides `scale` times as long as those of the model's images."""
+    pixels = np.random.default_rng(scale).integers(0, 256, image_shape, dtype=np.uint8)
+    pixels = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if image_shape[2] == 1 else pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def pixels_of(files, image_shape):
+    """Images of PNG files, by Pillow."""
+    return np.stack([np.asarray(Image.open(io.BytesIO(file))).reshape(image_shape) for file in files])
+
+
+def on_great_circles(z, z_end, steps):
+    """Codes `(n * steps, latent_dim)` by Shoemake's formula, in 64 bits."""
+    z, z_end = z.astype("float64"), z_end.astype("float64")
+    product = np.sum(z * z_end, axis=1) / np.linalg.norm(z, axis=1) / np.linalg.norm(z_end, axis=1)
+    angle, t = np.arccos(product)[:, None, None], np.linspace(0, 1, steps)[None, :, None]
+    codes = (np.sin((1 - t) * angle) * z[:, None] + np.sin(t * angle) * z_end[:, None]) / np.sin(angle)
+    return codes.reshape(-1, z.shape[1]).astype("float32")
 
 
 def machine_outputs(model, name, inputs):
     """The same for a Boltzmann machine, whose half-steps are short enough for NumPy."""
-    if name == "generate":
-        return {"image": model.generate(5, seed=7)}
     if name == "gibbs":
         return {"image": model.gibbs(inputs["image"], 4, seed=7)}
     if name == "free_energy":
@@ -105,34 +135,40 @@ def machine_outputs(model, name, inputs):
 
 
 def keras_outputs(model, name, inputs):
-    """What the public methods of the model give for a signature; not through its export functions where it can."""
+    """What the public methods of the model give for a signature, not through its export functions."""
+    labels = inputs.get("label")
+    if name in ("generate", "generate_png"):
+        given = {} if labels is None else {"labels": np.resize(labels, 5)}
+        return {"image" if name == "generate" else "png": model.generate(5, seed=7, start=11, **given)}
     if hasattr(model, "free_energy"):
         return machine_outputs(model, name, inputs)
     if "features" in dir(model):
         outputs = model.outputs_of(inputs["image"], 3)
         return {"features": outputs["features"], "probabilities": scipy.special.softmax(outputs["logits"], axis=-1)}
     if hasattr(model, "translate"):
-        network = model.translator(model.directions[0] if name == "serving_default" else name)
-        return {"image": (np.asarray(network(2.0 * inputs["image"] - 1.0)) + 1.0) / 2.0}
-    labels = inputs.get("label")
+        plain = name.removesuffix("_png")
+        direction = model.directions[0] if plain in ("serving_default", "translate") else plain
+        if plain != name:
+            return {"png": model.translate(decode_images(inputs["png"], model.image_shape).numpy(), direction)}
+        return {"image": (np.asarray(model.translator(direction)(2.0 * inputs["image"] - 1.0)) + 1.0) / 2.0}
     given = {} if labels is None else {"labels": labels}
     if name in ("serving_default", "decode"):
-        low, high = model.network_range
-        return {
-            "image": (np.asarray(model.generator_network(model.with_labels(inputs["z"], labels))) - low) / (high - low)
-        }
-    if name == "generate":
-        return {"image": model.generate(5, seed=7, labels=None if labels is None else np.resize(labels, 5))}
-    if name in ("encode", "reconstruct"):
-        codes = model.encode(inputs["image"], **given)
-        codes = codes if isinstance(codes, tuple) else (codes,)
-        if name == "encode":
-            return dict(zip(model.code_names, codes, strict=True))
-        return {"image": model.decode(codes[0], **given)}
-    function = model.export_functions()[name]
-    return {
-        key: np.asarray(value) for key, value in function.function(**{k: inputs[k] for k in function.inputs}).items()
-    }
+        return {"image": images_of(model, inputs["z"], labels)}
+    if name == "interpolate":
+        codes = on_great_circles(inputs["z"], inputs["z_end"], 4)
+        images = images_of(model, codes, None if labels is None else np.repeat(labels, 4))
+        return {"image": images.reshape(3, 4, *model.image_shape)}
+    codes = model.encode(inputs["image"], **given)
+    codes = codes if isinstance(codes, tuple) else (codes,)
+    if name == "encode":
+        return dict(zip(model.code_names, codes, strict=True))
+    assert name == "reconstruct", f"say what {name} gives"
+    return {"image": model.decode(codes[0], **given)}
+
+
+def images_of(model, z, labels):
+    low, high = model.network_range
+    return (np.asarray(model.generator_network(model.with_labels(z, labels))) - low) / (high - low)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +181,7 @@ def exported(tmp_path_factory):
         np.savez(folder / f"{case}.inputs.npz", **sample_inputs(model))
         reports = [model.export(folder / str(case) / "1")]
         for name, function in model.export_functions().items():
-            if all(spec.shape.rank for spec in function.inputs.values()):
+            if function.portable:
                 path = folder / f"{case}--{name}.tflite"
                 options = dict(signature=name, batch_size=BATCH, measure=False)
                 reports.append(model.export(path, format="litert", **options))
@@ -169,9 +205,11 @@ def test_saved_model_without_keras_gives_what_the_model_gives(exported, case):
             assert set(expected) == set(function.outputs)
             for key, value in expected.items():
                 received = found[f"{name}/{key}"]
+                if key == "png":
+                    received = pixels_of(received, model.image_shape)
                 assert received.dtype == value.dtype
                 np.testing.assert_allclose(received, value, rtol=1e-4, atol=1 if value.dtype == np.uint8 else 1e-4)
-                if name == "generate":  # at most a value in a thousand falls on the other side of a rounding
+                if name.startswith("generate"):  # at most a value in a thousand is on the other side of a rounding
                     assert np.mean(received != value) < 1e-3
 
 
@@ -251,14 +289,26 @@ def test_uint8_images_are_the_rounded_float_ones(dcgan, tmp_path, format):
 
 def test_latency_is_measured_for_both_formats(dcgan, tmp_path):
     dcgan.export(tmp_path / "model.tflite", format="litert", batch_size=3, measure=False)
-    dcgan.export(tmp_path / "model")
+    first, second = (dcgan.export(tmp_path / "model") for _ in range(2))
     lite = latency(tmp_path / "model.tflite", runs=3, warmup=1, threads=2)
     assert 0.0 < lite.low_ms <= lite.median_ms <= lite.high_ms
     assert (lite.runtime, lite.batch_size, lite.runs, lite.threads) == ("litert", 3, 3, 2)
     served = latency(tmp_path / "model", runs=3, warmup=1, batch_size=4, signature="generate")
     assert served.median_ms > 0.0 and (served.runtime, served.batch_size) == ("tensorflow", 4)
-    with pytest.raises(ValueError, match=r"Expected a \.tflite file or a SavedModel folder"):
-        latency(tmp_path / "nothing.tflite")
+    for signature in ("serving_default", "generate_png", "interpolate"):
+        assert latency(first.path, runs=1, warmup=0, batch_size=2, signature=signature).runtime == "tensorflow"
+    Path(second.path, "saved_model.pb").unlink()  # the newest version that is whole
+    assert latency(tmp_path / "model", runs=1, warmup=0).median_ms > 0.0
+    for path in ("nothing.tflite", "nothing", "."):
+        with pytest.raises(ValueError, match=r"Expected a \.tflite file or the folder of a SavedModel, or of a model"):
+            latency(tmp_path / path)
+
+
+def test_latency_of_signatures_that_take_files(tmp_path):
+    args = dict(image_shape=(9, 8, 3), base_filters=2, num_blocks=0)
+    report = keras_genzoo.build("cyclegan", **args).export(tmp_path / "model", warmup=False)
+    time = latency(report.path, runs=1, warmup=0, batch_size=2, signature="b_to_a_png")
+    assert time.batch_size == 2 and time.median_ms > 0.0
 
 
 def test_timing_script_imports_only_numpy_and_the_runtimes():
@@ -267,6 +317,7 @@ def test_timing_script_imports_only_numpy_and_the_runtimes():
     names += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert {name.partition(".")[0] for name in names} == {
         "json",
+        "os",
         "sys",
         "time",
         "numpy",

@@ -39,7 +39,7 @@ def wrong_in_a_graph(z):
 
 
 def target(folder, format):
-    return folder / ("model.tflite" if format == "litert" else "model")
+    return folder / ("model.tflite" if format == "litert" else "model/1")
 
 
 def content(folder):
@@ -86,12 +86,16 @@ def test_existing_export_stays_unless_overwrite_succeeds(tmp_path, format):
 def test_folder_of_other_files_is_never_overwritten(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years")
-    with pytest.raises(FileExistsError, match="holds other files"):
-        export_model(Stub(half), tmp_path / "mine", overwrite=True)
+    (tmp_path / "drafts" / "1").mkdir(parents=True)
+    (tmp_path / "drafts" / "1" / "thesis.txt").write_text("years ago")
+    for path in ("mine", "drafts", "drafts/1"):
+        with pytest.raises(FileExistsError, match="holds other files"):
+            export_model(Stub(half), tmp_path / path, overwrite=True)
     with pytest.raises(FileExistsError, match="is a folder"):
         (tmp_path / "model.tflite").mkdir()
         export_model(Stub(half), tmp_path / "model.tflite", format="litert", overwrite=True)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years"
+    assert (tmp_path / "drafts" / "1" / "thesis.txt").read_text() == "years ago"
 
 
 @pytest.mark.parametrize("format", ["saved_model", "litert"])
@@ -137,7 +141,7 @@ def test_parent_that_is_a_file_is_one_clear_error(tmp_path, format):
 )
 def test_wrong_argument_names_what_is_expected(tmp_path, arguments, message):
     arguments = {"model": Stub(half), "format": "saved_model", **arguments}
-    name = arguments.pop("path", target(tmp_path, arguments["format"]).name)
+    name = arguments.pop("path", target(tmp_path, arguments["format"]))
     with pytest.raises(ValueError, match=message):
         export_model(path=tmp_path / name, **arguments)
     assert list(tmp_path.iterdir()) == []

@@ -13,13 +13,15 @@ from keras_genzoo import images as pixels
 from keras_genzoo.checks import check_at_least
 from keras_genzoo.models._inputs import ImageModel
 
-ExportFunction = namedtuple("ExportFunction", ["function", "inputs", "outputs"])
+ExportFunction = namedtuple("ExportFunction", ["function", "inputs", "outputs", "portable"], defaults=[True])
 ExportFunction.__doc__ = """One signature of an exported model.
 
 Fields:
     function: Callable; takes the inputs by name, returns a dict of the outputs.
     inputs: Dict of `tf.TensorSpec` by name.
     outputs: Tuple of the outputs' names.
+    portable: Whether every runtime has its operations: not those with random numbers, files of pictures or scalar
+        inputs in the graph, which TensorFlow alone runs.
 """
 
 
@@ -97,12 +99,16 @@ class ZooModel(ImageModel):
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
 
-    def float32_copy(self):
-        """The same model with the same weights and `dtype="float32"`, not compiled."""
-        copy = type(self).from_config({**self.get_config(), "dtype": "float32"})
+    def copy_as(self, dtype):
+        """The same model with the same weights under another dtype policy, not compiled."""
+        copy = type(self).from_config({**self.get_config(), "dtype": dtype})
         for new, old in zip(copy.network_variables, self.network_variables, strict=True):
             new.assign(old)
         return copy
+
+    def float32_copy(self):
+        """The same model with the same weights and `dtype="float32"`, not compiled."""
+        return self.copy_as("float32")
 
     @property
     def network_variables(self):
@@ -255,8 +261,8 @@ class ZooModel(ImageModel):
         """Writes files that run without this package: see `keras_genzoo.export.export_model`.
 
         Args:
-            path: Folder (SavedModel) or file (`.tflite`).
-            format: `"saved_model"` or `"litert"`.
+            path: Folder (SavedModel) or file (`.tflite`, `.onnx`, `.xml`).
+            format: `"saved_model"`, `"litert"`, `"onnx"` or `"openvino"`.
             **options: Of the format, for example `quantization`.
 
         Returns:

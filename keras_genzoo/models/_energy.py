@@ -9,7 +9,7 @@ from keras_genzoo import sampling
 from keras_genzoo.checks import check_at_least, check_flag, check_seed
 from keras_genzoo.models import _ais, _likelihood
 from keras_genzoo.models._base import ExportFunction
-from keras_genzoo.models._latent import Generates
+from keras_genzoo.models._latent import Generates, scalar_specs
 
 # In chains, weights are rounded to this grid. Sums of them up to 2048 are exact in float32 then, whatever their order,
 # so that an image of a collection does not depend on how many are made beside it.
@@ -224,7 +224,7 @@ class HasFreeEnergy(Generates):
         image = tf.TensorSpec((None, *self.image_shape), image_dtype, name="image")
         hidden_noise = tf.TensorSpec((None, self.hidden_units), tf.float32, name="hidden_noise")
         visible_noise = tf.TensorSpec((None, *self.image_shape), tf.float32, name="visible_noise")
-        scalars = {key: tf.TensorSpec((), dtype, name=key) for key, dtype in (("seed", tf.int64), ("steps", tf.int32))}
+        chain_inputs = {"image": image, **scalar_specs(seed=tf.int64, steps=tf.int32)}
 
         def gibbs_step(image, hidden_noise, visible_noise):
             kernel = ops.convert_to_tensor(self.kernel)
@@ -242,8 +242,8 @@ class HasFreeEnergy(Generates):
         step_inputs = {"image": image, "hidden_noise": hidden_noise, "visible_noise": visible_noise}
         return {
             "serving_default": ExportFunction(gibbs_step, step_inputs, ("image", "probability")),
-            "generate": self.generate_function(),
-            "gibbs": ExportFunction(gibbs, {"image": image, **scalars}, ("image",)),
+            **self.generate_functions(),
+            "gibbs": ExportFunction(gibbs, chain_inputs, ("image",), portable=False),
             "free_energy": ExportFunction(
                 lambda image: {"free_energy": self._free_energy(image)}, {"image": image}, ("free_energy",)
             ),

@@ -5,7 +5,9 @@ import tensorflow as tf
 
 from keras_genzoo import sampling
 from keras_genzoo.checks import check_at_least, check_seed
+from keras_genzoo.latent.interpolation import slerp
 from keras_genzoo.models._base import ExportFunction, ZooModel
+from keras_genzoo.models._png import encode_png
 
 
 class Generates:
@@ -88,21 +90,31 @@ class Generates:
         self.check_labels(labels, num)
         return labels.astype("int32")
 
-    def generate_function(self):
-        """The signature `generate` of an exported model; labels are repeated until there are enough."""
-        seed, num = tf.TensorSpec((), tf.int64, name="seed"), tf.TensorSpec((), tf.int32, name="num")
-        zero = tf.constant(0, tf.int64)
+    # -- export ---------------------------------------------------------------------------------------------------
 
-        def generate(seed, num):
-            return {"image": self._generate(seed, zero, num, None)}
+    def generate_functions(self):
+        """The signatures `generate` and `generate_png` of an exported model; labels are repeated until all have one."""
 
-        def generate_labelled(seed, num, label):
-            return {"image": self._generate(seed, zero, num, tf.gather(label, tf.range(num) % tf.size(label)))}
+        def generate(seed, num, start, label=None):
+            if label is not None:
+                label = tf.gather(self.checked_in_graph(label), tf.range(num) % tf.size(label))
+            return {"image": self._generate(seed, start, num, label)}
 
-        if not self.takes_labels:
-            return ExportFunction(generate, {"seed": seed, "num": num}, ("image",))
-        inputs = {"seed": seed, "num": num, **self.label_spec()}
-        return ExportFunction(generate_labelled, inputs, ("image",))
+        def generate_png(**inputs):
+            return {"png": encode_png(generate(**inputs)["image"])}
+
+        inputs = {**scalar_specs(seed=tf.int64, num=tf.int32, start=tf.int64), **self.label_spec()}
+        return {
+            "generate": ExportFunction(generate, inputs, ("image",), portable=False),
+            "generate_png": ExportFunction(generate_png, inputs, ("png",), portable=False),
+        }
+
+    def checked_in_graph(self, label):
+        """A tensor of labels whose use fails with one sentence if one of them is no class of the model."""
+        message = f"Expected labels in 0..{self.num_classes - 1}. Received: a label outside"
+        inside = tf.reduce_all((label >= 0) & (label < self.num_classes))
+        with tf.control_dependencies([tf.debugging.Assert(inside, [message])]):
+            return tf.identity(label)
 
     def label_spec(self):
         """The input `label` of a signature, where the model takes labels: dict of one `tf.TensorSpec`, or none."""
@@ -141,8 +153,28 @@ class LatentModel(ZooModel, Generates):
         def decode(z, label=None):
             return {"image": self.image_of(z, label, image_dtype)}
 
-        inputs = {"z": tf.TensorSpec((None, self.latent_dim), tf.float32, name="z"), **self.label_spec()}
+        def interpolate(z, z_end, steps, label=None):
+            codes = slerp(z, z_end, even_fractions(steps))  # (n, steps, latent_dim)
+            labels = None if label is None else tf.repeat(self.checked_in_graph(label), steps)
+            images = self.image_of(tf.reshape(codes, (-1, self.latent_dim)), labels, image_dtype)
+            return {"image": tf.reshape(images, (-1, steps, *self.image_shape))}
+
+        codes = {key: tf.TensorSpec((None, self.latent_dim), tf.float32, name=key) for key in ("z", "z_end")}
+        ends = {**codes, **scalar_specs(steps=tf.int32), **self.label_spec()}
         return {
-            "serving_default": ExportFunction(decode, inputs, ("image",)),
-            "generate": self.generate_function(),
+            "serving_default": ExportFunction(decode, {"z": codes["z"], **self.label_spec()}, ("image",)),
+            **self.generate_functions(),
+            "interpolate": ExportFunction(interpolate, ends, ("image",), portable=False),
         }
+
+
+def scalar_specs(**dtypes):
+    """Inputs of a signature that are single numbers: dict of `tf.TensorSpec` by name."""
+    return {key: tf.TensorSpec((), dtype, name=key) for key, dtype in dtypes.items()}
+
+
+def even_fractions(steps):
+    """`steps` numbers from 0 to 1, both exactly, at equal distances: int32 scalar tensor -> float32 `(steps,)`."""
+    message = "Expected steps of at least 2. Received: steps="
+    with tf.control_dependencies([tf.debugging.Assert(steps >= 2, [message, steps])]):
+        return tf.cast(tf.range(steps), tf.float32) / tf.cast(steps - 1, tf.float32)

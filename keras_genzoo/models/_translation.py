@@ -8,6 +8,7 @@ from keras_genzoo import images as pixels
 from keras_genzoo.checks import check_choice, check_fraction
 from keras_genzoo.models._adversarial import Adversarial
 from keras_genzoo.models._base import ExportFunction, ZooModel
+from keras_genzoo.models._png import decode_images, encode_png
 
 
 class Translator(Adversarial, ZooModel):
@@ -99,7 +100,9 @@ class Translator(Adversarial, ZooModel):
         return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), "uint8")
 
     def export_functions(self, image_dtype="float32"):
-        """The signatures of an exported model: one a direction, and the first one again as `serving_default`.
+        """The signatures of an exported model: two a direction, one of which takes and gives files of pictures.
+
+        The first direction is also called `translate` and `translate_png`, and its tensors `serving_default`.
 
         Args:
             image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255, at inputs and outputs.
@@ -108,6 +111,7 @@ class Translator(Adversarial, ZooModel):
             Dict of `ExportFunction` by signature name.
         """
         inputs = {"image": tf.TensorSpec((None, *self.image_shape), image_dtype, name="image")}
+        files = {"png": tf.TensorSpec((None,), tf.string, name="png")}
 
         def function(direction):
             def translate(image):
@@ -115,8 +119,18 @@ class Translator(Adversarial, ZooModel):
 
             return ExportFunction(translate, inputs, ("image",))
 
-        functions = {direction: function(direction) for direction in self.directions}
-        return {"serving_default": functions[self.directions[0]], **functions}
+        def function_of_files(direction):
+            def translate_png(png):
+                images = decode_images(png, self.image_shape)
+                return {"png": encode_png(self.translated(images, direction, "uint8"))}
+
+            return ExportFunction(translate_png, files, ("png",), portable=False)
+
+        tensors = {direction: function(direction) for direction in self.directions}
+        pictures = {f"{direction}_png": function_of_files(direction) for direction in self.directions}
+        first = self.directions[0]
+        named = {"translate": tensors[first], "translate_png": pictures[f"{first}_png"]}
+        return {"serving_default": tensors[first], **named, **tensors, **pictures}
 
 
 def _letters(direction):

@@ -1,0 +1,55 @@
+"""PNG files as tensors of strings, inside the graph of an exported model: what a web service sends and receives."""
+
+import tensorflow as tf
+
+
+def encode_png(images):
+    """PNG files of images: uint8 `(n, height, width, channels)` -> strings `(n,)`."""
+    return tf.io.encode_png(images)
+
+
+def decode_images(files, image_shape):
+    """Images of PNG, JPEG, BMP or GIF files (of an animation the first frame), of any size.
+
+    As in `keras_genzoo.data`, an image is scaled until it just covers the model's size, and cut at the centre.
+
+    Args:
+        files: String tensor `(n,)`.
+        image_shape: `(height, width, channels)` to give. Colour becomes luminance where there is one channel, grey is
+            repeated where there are three; an alpha channel is dropped.
+
+    Returns:
+        uint8 tensor `(n, height, width, channels)`.
+    """
+
+    def decode(file):
+        image = tf.io.decode_image(file, channels=image_shape[2], expand_animations=False)
+        return cover(image, image_shape)
+
+    return tf.map_fn(decode, files, fn_output_signature=tf.TensorSpec(image_shape, tf.uint8))
+
+
+def cover(image, image_shape):
+    """Scales an image until it just covers a size, with an antialiasing Lanczos filter, and cuts it at the centre.
+
+    Args:
+        image: uint8 tensor `(h, w, channels)`; sides may be unknown before the graph runs.
+        image_shape: `(height, width, channels)`.
+
+    Returns:
+        uint8 tensor of shape `image_shape`.
+    """
+    size = tf.constant(image_shape[:2], tf.int32)
+    given = tf.cast(tf.shape(image)[:2], tf.float32)
+    scale = tf.reduce_max(tf.cast(size, tf.float32) / given)
+    shift = (tf.cast(size, tf.float32) - scale * given) / 2.0  # what is over goes in equal parts from both sides
+    pixels = tf.raw_ops.ScaleAndTranslate(
+        images=tf.cast(image, tf.float32)[None],
+        size=size,
+        scale=tf.stack([scale, scale]),
+        translation=shift,
+        kernel_type="lanczos3",
+        antialias=True,
+    )
+    pixels = tf.cast(tf.round(tf.clip_by_value(pixels[0], 0.0, 255.0)), tf.uint8)
+    return tf.ensure_shape(pixels, image_shape)

@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 
 from keras_genzoo import presets, recipes, registry
+from keras_genzoo.cli_export import export
 from keras_genzoo.cli_names import console, errors, load_named, recipe_for, start_tensorflow
 from keras_genzoo.cli_tables import metrics_table, show_card, show_model
 
@@ -36,7 +37,6 @@ Settings = Annotated[
 
 Samples = Annotated[int, typer.Option(help="Log-likelihood: samples an image, or chains of an RBM.", min=1)]
 LikelihoodImages = Annotated[int, typer.Option(help="Images of the log-likelihood.", min=1)]
-_FORMATS = {".tflite": "litert", ".onnx": "onnx", ".xml": "openvino"}
 _EVALUATION = recipes.EvaluationConfig()  # whose defaults are those of the command, too
 
 
@@ -248,34 +248,7 @@ def evaluate(
         presets.update_card(name, {"metrics": metrics})
 
 
-@app.command()
-def export(
-    name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A preset's name or folder, or a model.")],
-    out: Annotated[Path, typer.Option(help="Folder of the model (saved_model), or .tflite, .onnx or .xml file.")],
-    format: Annotated[
-        str | None, typer.Option(help="saved_model, litert, onnx or openvino; from the name of --out if missing.")
-    ] = None,
-    quantization: Annotated[str | None, typer.Option(help="LiteRT: float16 or int8; float32 if missing.")] = None,
-    signature: Annotated[str | None, typer.Option(help="Single files: which one, such as encode.")] = None,
-    image_dtype: Annotated[str | None, typer.Option(help="float32 (0..1) or uint8 (0..255) images.")] = None,
-    precision: Annotated[str | None, typer.Option(help="SavedModel: float32 or bfloat16.")] = None,
-    warmup: Annotated[bool | None, typer.Option(help="SavedModel: with warm-up requests for a server.")] = None,
-    weights: Weights = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
-):
-    """Exports to SavedModel, LiteRT, ONNX or OpenVINO, checked against Keras on the way out."""
-    model = load_named(name, weights)
-    format = format or _FORMATS.get(out.suffix, "saved_model")
-    options = {"quantization": quantization, "signature": signature, "image_dtype": image_dtype}
-    options = {key: value for key, value in options.items() if value}
-    options |= {key: value for key, value in {"precision": precision, "warmup": warmup}.items() if value is not None}
-    report = model.export(out, format=format, overwrite=overwrite, **options)
-    title = f"{report.path}: {report.size / 1e6:.2f} MB"
-    table = Table("signature", "outputs", "maximal error", "mean error", title=title)
-    for signature, parity in report.parity.items():
-        outputs = ", ".join(report.signatures[signature]["outputs"])
-        table.add_row(signature, outputs, f"{parity.max_error:.1e}", f"{parity.mean_error:.1e}")
-    console.print(table)
+app.command()(export)
 
 
 @app.command()

@@ -42,7 +42,12 @@ def recipe_for(name, data, epochs, weights, settings, out, resume):
 
 
 def load_named(name, weights=None):
-    """A model from the name or folder of a preset, or from a model's name and `weights`."""
+    """A model from a preset's name or folder, a run folder, a `.keras` file, or a model's name and `weights`."""
+    if weights is None and name.endswith(".keras"):
+        start_tensorflow()
+        return registry.load(name)
+    if weights is None and (Path(name) / "recipe.yaml").is_file():
+        return _load_run(Path(name))
     if weights is None and (name in presets.list_presets() or (Path(name) / presets.CONFIG).is_file()):
         folder = Path(name) if (Path(name) / presets.CONFIG).is_file() else presets.bundled_folder(name)
         start_tensorflow()
@@ -54,3 +59,24 @@ def load_named(name, weights=None):
     if weights is None:
         errors.print(f"{name} has random weights: name a preset, or give --weights.", style="yellow", highlight=False)
     return registry.build(name, weights=weights)
+
+
+def _load_run(folder):
+    """The model of a run folder: its preset where the run has ended, else its last checkpoint."""
+    if (folder / "preset" / presets.CONFIG).is_file():
+        return load_named(str(folder / "preset"))
+    start_tensorflow()
+    from keras_genzoo import training
+
+    checkpoint = training.last_checkpoint(folder)
+    if checkpoint is None:
+        raise ValueError(f"Expected a run with a preset or a checkpoint. Received: {str(folder)!r}, which has neither")
+    return registry.load(checkpoint)
+
+
+def preset_of(name, weights=None):
+    """Name or folder of the preset behind what `load_named` gives; `None` where there is no card."""
+    for candidate in [name, str(Path(name, "preset"))] if weights is None else [f"{name}_{weights}", weights]:
+        if candidate in presets.list_presets() or (Path(candidate) / presets.CONFIG).is_file():
+            return candidate
+    return None

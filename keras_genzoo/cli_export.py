@@ -1,0 +1,134 @@
+"""The command `export` of the command line: what it takes, and what it prints of an export's report."""
+
+import dataclasses
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from keras_genzoo import presets
+from keras_genzoo.cli_names import console, load_named, preset_of
+
+FORMATS = {".tflite": "litert", ".onnx": "onnx", ".xml": "openvino"}  # by the end of the path; a folder: SavedModel
+FID_IMAGES = 2000
+
+
+def export(
+    name: Annotated[str, typer.Argument(metavar="PRESET|RUN|FILE|MODEL", help="A preset, run, .keras file or model.")],
+    out: Annotated[Path, typer.Option(help="Folder (saved_model, web), or .tflite, .onnx or .xml file.")],
+    format: Annotated[
+        str | None, typer.Option(help="saved_model, litert, onnx, openvino or web; from the name of --out if missing.")
+    ] = None,
+    quantization: Annotated[
+        str | None, typer.Option(help="LiteRT, web: float16, dynamic, int8 or auto (the fastest); float32 if missing.")
+    ] = None,
+    max_loss: Annotated[float | None, typer.Option(help="LiteRT, auto: largest mean error in [0, 1] pixels.")] = None,
+    signature: Annotated[str | None, typer.Option(help="Single files: which one, such as encode.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="LiteRT: images in one call, fixed in the file.")] = None,
+    image_dtype: Annotated[str | None, typer.Option(help="float32 (0..1) or uint8 (0..255) images.")] = None,
+    io_dtype: Annotated[str | None, typer.Option(help="LiteRT, int8: int8 for integer inputs and outputs.")] = None,
+    precision: Annotated[str | None, typer.Option(help="SavedModel: float32 or bfloat16.")] = None,
+    warmup: Annotated[bool | None, typer.Option(help="SavedModel: with warm-up requests for a server.")] = None,
+    runtime: Annotated[str | None, typer.Option(help="Web: folder of npm packages to copy LiteRT.js from.")] = None,
+    measure: Annotated[bool | None, typer.Option(help="LiteRT: measure latency, memory and loss of quality.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="LiteRT: images for int8 of image inputs and for FID, as for evaluate.")
+    ] = None,
+    features: Annotated[str | None, typer.Option(help="LiteRT: features of the FID; default: the card's.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Also writes the report to this .json file.")] = None,
+    weights: Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf://.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+):
+    """Exports to SavedModel, LiteRT, ONNX, OpenVINO or a web page; checks it against Keras and measures it."""
+    if report is not None and report.suffix != ".json":
+        raise ValueError(f"Expected the path of a report to end in .json. Received: {str(report)!r}")
+    format = format or FORMATS.get(out.suffix, "saved_model")
+    if data is not None and format != "litert":
+        raise ValueError(f"Expected --data with the format litert. Received: --format {format}")
+    model, preset = load_named(name, weights), preset_of(name, weights)
+    images = _images(preset or name, data, model) if data is not None else None
+    options = dict(quantization=quantization, max_loss=max_loss, signature=signature, batch_size=batch_size)
+    options |= dict(image_dtype=image_dtype, io_dtype=io_dtype, precision=precision, warmup=warmup, runtime=runtime)
+    options |= dict(measure=measure, images=images, preset=preset if format == "web" else None)
+    options = {key: value for key, value in options.items() if value is not None}
+    done = model.export(out, format=format, overwrite=overwrite, **options)
+    features = features or _features(preset)
+    if format == "litert" and features and measure is not False and "z" in _inputs(done):
+        done = dataclasses.replace(done, quality=_quality(model, done, features, images, signature))
+    show_report(done)
+    if report is not None:
+        done.save(report)
+    if format == "web":
+        console.print(f"Look at it: python -m http.server --directory {shlex.quote(str(out))}", highlight=False)
+
+
+def _images(name, data, model):
+    """Test images of the source `data`, as an array."""
+    from keras_genzoo import training
+    from keras_genzoo.metrics.reference import load_images
+
+    source, options = training.data_of(name, data)
+    return load_images(source, model.image_shape, limit=10000, options=options)["images"]
+
+
+def _features(preset):
+    """Name of the features in which a preset's card states its FID, or `None`."""
+    return presets.card(preset).get("recipe", {}).get("evaluation", {}).get("features") if preset else None
+
+
+def _inputs(report):
+    return next(iter(report.signatures.values()))["inputs"]
+
+
+def _quality(model, report, features, images, signature):
+    from keras_genzoo.export.quality import export_quality
+    from keras_genzoo.progress import status
+
+    named = {} if signature is None else {"signature": signature}
+    with status("Comparing the images of the file with those of the model"):
+        return export_quality(model, report.path, features=features, reference=images, num_images=FID_IMAGES, **named)
+
+
+def show_report(report):
+    """Prints the report of an export as tables."""
+    title = f"{report.path}: {report.size / 1e6:.2f} MB"
+    table = Table("signature", "outputs", "maximal error", "mean error", "PSNR", title=title)
+    for signature, parity in report.parity.items():
+        outputs = ", ".join(report.signatures[signature]["outputs"])
+        psnr = f"{parity.psnr:.1f} dB"
+        table.add_row(signature, outputs, f"{parity.max_error:.1e}", f"{parity.mean_error:.1e}", psnr)
+    console.print(table)
+    if report.variants:
+        console.print(_variants_table(report))
+    if report.quality is not None:
+        console.print(_quality_text(report.quality), highlight=False)
+
+
+def _variants_table(report):
+    """What was measured of each kind of LiteRT file; the one that was written bears a star."""
+    written = report.quantization or "float32"
+    batch_size = next((latency.batch_size for v in report.variants for latency in v.latency.values()), 1)
+    columns = ["file", "MB", "memory", "1 thread", "2 threads", "mean error", "PSNR", ""]
+    table = Table(
+        *columns, caption=f"a call of batch size {batch_size}; memory: without weights", caption_justify="left"
+    )
+    for variant in report.variants:
+        label = f"{variant.quantization} *" if variant.quantization == written else variant.quantization
+        if variant.problem is not None:
+            table.add_row(label, *[""] * 6, variant.problem)
+            continue
+        times = [f"{variant.latency[threads].median_ms:.2f} ms" for threads in (1, 2)]
+        errors = [f"{variant.parity.mean_error:.1e}", f"{variant.parity.psnr:.1f} dB"]
+        size, memory = f"{variant.size / 1e6:.2f}", f"{variant.arena / 1024:.0f} KiB"
+        table.add_row(label, size, memory, *times, *errors, "; ".join(variant.marks))
+    return table
+
+
+def _quality_text(quality):
+    text = f"Frechet distance of {quality.num_images} images to those of the model: {quality.distance:.3g}"
+    if quality.fid_before is not None:
+        text += f"; classifier FID {quality.fid_before:.2f} before, {quality.fid_after:.2f} after"
+        text += f" ({quality.num_real} real images)"
+    return f"{text}; features {quality.features}"

@@ -1,7 +1,7 @@
 """Export of a trained model to files that run without this package.
 
-`"saved_model"` is for servers (TensorFlow Serving, KServe), `"litert"` for phones, boards and web pages. Every file
-is compared with Keras before it takes its place.
+`"saved_model"` is for servers (TensorFlow Serving, KServe), `"litert"` for phones, boards and web pages, `"onnx"` and
+`"openvino"` for the runtimes of these names. Every file is compared with Keras before it takes its place.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
     "latency",
 ]
 
-FORMATS = ("saved_model", "litert")  # each is the name of the module here that writes it
+FORMATS = ("saved_model", "litert", "onnx", "openvino")  # each is the name of the module here that writes it
 
 
 def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model", **options: Any) -> ExportReport:
@@ -40,10 +40,11 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
 
     Args:
         model: A model of the zoo.
-        path: A folder for `"saved_model"`, a file that ends in `.tflite` for `"litert"`.
+        path: A folder for `"saved_model"`; a file that ends in `.tflite` for `"litert"`, in `.onnx` for `"onnx"`, in
+            `.xml` for `"openvino"`.
         format: One of `FORMATS`.
-        **options: Options of the format; see `keras_genzoo.export.saved_model.write` and
-            `keras_genzoo.export.litert.write`. Both take `overwrite` (default `False`), `image_dtype` (default
+        **options: Options of the format; see `write` in the module of its name, such as
+            `keras_genzoo.export.saved_model.write`. All take `overwrite` (default `False`), `image_dtype` (default
             `"float32"`), `tolerance` (default 1e-3) and `num_samples` (default 16).
 
     Returns:
@@ -55,6 +56,7 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
             than `tolerance`. A subclass of `ValueError`.
         FileExistsError: If something stands at `path` and `overwrite` is off.
         OSError: If `path` cannot be written.
+        ImportError: If the format needs a package that is not installed; the message names the extra.
 
     Example:
 

@@ -31,15 +31,27 @@ def replacing(path: str | os.PathLike, overwrite: bool, kind: str) -> Iterator[P
     """
     target = Path(os.path.realpath(path))  # through a symbolic link, so that the link stays a link
     check_target(path, target, overwrite, kind)
+    with beside(path, target) as temporary:
+        yield temporary
+        check_target(path, target, overwrite, kind)  # another export may have come first
+        with clear_os_errors(path):
+            swap(temporary, target)
+
+
+@contextlib.contextmanager
+def beside(path: str | os.PathLike, target: Path) -> Iterator[Path]:
+    """Yields a temporary sibling of `target`, which is gone afterwards; makes the folders that lead there.
+
+    Args:
+        path: The target as the caller named it, for messages.
+        target: What the sibling will replace.
+    """
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     made: list[Path] = []
     try:
         with clear_os_errors(path):
             _make_parents(target.parent, made)
         yield temporary
-        check_target(path, target, overwrite, kind)  # another export may have come first
-        with clear_os_errors(path):
-            swap(temporary, target)
         made.clear()
     finally:
         remove(temporary)

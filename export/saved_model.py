@@ -96,31 +96,21 @@ def write(
         if precision != "float32":
             functions = export_source(model, precision).export_functions(image_dtype)
         signatures = trace(functions)
+        described = {name: describe(signature) for name, signature in signatures.items()}
         if precision != "float32":
             refuse_without_half_precision(model, signatures)
         with clear_os_errors(place, tf.errors.OpError):
             save(signatures, temporary)
         mean_tolerance = None if precision == "float32" else MEAN_SHARE * tolerance
         results = compare_all(model, expected, temporary, num_samples, tolerance, mean_tolerance)
-        described = {name: describe(signature) for name, signature in signatures.items()}
         with clear_os_errors(place, tf.errors.OpError):
             served_name = Path(os.path.abspath(place)).parent.name
             requests = warmups.write_requests(temporary, model, functions, served_name) if with_requests else 0
             facts = {"precision": precision, "image_dtype": image_dtype, "tolerance": tolerance}
             write_card(temporary, model, described, results, **facts)
         sizes = file_sizes(temporary)
-    return ExportReport(
-        os.fspath(place),
-        "saved_model",
-        None,
-        tuple(sizes),
-        sizes,
-        described,
-        results,
-        version=versions.version_of(place),
-        precision=precision,
-        warmup_requests=requests,
-    )
+    further = dict(version=versions.version_of(place), precision=precision, warmup_requests=requests)
+    return ExportReport(os.fspath(place), "saved_model", None, tuple(sizes), sizes, described, results, **further)
 
 
 def check_write_options(

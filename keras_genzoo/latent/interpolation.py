@@ -58,8 +58,10 @@ def slerp(z, z_end, fractions):
     Example:
 
     >>> from keras_genzoo.latent import slerp
-    >>> slerp([[1.0, 0.0]], [[0.0, 1.0]], [0.0, 0.5, 1.0]).numpy().round(4).tolist()
-    [[[1.0, 0.0], [0.7071, 0.7071], [0.0, 1.0]]]
+    >>> print(slerp([[1.0, 0.0]], [[0.0, 1.0]], [0.0, 0.5, 1.0]).numpy().round(4))
+    [[[1.     0.    ]
+      [0.7071 0.7071]
+      [0.     1.    ]]]
     """
     z, z_end, t = _checked(z, z_end, fractions)
     unit, unit_end = _unit(z), _unit(z_end)

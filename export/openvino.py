@@ -1,0 +1,179 @@
+"""OpenVINO: a pair of files (`.xml` and `.bin`) for Intel's runtime, which is fast on its processors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from keras_genzoo.atomic import remove
+
+from ._files import beside, check_target, clear_os_errors
+from ._single import check_path, compare, need, traced_signature
+from .parity import Runner
+from .report import ExportError, ExportReport
+from .signatures import describe
+
+
+def write(
+    model: Any,
+    path: str | os.PathLike,
+    *,
+    overwrite: bool = False,
+    signature: str = "serving_default",
+    image_dtype: str = "float32",
+    tolerance: float = 1e-3,
+    num_samples: int = 16,
+) -> ExportReport:
+    """Writes one signature of a model for OpenVINO, and compares it with Keras in that runtime.
+
+    Inputs and outputs bear the names of the signature, but an output that is called like an input has `_out` behind its
+    name (`image` to `image_out`). The batch size is free and the weights are float32. The comparison computes in
+    float32. By itself, the runtime computes in bfloat16 on processors that have instructions for it: give
+    `INFERENCE_PRECISION_HINT="f32"` to `compile_model` where that is not exact enough. Needs the extra `openvino`.
+
+    Args:
+        model: A model of the zoo.
+        path: The file of the graph; ends in `.xml`. The weights lie beside it, in a file that ends in `.bin`.
+        overwrite: Whether files there are replaced. The old ones stay until the new ones are complete.
+        signature: Which of `model.export_functions()`; those with random numbers, files of pictures or scalar inputs
+            have no place in the file.
+        image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255.
+        tolerance: Largest error against Keras, in [0, 1] pixels, above 0.
+        num_samples: Number of inputs that are compared, at least 1.
+
+    Returns:
+        An `ExportReport`.
+
+    Raises:
+        ValueError: If an option's value is not valid, or `path` does not end in `.xml`.
+        ImportError: If a package of the extra is missing.
+        ExportError: If the network needs an op that OpenVINO does not have, or the results differ by more than
+            `tolerance`.
+        FileExistsError: If one of the files exists and `overwrite` is off.
+        OSError: If `path` cannot be written.
+
+    Example:
+
+    ```python
+    report = model.export("dcgan.xml", format="openvino")
+    images = openvino.Core().compile_model("dcgan.xml", "CPU")({"z": z})["image"]
+    ```
+    """
+    check_path(path, ".xml", image_dtype, tolerance, num_samples)
+    need("openvino", "openvino")
+    with replacing_pair(path, overwrite) as temporary:
+        function, traced = traced_signature(model, signature, image_dtype, "a file for OpenVINO")
+        converted = convert(traced)
+        with clear_os_errors(path, RuntimeError):
+            save(converted, temporary)
+        result = compare(model, signature, function, openvino_runner(temporary), num_samples, tolerance)
+        files = (temporary, temporary.with_suffix(".bin"))
+        sizes = {file.name: file.stat().st_size for file in files}
+    described = {signature: describe(traced)}
+    return ExportReport(os.fspath(path), "openvino", None, tuple(sizes), sizes, described, {signature: result})
+
+
+def convert(traced: Any) -> Any:
+    """Converts a concrete function to an `openvino.Model`.
+
+    Raises:
+        ExportError: If an op of the graph has no counterpart; the message is the converter's.
+    """
+    (openvino,) = need("openvino", "openvino")
+    try:
+        converted = openvino.convert_model(traced)
+    except Exception as error:  # its errors have no common class
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise ExportError(
+            "Expected a network that OpenVINO can express. Received from its converter:"
+            f" {lines[-1] if lines else type(error).__name__}. Nothing was written."
+        ) from error
+    # A tensor keeps the names of all operations that hand it on; one of them is that of the signature.
+    for ports, wanted in (
+        (converted.inputs, traced.structured_input_signature[1]),
+        (converted.outputs, traced.structured_outputs),
+    ):
+        for port in ports:
+            port.tensor.set_names(port.get_names() & set(wanted))
+    return converted
+
+
+def save(converted: Any, path: Path) -> None:
+    """Writes an `openvino.Model` as `path` and, beside it, its weights in float32."""
+    (openvino,) = need("openvino", "openvino")
+    openvino.save_model(converted, os.fspath(path), compress_to_fp16=False)
+
+
+def openvino_runner(path: str | os.PathLike, **properties: Any) -> Runner:
+    """Returns a runner for a file of OpenVINO: inputs by name -> outputs by name, on the CPU in float32.
+
+    Args:
+        path: The `.xml` file.
+        **properties: Further properties of the compiled model, such as `PERFORMANCE_HINT="LATENCY"`.
+    """
+    (openvino,) = need("openvino", "openvino")
+    properties = {"INFERENCE_PRECISION_HINT": "f32", **properties}
+    core = openvino.Core()
+    read = core.read_model(os.fspath(path))
+    names = [output.get_any_name() for output in read.outputs]  # the compiled model has further names of its own
+    request = core.compile_model(read, "CPU", properties).create_infer_request()
+
+    def run(inputs):
+        results = request.infer(inputs)
+        return {name: results[name].copy() for name in names}  # the next call writes where these lie
+
+    return run
+
+
+@contextlib.contextmanager
+def replacing_pair(path: str | os.PathLike, overwrite: bool) -> Iterator[Path]:
+    """Like `replacing`, for a graph and its weights: yields the path of a graph in a temporary folder.
+
+    Args:
+        path: Where the graph shall stand; the weights lie beside it.
+        overwrite: Whether files there may be replaced.
+
+    Raises:
+        FileExistsError: If one of the files exists and may not be replaced.
+        OSError: If they cannot be written.
+    """
+    graph = Path(os.path.realpath(path))
+    targets = {os.fspath(path): graph, os.fspath(Path(path).with_suffix(".bin")): graph.with_suffix(".bin")}
+    for name, target in targets.items():
+        check_target(name, target, overwrite, "file")
+    with beside(path, graph) as folder:
+        with clear_os_errors(path):
+            folder.mkdir()
+        yield folder / graph.name
+        for name, target in targets.items():
+            check_target(name, target, overwrite, "file")
+        with clear_os_errors(path):
+            exchange(folder, *targets.values())
+
+
+def exchange(folder: Path, graph: Path, weights: Path) -> None:
+    """Moves the new files in `folder` to `graph` and `weights`; after an error the old ones are where they were.
+
+    Two files cannot be renamed at once. So the old graph goes first and the new one comes last: a reader finds a graph
+    and the weights that fit, or for a moment no graph.
+    """
+    old = folder / "old"
+    old.mkdir()
+    aside, placed = [], []
+    try:
+        for file in (graph, weights):
+            if file.exists():
+                os.rename(file, old / file.name)
+                aside.append(file)
+        for file in (weights, graph):
+            os.rename(folder / file.name, file)
+            placed.append(file)
+    except BaseException:
+        for file in placed:
+            remove(file)
+        for file in reversed(aside):
+            os.rename(old / file.name, file)
+        raise

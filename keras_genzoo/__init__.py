@@ -20,7 +20,19 @@ _EXPORTS = {
     "load_recipe": "recipes",
     "train": "training",
 }
-_MODULES = ("callbacks", "data", "export", "layers", "losses", "metrics", "models", "plots", "presets", "training")
+_MODULES = (
+    "callbacks",
+    "data",
+    "export",
+    "latent",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "plots",
+    "presets",
+    "training",
+)
 
 __all__ = ["__version__", *sorted(_EXPORTS), *_MODULES]
 

@@ -1,7 +1,7 @@
 """Export of a trained model to files that run without this package.
 
-`"saved_model"` is for servers (TensorFlow Serving, KServe), `"litert"` for phones, boards and web pages. Every file
-is compared with Keras before it takes its place.
+`"saved_model"` is for servers (TensorFlow Serving, KServe), `"litert"` for phones and boards, `"web"` for browsers: a
+page that runs the model. Every file is compared with Keras before it takes its place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .report import ExportError, ExportReport, Parity
 
 __all__ = ["FORMATS", "ExportError", "ExportReport", "Latency", "Parity", "export_model", "latency"]
 
-FORMATS = ("saved_model", "litert")  # each is the name of the module here that writes it
+FORMATS = ("saved_model", "litert", "web")  # each is the name of the module here that writes it
 
 
 def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model", **options: Any) -> ExportReport:
@@ -30,11 +30,11 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
 
     Args:
         model: A model of the zoo.
-        path: A folder for `"saved_model"`, a file that ends in `.tflite` for `"litert"`.
+        path: A folder for `"saved_model"` and `"web"`, a file that ends in `.tflite` for `"litert"`.
         format: One of `FORMATS`.
-        **options: Options of the format; see `keras_genzoo.export.saved_model.write` and
-            `keras_genzoo.export.litert.write`. Both take `overwrite` (default `False`), `image_dtype` (default
-            `"float32"`), `tolerance` (default 1e-3) and `num_samples` (default 16).
+        **options: Options of the format; see `keras_genzoo.export.saved_model.write`,
+            `keras_genzoo.export.litert.write` and `keras_genzoo.export.web.write`. All take `overwrite` (default
+            `False`), `tolerance` (default 1e-3) and `num_samples` (default 16).
 
     Returns:
         An `ExportReport`: files, sizes, signatures and errors.

@@ -43,7 +43,7 @@ class ExportReport:
 
     Args:
         path: The file or folder, as the caller named it.
-        format: `"saved_model"` or `"litert"`.
+        format: `"saved_model"`, `"litert"` or `"web"`.
         quantization: `None` (float32), `"float16"` or `"int8"`.
         files: Paths of the files, relative to `path` for a folder; the file's own name for a single file.
         sizes: Bytes of each file in `files`.

@@ -255,8 +255,8 @@ class ZooModel(ImageModel):
         """Writes files that run without this package: see `keras_genzoo.export.export_model`.
 
         Args:
-            path: Folder (SavedModel) or file (`.tflite`).
-            format: `"saved_model"` or `"litert"`.
+            path: Folder (SavedModel, web page) or file (`.tflite`).
+            format: `"saved_model"`, `"litert"` or `"web"`.
             **options: Of the format, for example `quantization`.
 
         Returns:

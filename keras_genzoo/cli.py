@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from keras_genzoo import presets, recipes, registry
-from keras_genzoo.cli_names import console, errors, load_named, recipe_for, start_tensorflow
+from keras_genzoo.cli_names import console, errors, load_named, preset_of, recipe_for, start_tensorflow
 from keras_genzoo.cli_tables import metrics_table, show_card, show_model
 
 app = typer.Typer(
@@ -250,19 +250,21 @@ def evaluate(
 @app.command()
 def export(
     name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A preset's name or folder, or a model.")],
-    out: Annotated[Path, typer.Option(help="Folder (saved_model) or .tflite file (litert).")],
+    out: Annotated[Path, typer.Option(help="Folder (saved_model, web) or .tflite file (litert).")],
     format: Annotated[
-        str | None, typer.Option(help="saved_model or litert; from the name of --out if missing.")
+        str | None, typer.Option(help="saved_model, litert or web; one of the first two by --out if missing.")
     ] = None,
-    quantization: Annotated[str | None, typer.Option(help="LiteRT: float16 or int8; float32 if missing.")] = None,
+    quantization: Annotated[str | None, typer.Option(help="LiteRT, web: float16 or int8; float32 if missing.")] = None,
     signature: Annotated[str | None, typer.Option(help="LiteRT: which one, such as encode; default: images.")] = None,
+    runtime: Annotated[str | None, typer.Option(help="Web: folder of npm packages to copy LiteRT.js from.")] = None,
     weights: Weights = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ):
-    """Exports to SavedModel or LiteRT, checked against Keras on the way out."""
+    """Exports to SavedModel, LiteRT or a web page, checked against Keras on the way out."""
     model = load_named(name, weights)
     format = format or ("litert" if out.suffix == ".tflite" else "saved_model")
-    options = {"quantization": quantization, "signature": signature}
+    options = {"quantization": quantization, "signature": signature, "runtime": runtime}
+    options["preset"] = preset_of(name, weights) if format == "web" else None
     options = {key: value for key, value in options.items() if value}
     report = model.export(out, format=format, overwrite=overwrite, **options)
     table = Table("signature", "outputs", "maximal error", "mean error", title=f"{out}: {report.size / 1e6:.2f} MB")
@@ -270,6 +272,8 @@ def export(
         outputs = ", ".join(report.signatures[signature]["outputs"])
         table.add_row(signature, outputs, f"{parity.max_error:.1e}", f"{parity.mean_error:.1e}")
     console.print(table)
+    if format == "web":
+        console.print(f"Look at it: python -m http.server --directory {shlex.quote(str(out))}", highlight=False)
 
 
 @app.command()

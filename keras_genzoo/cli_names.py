@@ -54,3 +54,11 @@ def load_named(name, weights=None):
     if weights is None:
         errors.print(f"{name} has random weights: name a preset, or give --weights.", style="yellow", highlight=False)
     return registry.build(name, weights=weights)
+
+
+def preset_of(name, weights=None):
+    """Name or folder of the preset behind what `load_named` gives; `None` where there is no card."""
+    for candidate in [name] if weights is None else [f"{name}_{weights}", weights]:
+        if candidate in presets.list_presets() or (Path(candidate) / presets.CONFIG).is_file():
+            return candidate
+    return None

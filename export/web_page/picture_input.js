@@ -69,7 +69,7 @@ export class PictureInput {
 
   /** Opens the example. */
   showExample() {
-    return this.#use(example());
+    return this.#use(example(this.shape));
   }
 
   /** Reads a picture file. */

@@ -70,20 +70,36 @@ export function toValues(source, shape, invert = false) {
   return values;
 }
 
-/** A simple drawing to try the page with: a ring and a stroke, light on dark. */
-export function example() {
+/** A simple drawing to try the page with: a stroke, light on dark, or a landscape for models of colours. */
+export function example([, , channels]) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 280;
   const context = canvas.getContext("2d");
-  context.fillStyle = "black";
-  context.fillRect(0, 0, 280, 280);
-  context.strokeStyle = "white";
-  context.lineWidth = 24;
-  context.lineCap = "round";
+  const shape = (colour, points) => {
+    context.fillStyle = colour;
+    context.beginPath();
+    for (const point of points) context.lineTo(...point);
+    context.fill();
+  };
+  const box = (left, top, right, bottom) => [[left, top], [right, top], [right, bottom], [left, bottom]];
+  if (channels === 1) {
+    shape("black", box(0, 0, 280, 280));
+    Object.assign(context, {strokeStyle: "white", lineWidth: 24, lineCap: "round"});
+    context.beginPath();
+    context.arc(140, 98, 44, 0, 2 * Math.PI);
+    context.moveTo(184, 98);
+    context.quadraticCurveTo(184, 170, 150, 220);
+    context.stroke();
+    return canvas;
+  }
+  shape("#8ec5f0", box(0, 0, 280, 180));
+  shape("#5d9a4a", box(0, 180, 280, 280));
+  shape("#c9a66b", box(90, 130, 200, 220));
+  shape("#a5402d", [[75, 135], [145, 75], [215, 135]]);
+  shape("#54371f", box(130, 170, 160, 220));
+  context.fillStyle = "#ffd94a";
   context.beginPath();
-  context.arc(140, 98, 44, 0, 2 * Math.PI);
-  context.moveTo(184, 98);
-  context.quadraticCurveTo(184, 170, 150, 220);
-  context.stroke();
+  context.arc(230, 50, 26, 0, 2 * Math.PI);
+  context.fill();
   return canvas;
 }

@@ -16,7 +16,8 @@ export class Runtime {
     this.worker.onmessage = ({data}) => this.#receive(data);
     this.worker.onerror = (event) => {
       event.preventDefault();
-      this.#rejectAll(new Error(`The model could not be started: ${event.message || "worker.js could not be loaded"}.`));
+      const reason = event.message || "worker.js could not be loaded";
+      this.#rejectAll(new Error(`The model could not be started: ${reason}.`));
     };
   }
 

@@ -4,7 +4,7 @@ import {freshSeed} from "./random.js";
 
 export class SeedField {
   /**
-   * @param {function(string): HTMLElement} find Gives the element of a role: `seed`, in the form `seed-form`, and `new`.
+   * @param {function(string): HTMLElement} find Gives the element of a role: `seed`, `seed-form` around it, `new`.
    * @param {function()} onSeed Called when the seed is another one.
    */
   constructor(find, onSeed) {

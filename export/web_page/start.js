@@ -16,7 +16,7 @@
         "“python -m http.server” and open http://localhost:8000."
     );
   } else if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
-    refuse("This browser has no WebAssembly, which runs the model: it is too old, or WebAssembly is switched off in it.");
+    refuse("This browser has no WebAssembly, which runs the model: it is too old, or WebAssembly is switched off.");
   } else if (!("noModule" in HTMLScriptElement.prototype)) {
     refuse("This browser is too old for this page: it knows no JavaScript modules.");
   } else {
@@ -24,7 +24,7 @@
     script.type = "module";
     script.src = "main.js";
     script.onerror = function () {
-      refuse("The file main.js of this page could not be loaded. Reload the page; if that does not help, export it again.");
+      refuse("A script of this page could not be loaded. Reload the page; if that does not help, export it again.");
     };
     document.body.appendChild(script);
   }

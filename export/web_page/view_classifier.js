@@ -29,7 +29,8 @@ export class View {
     const names = this.runtime.manifest.class_names;
     const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
     const shown = order.length > MOST ? order.slice(0, MOST) : [...probabilities.keys()];
-    this.find("bars").replaceChildren(...shown.map((label) => bar(names[label], probabilities[label], label === order[0])));
+    const bars = shown.map((label) => bar(names[label], probabilities[label], label === order[0]));
+    this.find("bars").replaceChildren(...bars);
     this.announce(`Most likely: ${names[order[0]]}, ${percent(probabilities[order[0]])}.`);
   }
 }

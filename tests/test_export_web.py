@@ -171,7 +171,6 @@ def test_page_loads_a_fixed_version_from_the_public_address(pages):
     assert runtime["version"] == "2.5.3"
     assert (runtime["core"], runtime["utils"]) == (f"{core}/dist/index.js", f"{utils}/dist/index.js")
     assert runtime["wasm"]["compat"]["wasm"] == f"{core}/wasm/litert_wasm_compat_internal.wasm"
-    )
 
 
 @pytest.mark.parametrize("inner", ["", "node_modules"])

@@ -1,7 +1,7 @@
 /* A pad to draw on with a mouse, a pen or a finger: white strokes on black. */
 
 const SIDE = 280; // of the longer side, in pixels
-const STROKE = 1 / 14; // width of a stroke as a share of the longer side, as a pen has it on a digit of MNIST
+const STROKE = 1 / 14; // width of a stroke as a share of the longer side, as digits of MNIST have it
 
 export class DrawingPad {
   /**
@@ -13,6 +13,7 @@ export class DrawingPad {
     const scale = SIDE / Math.max(height, width);
     Object.assign(canvas, {width: Math.round(width * scale), height: Math.round(height * scale)});
     this.canvas = canvas;
+    this.stroke = SIDE * Math.max(STROKE, 1 / Math.max(height, width)); // a pixel of the model at least
     this.context = canvas.getContext("2d");
     this.last = null; // where the stroke is
     this.clear();
@@ -37,7 +38,7 @@ export class DrawingPad {
 
   #draw(event) {
     const next = this.#place(event);
-    Object.assign(this.context, {strokeStyle: "white", lineWidth: SIDE * STROKE, lineCap: "round"});
+    Object.assign(this.context, {strokeStyle: "white", lineWidth: this.stroke, lineCap: "round"});
     this.context.beginPath();
     this.context.moveTo(...this.last);
     this.context.lineTo(...next);

@@ -44,11 +44,19 @@ function showFooter(manifest) {
 }
 
 async function fetchManifest() {
-  const response = await fetch("model.json");
+  const response = await fetch("model.json", {cache: "no-cache"}); // a page that was exported anew has another one
   if (!response.ok) {
     throw new Error(`The file model.json of this page could not be loaded: the server answered ${response.status}.`);
   }
   return response.json();
+}
+
+async function importView(file) {
+  try {
+    return await import(file);
+  } catch (error) {
+    throw new Error(`The file ${file.slice(2)} of this page could not be loaded: ${error.message}.`);
+  }
 }
 
 async function start() {
@@ -56,7 +64,7 @@ async function start() {
   showFooter(manifest);
   const runtime = new Runtime(manifest, showProgress);
   await runtime.load();
-  const {View} = await import(VIEWS[manifest.family]);
+  const {View} = await importView(VIEWS[manifest.family]);
   const root = element("view");
   root.append(element(View.template).content.cloneNode(true));
   const view = new View(root, runtime, announce);

@@ -164,7 +164,7 @@ export class View {
   #buildEncoder() {
     if (!this.manifest.functions.encode) return;
     this.find("encoder").hidden = false;
-    if (this.classes) this.find("encoder-hint").textContent += " It is taken as of the class that is chosen above.";
+    if (this.classes) this.find("encoder-hint").textContent += " Choose its class above; mixed, it is of the first.";
     for (const role of ["given", "reconstruction"]) prepare(this.find(role), this.shape);
     this.input = new PictureInput(this.find("input"), this.shape, (values) => this.encode(values), this.announce);
   }

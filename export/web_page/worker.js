@@ -33,7 +33,7 @@ async function load({runtime, files}) {
   self.Module = {wasmBinary, print: quiet, printErr: quiet};
   await withoutGpu(() => litert.loadLiteRt(address(glue)));
   for (const {name, file} of files) {
-    const content = await download(address(file), report);
+    const content = await download(address(file), report, "no-cache"); // one name for models that come and go
     models.set(name, await litert.loadAndCompile(content, {accelerator: "wasm"}));
   }
 }
@@ -71,10 +71,10 @@ function progress(total) {
   };
 }
 
-async function download(url, report = () => {}) {
+async function download(url, report = () => {}, cache = "default") {
   let response;
   try {
-    response = await fetch(url);
+    response = await fetch(url, {cache});
   } catch (error) {
     throw new Error(`${url} could not be loaded: ${error.message}.`);
   }

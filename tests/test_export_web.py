@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from cases import CASES, cases_with, for_cases
-from litert_js import fake_packages, real_packages
+from litert_js import ROOT, fake_packages, real_packages
 
 import keras_genzoo
 from keras_genzoo import presets
@@ -202,6 +202,11 @@ def test_runtime_with_a_missing_file_is_refused(tiny, tmp_path):
     (tmp_path / "npm/@litertjs/core/wasm/litert_wasm_internal.wasm").unlink()
     with pytest.raises(ValueError, match=r"Expected @litertjs/core/wasm/litert_wasm_internal\.wasm in runtime"):
         tiny.export(tmp_path / "page", format="web", runtime=tmp_path / "npm")
+
+
+def test_version_is_the_one_that_continuous_integration_and_documents_install():
+    for name in (".ci/run", "docs/browser.md"):
+        assert f"@litertjs/core@{_web_runtime.VERSION}" in (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_stated_sizes_are_those_of_the_packages():

@@ -1,7 +1,8 @@
 """Export of a trained model to files that run without this package.
 
-`"saved_model"` is for servers (TensorFlow Serving, KServe), `"litert"` for phones, boards and web pages, `"onnx"` and
-`"openvino"` for the runtimes of these names. Every file is compared with Keras before it takes its place.
+`"saved_model"` is for servers (TensorFlow Serving, KServe), `"litert"` for phones and boards, `"web"` for browsers: a
+page that runs the model, `"onnx"` and `"openvino"` for the runtimes of these names. Every file is compared with Keras
+before it takes its place.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ __all__ = [
     "latency",
 ]
 
-FORMATS = ("saved_model", "litert", "onnx", "openvino")  # each is the name of the module here that writes it
+FORMATS = ("saved_model", "litert", "web", "onnx", "openvino")  # each is the name of the module here that writes it
 
 
 def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model", **options: Any) -> ExportReport:
@@ -40,12 +41,12 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
 
     Args:
         model: A model of the zoo.
-        path: A folder for `"saved_model"`; a file that ends in `.tflite` for `"litert"`, in `.onnx` for `"onnx"`, in
-            `.xml` for `"openvino"`.
+        path: A folder for `"saved_model"` and `"web"`; a file that ends in `.tflite` for `"litert"`, in `.onnx` for
+            `"onnx"`, in `.xml` for `"openvino"`.
         format: One of `FORMATS`.
         **options: Options of the format; see `write` in the module of its name, such as
-            `keras_genzoo.export.saved_model.write`. All take `overwrite` (default `False`), `image_dtype` (default
-            `"float32"`), `tolerance` (default 1e-3) and `num_samples` (default 16).
+            `keras_genzoo.export.saved_model.write`. All take `overwrite` (default `False`), `tolerance` (default 1e-3)
+            and `num_samples` (default 16).
 
     Returns:
         An `ExportReport`: files, sizes, signatures and errors.

@@ -7,14 +7,24 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from keras_genzoo.atomic import remove, swap
 
 
+def other_than_saved_model(folder: Path) -> tuple[str, str] | None:
+    """What was expected and what is there, where a folder holds no SavedModel; else `None`."""
+    return None if (folder / "saved_model.pb").is_file() else ("a SavedModel", "other files")
+
+
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike, overwrite: bool, kind: str) -> Iterator[Path]:
+def replacing(
+    path: str | os.PathLike,
+    overwrite: bool,
+    kind: str,
+    other: Callable[[Path], tuple[str, str] | None] = other_than_saved_model,
+) -> Iterator[Path]:
     """Yields a temporary sibling of `path` to write to; renames it to `path` when the block ends without an error.
 
     After an error the temporary file or folder and the parent folders that were made for it are gone, and what stood at
@@ -24,16 +34,18 @@ def replacing(path: str | os.PathLike, overwrite: bool, kind: str) -> Iterator[P
         path: Where the export shall stand.
         overwrite: Whether an earlier export at `path` may be replaced.
         kind: `"file"` or `"folder"`.
+        other: Tells a folder of the user's own, which is never replaced, from an earlier export of this kind: takes the
+            folder, gives what was expected in it and what is there, or `None` for an earlier export.
 
     Raises:
         FileExistsError: If something stands at `path` that may not be replaced.
         OSError: If `path` cannot be written: no permission, no space, a parent that is a file.
     """
     target = Path(os.path.realpath(path))  # through a symbolic link, so that the link stays a link
-    check_target(path, target, overwrite, kind)
+    check_target(path, target, overwrite, kind, other)
     with beside(path, target) as temporary:
         yield temporary
-        check_target(path, target, overwrite, kind)  # another export may have come first
+        check_target(path, target, overwrite, kind, other)  # another export may have come first
         with clear_os_errors(path):
             swap(temporary, target)
 
@@ -66,7 +78,10 @@ def clear_os_errors(path: str | os.PathLike, *others: type[Exception]) -> Iterat
     try:
         yield
     except (OSError, *others) as error:
-        reason = getattr(error, "strerror", None) or _short(str(error))
+        inner = (
+            error.__cause__ or error
+        )  # one that was made clear before, by a part of the export, has the reason there
+        reason = getattr(inner, "strerror", None) or _short(str(inner))
         clear = OSError(f"Could not write {os.fspath(path)!r}: {reason}. Nothing there was changed.")
         clear.errno = getattr(error, "errno", None)
         raise clear from error
@@ -78,7 +93,13 @@ def _short(message: str) -> str:
     return message.rpartition("; ")[2].strip()
 
 
-def check_target(path: str | os.PathLike, target: Path, overwrite: bool, kind: str) -> None:
+def check_target(
+    path: str | os.PathLike,
+    target: Path,
+    overwrite: bool,
+    kind: str,
+    other: Callable[[Path], tuple[str, str] | None] = other_than_saved_model,
+) -> None:
     """Raises `FileExistsError` if `target` holds something that may not be replaced by an export of this kind."""
     name = os.fspath(path)
     if not target.exists() or (kind == "folder" and target.is_dir() and not any(target.iterdir())):
@@ -90,9 +111,10 @@ def check_target(path: str | os.PathLike, target: Path, overwrite: bool, kind: s
         raise FileExistsError(
             f"Expected a path where nothing stands yet, or overwrite=True. Received: {name!r}, which exists."
         )
-    if kind == "folder" and not (target / "saved_model.pb").is_file():  # never delete a folder of the user's own
+    found = other(target) if kind == "folder" else None
+    if found:
         raise FileExistsError(
-            f"Expected a folder that holds a SavedModel to overwrite. Received: {name!r}, which holds other files."
+            f"Expected a folder that holds {found[0]} to overwrite. Received: {name!r}, which holds {found[1]}."
         )
 
 

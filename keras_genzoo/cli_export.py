@@ -33,9 +33,7 @@ def export(
     warmup: Annotated[bool | None, typer.Option(help="SavedModel: with warm-up requests for a server.")] = None,
     runtime: Annotated[str | None, typer.Option(help="Web: folder of npm packages to copy LiteRT.js from.")] = None,
     measure: Annotated[bool | None, typer.Option(help="LiteRT: measure latency, memory and loss of quality.")] = None,
-    data: Annotated[
-        str | None, typer.Option(help="LiteRT: images for int8 of image inputs and for FID, as for evaluate.")
-    ] = None,
+    data: Annotated[str | None, typer.Option(help="LiteRT, web: images for int8 of image inputs, and for FID.")] = None,
     features: Annotated[str | None, typer.Option(help="LiteRT: features of the FID; default: the card's.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also writes the report to this .json file.")] = None,
     weights: Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf://.")] = None,
@@ -45,8 +43,8 @@ def export(
     if report is not None and report.suffix != ".json":
         raise ValueError(f"Expected the path of a report to end in .json. Received: {str(report)!r}")
     format = format or FORMATS.get(out.suffix, "saved_model")
-    if data is not None and format != "litert":
-        raise ValueError(f"Expected --data with the format litert. Received: --format {format}")
+    if data is not None and format not in ("litert", "web"):
+        raise ValueError(f"Expected --data with the format litert or web. Received: --format {format}")
     model, preset = load_named(name, weights), preset_of(name, weights)
     images = _images(preset or name, data, model) if data is not None else None
     options = dict(quantization=quantization, max_loss=max_loss, signature=signature, batch_size=batch_size)

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import keras_genzoo
-from keras_genzoo import cli, demo, presets, training
+from keras_genzoo import cli, cli_names, demo, presets, training
 from keras_genzoo.callbacks.epoch_log import read_log
 from keras_genzoo.quiet import quiet_stderr
 
@@ -283,6 +283,30 @@ def test_export_options_of_servers_reach_the_file(command, preset, here):
     assert not Path("saved/1/assets.extra").exists()
     code, _, err = command("export", preset, "--out", "other", "--precision", "bfloat61")
     assert code == 2 and "one of 'float32', 'bfloat16'" in err and not Path("other").exists()
+
+
+def test_export_to_a_page_takes_title_and_licence_from_the_card(command, preset, here):
+    code, printed, err = command("export", preset, "--out", "page", "--format", "web")
+    assert code == 0, err
+    assert "encode" in printed and "python -m http.server --directory page" in printed
+    manifest = json.loads(Path("page/model.json").read_text())
+    assert manifest["title"] == "tiny" and manifest["data"] == {"title": "Digits", "license": "CC BY 4.0"}
+    code, _, err = command("export", preset, "--out", "page", "--format", "web", "--overwrite", "--runtime", "none")
+    assert code == 2 and "Expected runtime as a folder" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "expected"),
+    [
+        ("dcgan_mnist", None, "dcgan_mnist"),
+        ("dcgan", "mnist", "dcgan_mnist"),
+        ("dcgan", "dcgan_mnist", "dcgan_mnist"),
+        ("dcgan", None, None),
+        ("dcgan", "some.weights.h5", None),
+    ],
+)
+def test_preset_behind_a_model_is_found_by_both_of_its_names(name, weights, expected):
+    assert cli_names.preset_of(name, weights) == expected
 
 
 # -- bad input --------------------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ def test_data_files_are_installed(setup):
     folders["keras_genzoo.weights"] = ROOT / "keras_genzoo" / "weights"
     covered = {file for package, globs in patterns.items() for glob in globs for file in folders[package].glob(glob)}
     data = set((ROOT / "zoo_configs").glob("*.yaml")) | {ROOT / "keras_genzoo" / "py.typed"}
+    data |= {file for file in (ROOT / "export" / "web_page").rglob("*") if file.is_file()}
     data |= {
         file for file in (ROOT / "keras_genzoo" / "weights").rglob("*") if file.is_file() and "__" not in str(file)
     }

@@ -261,8 +261,8 @@ class ZooModel(ImageModel):
         """Writes files that run without this package: see `keras_genzoo.export.export_model`.
 
         Args:
-            path: Folder (SavedModel) or file (`.tflite`, `.onnx`, `.xml`).
-            format: `"saved_model"`, `"litert"`, `"onnx"` or `"openvino"`.
+            path: Folder (SavedModel, web page) or file (`.tflite`, `.onnx`, `.xml`).
+            format: `"saved_model"`, `"litert"`, `"web"`, `"onnx"` or `"openvino"`.
             **options: Of the format, for example `quantization`.
 
         Returns:

@@ -1,0 +1,256 @@
+"""Web page: a folder that any static server hosts, in which the model runs in the visitor's browser."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from keras_genzoo import presets, registry
+from keras_genzoo.latent import leading_directions
+from keras_genzoo.version import __version__
+
+from . import _web_runtime, litert
+from ._files import clear_os_errors, replacing
+from .report import ExportError, ExportReport
+from .signatures import check_options, export_source
+
+MANIFEST = "model.json"
+FORMAT = "keras_genzoo web page"
+FORMAT_VERSION = 1
+_PAGE = Path(__file__).with_name("web_page")
+_RUNTIME = "runtime"  # folder of a local LiteRT.js
+_NUM_DIRECTIONS = 8
+# What the page says of itself, by family.
+_LEADS = {
+    "latent": "It makes pictures here, in your browser.",
+    "encoder_decoder": "It makes pictures here, in your browser, and finds the codes of yours.",
+    "translator": "It translates your pictures here, in your browser.",
+    "chain": "It makes pictures here, in your browser, step by step.",
+    "classifier": "It tells your pictures apart here, in your browser.",
+}
+
+
+def write(
+    model: Any,
+    path: str | os.PathLike,
+    *,
+    overwrite: bool = False,
+    quantization: str | None = None,
+    images: Any = None,
+    runtime: str | os.PathLike | None = None,
+    preset: str | os.PathLike | None = None,
+    title: str | None = None,
+    class_names: Sequence[str] | None = None,
+    tolerance: float = 1e-3,
+    num_samples: int = 16,
+) -> ExportReport:
+    """Writes a page that runs a model in the visitor's browser, with LiteRT.js on the CPU.
+
+    The folder has one LiteRT file for each signature that the page calls, each compared with Keras; `index.html` with
+    its scripts and style; and `model.json`, which says what the model is. Nothing has to be built or installed: a
+    static server is enough. What the page offers depends on the model: samples, sliders along
+    `keras_genzoo.latent.leading_directions` and interpolation for codes, pictures of the visitor's for encoders,
+    translators and classifiers, a Markov chain for Boltzmann machines.
+
+    Args:
+        model: A model of the zoo.
+        path: The folder.
+        overwrite: Whether the page of an earlier export at `path` is replaced. A folder with other files in it is never
+            replaced.
+        quantization: As in `keras_genzoo.export.litert.write`, for all files.
+        images: As there: what to calibrate `"int8"` on, for models that take images and generate none.
+        runtime: `None`: the page loads LiteRT.js from a public address (jsDelivr), in a fixed version. A folder of npm
+            packages, such as `npm install @litertjs/core` makes: what is needed is copied into the page, which then
+            loads nothing from elsewhere.
+        preset: Name or folder of the preset that the model was built from; its card gives the page its title and the
+            line about data and licence.
+        title: Heading of the page. Default: the name of the preset, else of the model.
+        class_names: Models with classes: their names, in the order of the labels. Default: the numbers.
+        tolerance: Largest error of float32 files against Keras, in [0, 1] pixels, above 0.
+        num_samples: Number of inputs that are compared, at least 1.
+
+    Returns:
+        An `ExportReport`.
+
+    Raises:
+        ValueError: If an option's value is not valid.
+        ExportError: If the page has no view for the model, an op has no place in LiteRT, or results differ from Keras
+            by more than `tolerance`.
+        FileExistsError: If something stands at `path` that may not be replaced.
+        OSError: If `path` cannot be written.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> import keras_genzoo
+    >>> from keras_genzoo.export import web
+    >>> model = keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = web.write(model, os.path.join(folder, "page"), title="Tiny")
+    >>> sorted(name for name in report.files if name.endswith(".tflite")), sorted(report.signatures)
+    (['encode.tflite', 'serving_default.tflite'], ['encode', 'serving_default'])
+    """
+    check_options(image_dtype="float32", tolerance=tolerance, num_samples=num_samples)
+    if Path(path).suffix in (".tflite", ".html", ".keras", ".h5"):
+        raise ValueError(f"Expected the path of a folder for a web page. Received: path={os.fspath(path)!r}")
+    functions = export_source(model).export_functions()
+    family = family_of(functions)
+    names = _class_names(model, class_names)
+    card = _card(model, preset)
+    packages = None if runtime is None else _web_runtime.find(runtime)
+    title = str(title or card.get("name") or model.model_name)
+    with replacing(path, overwrite, "folder", _other_than_page) as temporary, clear_os_errors(path):
+        shutil.copytree(_PAGE, temporary)
+        _fill_in(temporary / "index.html", title, f"{registry.describe(model.model_name).title} {_LEADS[family]}")
+        if packages:
+            _web_runtime.copy(packages, temporary / _RUNTIME)
+        reports = {
+            name: litert.write(
+                model,
+                temporary / f"{name}.tflite",
+                signature=name,
+                quantization=quantization,
+                tolerance=tolerance,
+                num_samples=num_samples,
+                images=images,
+                measure=False,  # here, where the page will not run
+            )
+            for name in signatures_of(family, functions)
+        }
+        manifest = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "keras_genzoo": __version__,
+            "title": title,
+            "model": model.model_name,
+            "family": family,
+            "image_shape": list(model.image_shape),
+            "class_names": names,
+            "data": card.get("data"),
+            "quantization": quantization,
+            "functions": {name: _function(report) for name, report in reports.items()},
+            "runtime": _web_runtime.describe(_RUNTIME if packages else None),
+            **_codes(model, family, functions),
+        }
+        sizes = _write_manifest(temporary, manifest)
+    signatures = {name: report.signatures[name] for name, report in reports.items()}
+    parity = {name: report.parity[name] for name, report in reports.items()}
+    return ExportReport(os.fspath(path), "web", quantization, tuple(sizes), sizes, signatures, parity)
+
+
+def family_of(functions: dict[str, Any]) -> str:
+    """Which view of the page shows a model, told from its signatures.
+
+    Args:
+        functions: What `model.export_functions()` gives.
+
+    Returns:
+        `"latent"`, `"encoder_decoder"`, `"translator"`, `"chain"` or `"classifier"`.
+
+    Raises:
+        ExportError: If no view fits.
+    """
+    served = functions["serving_default"]
+    inputs, outputs = set(served.inputs), set(served.outputs)
+    if inputs - {"label"} == {"z"} and "image" in outputs:
+        return "encoder_decoder" if "encode" in functions else "latent"
+    if inputs == {"image", "hidden_noise", "visible_noise"} and {"image", "probability"} <= outputs:
+        return "chain"
+    if inputs == {"image"} and "probabilities" in outputs:
+        return "classifier"
+    if inputs == {"image"} and outputs == {"image"}:
+        return "translator"
+    raise ExportError(
+        "Expected a model from codes or images to images, or from images to classes, for a web page."
+        f" Received: inputs {sorted(inputs)} and outputs {sorted(outputs)}"
+    )
+
+
+def signatures_of(family: str, functions: dict[str, Any]) -> list[str]:
+    """Names of the signatures that the page calls; of a translator, one for each direction."""
+    if family == "translator":
+        # `serving_default` and `translate` are other names of the first direction.
+        named = [name for name, function in functions.items() if function.portable and "_to_" in name]
+        return named or ["serving_default"]
+    return ["serving_default", "encode"] if family == "encoder_decoder" else ["serving_default"]
+
+
+def _class_names(model: Any, names: Sequence[str] | None) -> list[str] | None:
+    if not model.takes_labels:
+        if names is not None:
+            raise ValueError(f"Expected no class_names: {model.model_name} has no classes. Received: {names!r}")
+        return None
+    if names is None:
+        return [str(label) for label in range(model.num_classes)]
+    if isinstance(names, str) or len(names) != model.num_classes or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"Expected class_names as {model.num_classes} texts. Received: class_names={names!r}")
+    return list(names)
+
+
+def _card(model: Any, preset: str | os.PathLike | None) -> dict[str, Any]:
+    """The card of the preset, or an empty dict."""
+    if preset is None:
+        return {}
+    card = presets.card(preset)
+    if card.get("model", model.model_name) != model.model_name:
+        raise ValueError(f"Expected a preset of {model.model_name}. Received: preset={os.fspath(preset)!r}")
+    return card
+
+
+def _codes(model: Any, family: str, functions: dict[str, Any]) -> dict[str, Any]:
+    """What the manifest says of a model with codes: their length, their leading directions, the encoder's output."""
+    if family not in ("latent", "encoder_decoder"):
+        return {}
+    vectors, eigenvalues = leading_directions(model, num=min(_NUM_DIRECTIONS, model.latent_dim))
+    directions = {
+        "vectors": [[round(float(number), 7) for number in row] for row in vectors],
+        "eigenvalues": [float(f"{number:.6g}") for number in eigenvalues],
+    }
+    # The encoder's first output stands for the image: `z_mean` where it gives a distribution.
+    code = {"code": functions["encode"].outputs[0]} if family == "encoder_decoder" else {}
+    return {"latent_dim": model.latent_dim, "directions": directions, **code}
+
+
+def _function(report: ExportReport) -> dict[str, Any]:
+    (file,) = report.files
+    (signature,) = report.signatures.values()
+    sides = {
+        side: {name: {"dtype": dtype, "shape": list(shape)} for name, (dtype, shape) in signature[side].items()}
+        for side in ("inputs", "outputs")
+    }
+    return {"file": file, "bytes": report.sizes[file], **sides}
+
+
+def _fill_in(index: Path, title: str, lead: str) -> None:
+    """Puts the model's names into the page itself, for bookmarks, previews and readers without JavaScript."""
+    text = index.read_text(encoding="utf-8")
+    for mark, value in (("{{title}}", title), ("{{description}}", lead)):
+        text = text.replace(mark, html.escape(value))
+    index.write_text(text, encoding="utf-8")
+
+
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> dict[str, int]:
+    """Writes `model.json` with the names of all files of the page; returns their sizes."""
+    files = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    content = {**manifest, "files": sorted([*files, MANIFEST])}
+    (folder / MANIFEST).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
+    return {name: (folder / name).stat().st_size for name in content["files"]}
+
+
+def _other_than_page(folder: Path) -> tuple[str, str] | None:
+    """What was expected and what is there, where a folder is not the page of an earlier export and nothing else."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        known = set(manifest["files"]) if manifest["format"] == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError):
+        known = None
+    if known is None:
+        return "a web page of keras_genzoo", "other files"
+    found = (file.relative_to(folder).as_posix() for file in sorted(folder.rglob("*")) if not file.is_dir())
+    foreign = next((name for name in found if name not in known), None)
+    return ("a web page of keras_genzoo and nothing else", repr(foreign)) if foreign else None

@@ -1,0 +1,105 @@
+/* Pictures: from the model's numbers to a canvas, and from a file to the model's numbers. */
+
+// Up to this side, pixels are shown as squares: smoothing would show something that the model has not made.
+const PIXELATED_SIDE = 96;
+
+/** Makes a canvas one of `[height, width, channels]` pixels; its size on the screen is that of the style sheet. */
+export function prepare(canvas, [height, width]) {
+  canvas.width = width;
+  canvas.height = height;
+  canvas.classList.toggle("pixelated", Math.max(width, height) <= PIXELATED_SIDE);
+}
+
+/** Draws numbers in 0..1, `height * width * channels` of them, on a canvas of the same size in pixels. */
+export function draw(canvas, values, shape) {
+  const [height, width, channels] = shape;
+  if (canvas.width !== width || canvas.height !== height) prepare(canvas, shape);
+  const image = new ImageData(width, height);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const value = values[pixel * channels + (channels === 3 ? channel : 0)];
+      image.data[4 * pixel + channel] = Math.round(255 * value);
+    }
+    image.data[4 * pixel + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** Saves a canvas as a PNG file, pixel by pixel. */
+export function download(canvas, name) {
+  canvas.toBlob((blob) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `${name}.png`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }, "image/png");
+}
+
+/**
+ * A picture as the model takes it: its middle, as wide and high as fits, resized.
+ *
+ * @param {CanvasImageSource} source With `width` and `height`.
+ * @param {number[]} shape `[height, width, channels]` of the model.
+ * @param {boolean} invert Whether black and white are swapped.
+ * @return {Float32Array} Numbers in 0..1.
+ */
+export function toValues(source, shape, invert = false) {
+  const [height, width, channels] = shape;
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d", {willReadFrequently: true});
+  context.fillStyle = "white"; // under transparent places, as on paper
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  const scale = Math.min(source.width / width, source.height / height);
+  const [cutWidth, cutHeight] = [width * scale, height * scale];
+  const [left, top] = [(source.width - cutWidth) / 2, (source.height - cutHeight) / 2];
+  context.drawImage(source, left, top, cutWidth, cutHeight, 0, 0, width, height);
+  const {data} = context.getImageData(0, 0, width, height);
+  const values = new Float32Array(width * height * channels);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const [red, green, blue] = data.subarray(4 * pixel, 4 * pixel + 3);
+    // ITU-R 601, as Pillow turns colours into grey.
+    const colours = channels === 3 ? [red, green, blue] : [0.299 * red + 0.587 * green + 0.114 * blue];
+    colours.forEach((value, channel) => {
+      values[pixel * channels + channel] = invert ? 1 - value / 255 : value / 255;
+    });
+  }
+  return values;
+}
+
+/** A simple drawing to try the page with: a stroke, light on dark, or a landscape for models of colours. */
+export function example([, , channels]) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 280;
+  const context = canvas.getContext("2d");
+  const shape = (colour, points) => {
+    context.fillStyle = colour;
+    context.beginPath();
+    for (const point of points) context.lineTo(...point);
+    context.fill();
+  };
+  const box = (left, top, right, bottom) => [[left, top], [right, top], [right, bottom], [left, bottom]];
+  if (channels === 1) {
+    shape("black", box(0, 0, 280, 280));
+    Object.assign(context, {strokeStyle: "white", lineWidth: 24, lineCap: "round"});
+    context.beginPath();
+    context.arc(140, 98, 44, 0, 2 * Math.PI);
+    context.moveTo(184, 98);
+    context.quadraticCurveTo(184, 170, 150, 220);
+    context.stroke();
+    return canvas;
+  }
+  shape("#8ec5f0", box(0, 0, 280, 180));
+  shape("#5d9a4a", box(0, 180, 280, 280));
+  shape("#c9a66b", box(90, 130, 200, 220));
+  shape("#a5402d", [[75, 135], [145, 75], [215, 135]]);
+  shape("#54371f", box(130, 170, 160, 220));
+  context.fillStyle = "#ffd94a";
+  context.beginPath();
+  context.arc(230, 50, 26, 0, 2 * Math.PI);
+  context.fill();
+  return canvas;
+}

@@ -1,0 +1,93 @@
+"""Directions in the space of codes along which the images of a model change most."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_genzoo.checks import check_at_least, check_seed
+
+# Half the distance of a central difference, in standard deviations of the prior. Its own error is of second order, and
+# that of float32 images is 1e-7 / STEP: both stay under a thousandth of a slope that can be seen.
+STEP = 1e-2
+# Bytes of the Jacobians that are held at once.
+MEMORY = 2**27
+
+
+class Directions(NamedTuple):
+    """Directions in the space of codes, the one that changes the images most first.
+
+    Fields:
+        vectors: float32 `(num, latent_dim)`, orthogonal rows of length 1. A row's element of largest magnitude is
+            positive.
+        eigenvalues: float64 `(num,)`: mean squared change of an image, summed over pixels in [0, 1], for a step of one
+            standard deviation along the row, as far as the image changes linearly.
+    """
+
+    vectors: np.ndarray
+    eigenvalues: np.ndarray
+
+
+def leading_directions(model, num=8, num_samples=64, seed=0, batch_size=64):
+    """The directions of codes that change a model's images most, on average over its prior.
+
+    They are the eigenvectors of the mean of `J(z)^T J(z)` over codes z from the prior, where J is the Jacobian of the
+    image with respect to z, by central differences.
+
+    Args:
+        model: A model with a code: it has `latent_dim`, `latent_sample` and `image_of`. Labels of a model that takes
+            them are dealt in turn.
+        num: Number of directions, 1..latent_dim.
+        num_samples: Codes over which the mean is taken, at least 1. Time grows with `num_samples * latent_dim`.
+        seed: Of the codes. The same seed gives the same directions.
+        batch_size: Images in one pass through the network, at least 1.
+
+    Returns:
+        `Directions`: `vectors` (num, latent_dim) and `eigenvalues` (num,).
+
+    Raises:
+        ValueError: If an argument is out of its range, or the model has no code.
+
+    References:
+        Wang and Ponce, 2021, https://arxiv.org/abs/2101.06006 (the metric `J^T J` of a generator and its eigenvectors).
+        Shen and Zhou, 2021, https://arxiv.org/abs/2007.06600 (SeFa: the closed form for the first layer alone).
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> from keras_genzoo.latent import leading_directions
+    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
+    >>> vectors, eigenvalues = leading_directions(model, num=2, num_samples=4)
+    >>> vectors.shape, bool(eigenvalues[0] >= eigenvalues[1] > 0.0)
+    ((2, 4), True)
+    """
+    if not hasattr(model, "latent_sample"):
+        name = getattr(model, "model_name", type(model).__name__)
+        raise ValueError(f"Expected a model that makes images from codes z. Received: {name}")
+    check_at_least(1, num=num, num_samples=num_samples, batch_size=batch_size)
+    if num > model.latent_dim:
+        raise ValueError(f"Expected num of at most latent_dim={model.latent_dim}. Received: num={num}")
+    codes = np.asarray(model.latent_sample(num_samples, check_seed(seed)), "float32")
+    labels = np.arange(num_samples, dtype="int32") % model.num_classes if model.takes_labels else None
+    size = 4 * model.latent_dim * int(np.prod(model.image_shape))
+    part = max(1, MEMORY // size)
+    total = np.zeros((model.latent_dim, model.latent_dim))
+    for first in range(0, num_samples, part):
+        given = None if labels is None else labels[first : first + part]
+        jacobians = _jacobians(model, codes[first : first + part], given, batch_size)
+        total += np.einsum("ndp,nep->de", jacobians, jacobians, dtype="float64", optimize=True)
+    eigenvalues, columns = np.linalg.eigh(total / num_samples)  # in rising order
+    order = np.argsort(-eigenvalues, kind="stable")[:num]
+    vectors = columns.T[order]
+    largest = vectors[np.arange(num), np.argmax(np.abs(vectors), axis=1)]
+    return Directions((vectors * np.sign(largest)[:, None]).astype("float32"), np.maximum(eigenvalues[order], 0.0))
+
+
+def _jacobians(model, codes, labels, batch_size):
+    """Slopes of the images in each element of their codes: `(n, d)` -> float32 `(n, d, pixels)`."""
+    num, dim = codes.shape
+    steps = np.float32(STEP) * np.eye(dim, dtype="float32")
+    moved = np.stack([codes[:, None] + steps, codes[:, None] - steps], axis=1)  # (n, 2, d, d)
+    repeated = None if labels is None else np.repeat(labels, 2 * dim)
+    parts = model.in_batches("image_of", model.image_of, batch_size, moved.reshape(-1, dim), repeated)
+    images = np.concatenate(parts).reshape(num, 2, dim, -1)
+    return (images[:, 0] - images[:, 1]) / np.float32(2 * STEP)

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from keras_genzoo import presets
-from keras_genzoo.cli_names import console, load_named, preset_of
+from keras_genzoo.cli_names import console, load_named, preset_of, start_tensorflow
 
 FORMATS = {".tflite": "litert", ".onnx": "onnx", ".xml": "openvino"}  # by the end of the path; a folder: SavedModel
 FID_IMAGES = 2000
@@ -43,6 +43,8 @@ def export(
     if report is not None and report.suffix != ".json":
         raise ValueError(f"Expected the path of a report to end in .json. Received: {str(report)!r}")
     format = format or FORMATS.get(out.suffix, "saved_model")
+    if features is not None:
+        _check_features(features)  # before anything is written
     if data is not None and format not in ("litert", "web"):
         raise ValueError(f"Expected --data with the format litert or web. Received: --format {format}")
     model, preset = load_named(name, weights), preset_of(name, weights)
@@ -60,6 +62,13 @@ def export(
         done.save(report)
     if format == "web":
         console.print(f"Look at it: python -m http.server --directory {shlex.quote(str(out))}", highlight=False)
+
+
+def _check_features(features):
+    start_tensorflow()
+    from keras_genzoo.metrics import extractor
+
+    extractor(features)
 
 
 def _images(name, data, model):

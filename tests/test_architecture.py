@@ -43,7 +43,18 @@ LAYERS = [
         "plots",
     },
     {"cards", "examples", "training"},
-    {"cli", "cli_names", "cli_tables", "demo", "export", "zoo_configs", "zoo_table", "__init__", "__main__"},
+    {
+        "cli",
+        "cli_export",
+        "cli_names",
+        "cli_tables",
+        "demo",
+        "export",
+        "zoo_configs",
+        "zoo_table",
+        "__init__",
+        "__main__",
+    },
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

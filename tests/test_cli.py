@@ -30,53 +30,6 @@ evaluation: {metrics: [reconstruction_mse], num_images: 20}
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty working folder, so that "nothing was written" can be seen."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def command(monkeypatch, capsys, here):
-    """Function that runs the command line in this process: `(exit code, stdout, stderr)`."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["keras-genzoo", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "200")
-        code = 0
-        try:
-            code = cli.main()
-        except SystemExit as stop:
-            code = stop.code
-        captured = capsys.readouterr()
-        return code or 0, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def preset(tmp_path_factory):
-    """A tiny VAE as a preset folder, with a card."""
-    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[4], latent_dim=2, seed=0)
-    card = {
-        "name": "tiny",
-        "description": "Tiny VAE.",
-        "data": {"title": "Digits", "license": "CC BY 4.0"},
-        "recipe": {"data": {"source": "digits"}},
-        "epochs": 3,
-        "seed": 7,
-        "wall_time_seconds": 5,
-        "hardware": "2 CPU cores",
-        "metrics": {
-            "ssim": {"value": 0.51234, "standard_error": 0.01, "protocol": {"n_real": 10}, "floor": {"value": 0.9}}
-        },
-    }
-    return presets.save_preset(model, tmp_path_factory.mktemp("preset") / "tiny", card=card)
-
-
-@pytest.fixture
 def recipe(tmp_path):
     path = tmp_path / "tiny.yaml"
     path.write_text(TINY_RECIPE, encoding="utf-8")
@@ -356,7 +309,7 @@ def refused(command, *arguments):
         (["evaluate", "vae_mnst"], "Expected a preset or a model"),
         (["evaluate", "vae", "--metrics", "ssmi"], "did you mean 'ssim'"),
         (["export", "vae"], "--out"),
-        (["export", "vae", "--out", "a", "--format", "onnx"], "Expected the name of an export format"),
+        (["export", "vae", "--out", "a", "--format", "onyx"], "Expected the name of an export format"),
         (["export", "vae", "--out", "a.tflite", "--quantization", "int7"], "int7"),
         (["demo", "--seconds", "0"], "--seconds"),
     ],

@@ -3,12 +3,14 @@
     python benchmarks/export_litert.py [--rounds 15] [--calls 20] [--threads 1 2] [--preset dcgan_mnist]
 
 Network: the generator of a 28x28 DCGAN, latent_dim 128, base_filters 64, kernels 4x4 (2.27 M parameters, all weights
-random), or that of a preset. Batch 1. Times are medians over the rounds, in which all take turns;
-ratios are medians of the ratios within a round, because the speed of a machine drifts. ONNX Runtime is measured where
-it and tf2onnx are installed. Errors are against Keras, in [0, 1] pixels, over 64 codes.
+random), or that of a preset. Batch 1. Times are medians over the rounds, in which all take turns; ratios are medians of
+the ratios within a round, because the speed of a machine drifts. ONNX Runtime and ai-edge-quantizer are measured where
+they are installed. Errors are against Keras, in [0, 1] pixels, over 64 codes.
 """
 
 import argparse
+import contextlib
+import io
 import os
 import statistics
 import tempfile
@@ -23,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 import keras_genzoo
-from keras_genzoo.export import litert
+from keras_genzoo.export import litert, parity
 from keras_genzoo.quiet import quiet_stderr
 
 LATENT_DIM, FILTERS, KERNEL = 128, 64, 4
@@ -41,6 +43,39 @@ def model_of(preset):
     for variable in model.generator_network.variables:
         variable.assign(variable * (1.0 + 0.3 * np.abs(rng.standard_normal(variable.shape))))
     return model
+
+
+def by_quantizer(maker, kind):
+    """The float32 file, quantized by ai-edge-quantizer to "dynamic" or "int8": `Made`, or `None` without it."""
+    try:
+        from ai_edge_quantizer import qtyping, quantizer
+    except ImportError:
+        return None
+    operations, granularity = qtyping.TFLOperationName, qtyping.QuantGranularity
+    with tempfile.TemporaryDirectory() as folder, quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):
+        plain, small = Path(folder, "plain.tflite"), Path(folder, "small.tflite")
+        plain.write_bytes(maker.make(None).content)
+        tool = quantizer.Quantizer(str(plain))
+        # As ours: one scale for each channel of a convolution, and one for all of a dense layer.
+        for operation, scales in (
+            (operations.ALL_SUPPORTED, granularity.CHANNELWISE),
+            (operations.FULLY_CONNECTED, granularity.TENSORWISE),
+        ):
+            if kind == "dynamic":
+                tool.add_dynamic_config(regex=".*", operation_name=operation, num_bits=8, granularity=scales)
+            else:
+                bits = dict(activation_num_bits=8, weight_num_bits=8)
+                tool.add_static_config(regex=".*", operation_name=operation, weight_granularity=scales, **bits)
+        ranges = None
+        if kind == "int8":
+            for operation in (operations.INPUT, operations.OUTPUT):
+                tool.update_quantization_recipe(regex=".*", operation_name=operation, algorithm_key="no_quantize")
+            ranges = tool.calibrate({maker.signature: maker.calibration_batches()})
+        tool.quantize(ranges).export_model(str(small), overwrite=True)
+        content = small.read_bytes()
+    runner = parity.litert_runner(content, maker.signature)
+    error = parity.check(maker.model, maker.signature, maker.function, runner, 64, None)
+    return litert.Made(kind, content, error, {}, {})
 
 
 def litert_call(content, z, threads):
@@ -95,6 +130,8 @@ def main():
     files = {"float32, plain": litert.Maker(model, rewrite=False).make(None, 64)}
     maker = litert.Maker(model)
     files |= {quantization or "float32": maker.make(quantization, 64) for quantization in litert.QUANTIZATIONS}
+    made = {f"{kind}, ai-edge-quantizer": by_quantizer(maker, kind) for kind in ("dynamic", "int8")}
+    files |= {name: each for name, each in made.items() if each is not None}
     files["int8 alone"] = litert.Maker(model, io_dtype="int8").make("int8", 64)
     z = model.latent_sample(1, seed=0).numpy()
     for threads in options.threads:

@@ -10,13 +10,14 @@ import numpy as np
 
 from keras_genzoo import images as pixels
 from keras_genzoo.checks import check_at_least, check_choice, check_flag, is_number
+from keras_genzoo.progress import status
 
 from . import parity, variants
 from ._files import clear_os_errors, replacing
 from .conversion import convert
 from .report import ExportReport, Parity, Variant
 from .rewrite import rewrite_networks
-from .signatures import check_options, concrete, describe, export_source
+from .signatures import check_options, choose, concrete, describe, export_source
 
 QUANTIZATIONS = (None, "float16", "dynamic", "int8")
 IO_DTYPES = ("float32", "int8")
@@ -173,7 +174,7 @@ class Maker:
         rewrite: bool = True,
     ):
         self.model, self.signature, self.batch_size, self.io_dtype = model, signature, batch_size, io_dtype
-        self.function = choose(export_source(model).export_functions(image_dtype), signature)
+        self.function = choose(export_source(model).export_functions(image_dtype), signature, "a LiteRT file")
         # Kept, because a traced function does not hold the variables that it reads.
         self.source = rewrite_networks(export_source(model)) if rewrite else export_source(model)
         self.traced = concrete(self.source.export_functions(image_dtype)[signature], batch_size)
@@ -185,11 +186,14 @@ class Maker:
 
     def make(self, quantization: str | None, num_samples: int = 16, tolerance: float = 1e-3) -> Made:
         """Converts, and compares with Keras on `num_samples` inputs; `tolerance` holds for float32 alone."""
-        calibration = self.calibration_batches() if quantization == "int8" else None
-        content = convert(self.traced, self.signature, quantization, calibration, self.io_dtype)
+        with status(f"Converting {self.signature} to {variants.name_of(quantization)}"):
+            calibration = self.calibration_batches() if quantization == "int8" else None
+            content = convert(self.traced, self.signature, quantization, calibration, self.io_dtype)
         runner = parity.litert_runner(content, self.signature)
         limit = tolerance if quantization is None else None
-        result = parity.check(self.model, self.signature, self.function, runner, num_samples, limit, images=self.images)
+        with status("Comparing with Keras"):
+            check = (self.model, self.signature, self.function, runner, num_samples, limit)
+            result = parity.check(*check, images=self.images)
         described = describe(self.traced)
         if self.io_dtype == "int8":
             described = described_as(runner.details, described)
@@ -214,13 +218,3 @@ def described_as(details: dict[str, dict[str, Any]], described: dict[str, Any]) 
         side: {name: (np.dtype(details[side][name]["dtype"]).name, shape) for name, (_, shape) in specs.items()}
         for side, specs in described.items()
     }
-
-
-def choose(functions: dict[str, Any], signature: str) -> Any:
-    """The export function of this name; only those of operations that every runtime has fit into a LiteRT file."""
-    fitting = {name: function for name, function in functions.items() if function.portable}
-    if signature not in fitting:
-        raise ValueError(
-            f"Expected signature to be one of {tuple(fitting)} in a LiteRT file. Received: signature={signature!r}"
-        )
-    return fitting[signature]

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from keras_genzoo.progress import status
+
 from .benchmark import Latency, latency
 from .report import ExportError, Variant
 
@@ -38,7 +40,8 @@ def latencies_of(files: list[Any], rounds: int = 1) -> list[dict[int, Latency]]:
         paths = [Path(folder, f"{index}.tflite") for index in range(len(files))]
         for path, made in zip(paths, files, strict=True):
             path.write_bytes(made.content)
-        taken = [[{n: latency(path, threads=n) for n in THREADS} for path in paths] for _ in range(rounds)]
+        with status("Measuring latency and memory"):
+            taken = [[{n: latency(path, threads=n) for n in THREADS} for path in paths] for _ in range(rounds)]
     return [{n: _median([turns[index][n] for turns in taken]) for n in THREADS} for index in range(len(files))]
 
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_genzoo import presets, registry
+import numpy as np
+
+from keras_genzoo import presets, registry, sampling
 from keras_genzoo.latent import leading_directions
 from keras_genzoo.version import __version__
 
@@ -79,8 +81,8 @@ def write(
 
     Raises:
         ValueError: If an option's value is not valid.
-        ExportError: If the page has no view for the model, an op has no place in LiteRT, or results differ from Keras
-            by more than `tolerance`.
+        ExportError: If the page has no view for the model, its codes are not standard normal, an op has no place in
+            LiteRT, or results differ from Keras by more than `tolerance`.
         FileExistsError: If something stands at `path` that may not be replaced.
         OSError: If `path` cannot be written.
 
@@ -99,48 +101,21 @@ def write(
     if Path(path).suffix in (".tflite", ".html", ".keras", ".h5"):
         raise ValueError(f"Expected the path of a folder for a web page. Received: path={os.fspath(path)!r}")
     functions = export_source(model).export_functions()
-    family = family_of(functions)
-    names = _class_names(model, class_names)
-    card = _card(model, preset)
+    manifest = _describe(model, functions, _card(model, preset), title, class_names)
+    manifest["quantization"] = quantization
     packages = None if runtime is None else _web_runtime.find(runtime)
-    title = str(title or card.get("name") or model.model_name)
+    options = dict(quantization=quantization, images=images, tolerance=tolerance, num_samples=num_samples)
+    options["measure"] = False  # latency here says little of that in a browser
     with replacing(path, overwrite, "folder", _other_than_page) as temporary, clear_os_errors(path):
-        shutil.copytree(_PAGE, temporary)
-        _fill_in(temporary / "index.html", title, f"{registry.describe(model.model_name).title} {_LEADS[family]}")
-        if packages:
-            _web_runtime.copy(packages, temporary / _RUNTIME)
+        _copy_page(temporary, manifest, packages)
         reports = {
-            name: litert.write(
-                model,
-                temporary / f"{name}.tflite",
-                signature=name,
-                quantization=quantization,
-                tolerance=tolerance,
-                num_samples=num_samples,
-                images=images,
-                measure=False,  # here, where the page will not run
-            )
-            for name in signatures_of(family, functions)
+            n: litert.write(model, temporary / f"{n}.tflite", signature=n, **options) for n in signatures_of(functions)
         }
-        manifest = {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "keras_genzoo": __version__,
-            "title": title,
-            "model": model.model_name,
-            "family": family,
-            "image_shape": list(model.image_shape),
-            "class_names": names,
-            "data": card.get("data"),
-            "quantization": quantization,
-            "functions": {name: _function(report) for name, report in reports.items()},
-            "runtime": _web_runtime.describe(_RUNTIME if packages else None),
-            **_codes(model, family, functions),
-        }
+        manifest["functions"] = {name: _function(report) for name, report in reports.items()}
+        manifest["runtime"] = _web_runtime.describe(_RUNTIME if packages else None)
+        manifest.update(_codes(model, functions))
         sizes = _write_manifest(temporary, manifest)
-    signatures = {name: report.signatures[name] for name, report in reports.items()}
-    parity = {name: report.parity[name] for name, report in reports.items()}
-    return ExportReport(os.fspath(path), "web", quantization, tuple(sizes), sizes, signatures, parity)
+    return _report(path, quantization, sizes, reports)
 
 
 def family_of(functions: dict[str, Any]) -> str:
@@ -171,13 +146,31 @@ def family_of(functions: dict[str, Any]) -> str:
     )
 
 
-def signatures_of(family: str, functions: dict[str, Any]) -> list[str]:
+def signatures_of(functions: dict[str, Any]) -> list[str]:
     """Names of the signatures that the page calls; of a translator, one for each direction."""
+    family = family_of(functions)
     if family == "translator":
         # `serving_default` and `translate` are other names of the first direction.
         named = [name for name, function in functions.items() if function.portable and "_to_" in name]
         return named or ["serving_default"]
     return ["serving_default", "encode"] if family == "encoder_decoder" else ["serving_default"]
+
+
+def _describe(
+    model: Any, functions: dict[str, Any], card: dict[str, Any], title: str | None, class_names: Sequence[str] | None
+) -> dict[str, Any]:
+    """The part of the manifest that says what the model is; the files are not needed for it."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "keras_genzoo": __version__,
+        "title": str(title or card.get("name") or model.model_name),
+        "model": model.model_name,
+        "family": family_of(functions),
+        "image_shape": list(model.image_shape),
+        "class_names": _class_names(model, class_names),
+        "data": card.get("data"),
+    }
 
 
 def _class_names(model: Any, names: Sequence[str] | None) -> list[str] | None:
@@ -202,10 +195,14 @@ def _card(model: Any, preset: str | os.PathLike | None) -> dict[str, Any]:
     return card
 
 
-def _codes(model: Any, family: str, functions: dict[str, Any]) -> dict[str, Any]:
+def _codes(model: Any, functions: dict[str, Any]) -> dict[str, Any]:
     """What the manifest says of a model with codes: their length, their leading directions, the encoder's output."""
+    family = family_of(functions)
     if family not in ("latent", "encoder_decoder"):
         return {}
+    # The page draws its own codes: from this prior, or they would not be the model's.
+    if not np.array_equal(model.latent_sample(2, 0), sampling.normal_rows(0, 0, 2, model.latent_dim)):
+        raise ExportError(f"Expected codes from a standard normal prior for a web page. Received: {model.model_name}")
     vectors, eigenvalues = leading_directions(model, num=min(_NUM_DIRECTIONS, model.latent_dim))
     directions = {
         "vectors": [[round(float(number), 7) for number in row] for row in vectors],
@@ -226,12 +223,16 @@ def _function(report: ExportReport) -> dict[str, Any]:
     return {"file": file, "bytes": report.sizes[file], **sides}
 
 
-def _fill_in(index: Path, title: str, lead: str) -> None:
-    """Puts the model's names into the page itself, for bookmarks, previews and readers without JavaScript."""
-    text = index.read_text(encoding="utf-8")
-    for mark, value in (("{{title}}", title), ("{{description}}", lead)):
+def _copy_page(folder: Path, manifest: dict[str, Any], packages: Path | None) -> None:
+    """Copies what is the same for all models, and puts into it what bookmarks and previews show."""
+    shutil.copytree(_PAGE, folder)
+    lead = f"{registry.describe(manifest['model']).title} {_LEADS[manifest['family']]}"
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    for mark, value in (("{{title}}", manifest["title"]), ("{{description}}", lead)):
         text = text.replace(mark, html.escape(value))
-    index.write_text(text, encoding="utf-8")
+    (folder / "index.html").write_text(text, encoding="utf-8")
+    if packages:
+        _web_runtime.copy(packages, folder / _RUNTIME)
 
 
 def _write_manifest(folder: Path, manifest: dict[str, Any]) -> dict[str, int]:
@@ -240,6 +241,15 @@ def _write_manifest(folder: Path, manifest: dict[str, Any]) -> dict[str, int]:
     content = {**manifest, "files": sorted([*files, MANIFEST])}
     (folder / MANIFEST).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
     return {name: (folder / name).stat().st_size for name in content["files"]}
+
+
+def _report(
+    path: str | os.PathLike, quantization: str | None, sizes: dict[str, int], reports: dict[str, ExportReport]
+) -> ExportReport:
+    """One report of the reports of all LiteRT files."""
+    signatures = {name: report.signatures[name] for name, report in reports.items()}
+    parity = {name: report.parity[name] for name, report in reports.items()}
+    return ExportReport(os.fspath(path), "web", quantization, tuple(sizes), sizes, signatures, parity)
 
 
 def _other_than_page(folder: Path) -> tuple[str, str] | None:

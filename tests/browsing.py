@@ -4,9 +4,11 @@ import base64
 import functools
 import http.server
 import importlib.util
+import json
 import os
 import shutil
 import threading
+from pathlib import Path
 
 import numpy as np
 from litert_js import real_packages
@@ -42,8 +44,8 @@ def browser_path():
     return next(filter(None, map(shutil.which, names)), None)
 
 
-def start_browser(downloads):
-    """A headless Chromium that reaches this machine and no other."""
+def start_browser(log):
+    """A headless Chromium that reaches this machine and no other, and writes what it requests to the file `log`."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -54,15 +56,25 @@ def start_browser(downloads):
         "--no-sandbox",  # containers run as root
         "--disable-dev-shm-usage",
         "--disable-background-networking",
+        f"--log-net-log={log}",
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     driver.set_script_timeout(120)
-    behaviour = {"behavior": "allow", "downloadPath": os.fspath(downloads)}
-    driver.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
     return driver
+
+
+def requested(log):
+    """Addresses that pages and their workers have requested, from the log of a browser that has quit.
+
+    What the browser requests by itself, without a page that began it, is left out.
+    """
+    content = json.loads(Path(log).read_text(encoding="utf-8"))
+    start = content["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
+    starts = [event["params"] for event in content["events"] if event["type"] == start and "params" in event]
+    return {params["url"] for params in starts if params.get("initiator", "not an origin") != "not an origin"}
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):

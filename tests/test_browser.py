@@ -8,6 +8,7 @@ skipped, or fail with GENZOO_REQUIRE_BROWSER=1.
 import json
 import os
 import shutil
+from urllib.parse import urlsplit
 
 import browsing
 import numpy as np
@@ -22,6 +23,7 @@ from keras_genzoo.export import parity
 
 LEVELS = 2  # grey levels that two runtimes may differ by
 TINY = {case.name: case for case in CASES if str(case) in ("cyclegan", "rbm", "classifier", "cvae-conv_bernoulli")}
+PUBLIC = "https://cdn.jsdelivr.net/npm/@litertjs/core/dist/index.js"  # requested by one test, and by no other
 PAGES = ("cgan", "cgan_int8", *TINY)
 
 
@@ -64,9 +66,14 @@ def site(models, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def driver(site, tmp_path_factory):
-    driver = browsing.start_browser(tmp_path_factory.mktemp("downloads"))
+    log = tmp_path_factory.mktemp("browser") / "requests.json"
+    driver = browsing.start_browser(log)
     yield driver
     driver.quit()
+    addresses = browsing.requested(log)
+    assert any(address.startswith(site.address()) and address.endswith(".wasm") for address in addresses)
+    outside = {address for address in addresses if urlsplit(address).hostname not in ("127.0.0.1", "localhost", None)}
+    assert outside <= {PUBLIC}, "a page has requested something from another host"
 
 
 @pytest.fixture
@@ -423,7 +430,7 @@ def test_public_runtime_that_cannot_be_reached_is_said_in_words(page, site):
         page.until(lambda: page.text("#error"))
     finally:
         file.write_text(before)
-    assert "https://cdn.jsdelivr.net/npm/@litertjs/core/dist/index.js could not be loaded" in page.text("#error")
+    assert f"{PUBLIC} could not be loaded" in page.text("#error")
     page.complaints()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 
 import numpy as np
 import pytest
@@ -255,6 +256,13 @@ def test_model_without_a_view_is_refused():
         web.family_of({"serving_default": function})
 
 
+def test_codes_of_another_prior_are_refused(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(tiny), "latent_sample", lambda self, num, seed, start=0: np.full((num, 3), 0.5, "float32"))
+    with pytest.raises(ExportError, match="standard normal prior"):
+        tiny.export(tmp_path / "page", format="web")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_page_stays_unless_overwrite_succeeds(tiny, tmp_path, monkeypatch):
     page = tmp_path / "page"
     tiny.export(page, format="web", title="first")
@@ -303,3 +311,18 @@ def test_unwritable_place_is_one_clear_error(tiny, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="^Could not write '.*page': .* is not a folder"):
         tiny.export(tmp_path / "file" / "page", format="web")
+
+
+def test_full_disk_is_one_clear_error_and_leaves_the_old_page(tiny, tmp_path):
+    page = tmp_path / "page"
+    tiny.export(page, format="web")
+    before = content(tmp_path)
+    large = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=8, base_filters=64)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # a write beyond it fails as on a full disk
+    try:
+        with pytest.raises(OSError, match=r"^Could not write '.*page': File too large\. Nothing there was changed\.$"):
+            large.export(page, format="web", overwrite=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert content(tmp_path) == before

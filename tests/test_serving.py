@@ -207,7 +207,7 @@ def test_every_signature_has_warmup_requests_that_run(case, tmp_path):
 def test_warmup_requests_repeat_and_can_be_left_out(dcgan, tmp_path):
     reports = [dcgan.export(tmp_path / "a" / name, warmup=value) for name, value in (("1", None), ("2", True))]
     files = [in_version(report, warmup.WARMUP_FILE).read_bytes() for report in reports]
-    assert files[0] == files[1] and reports[0].warmup_requests == 8
+    assert files[0] == files[1] and reports[0].warmup_requests == 10
     without = dcgan.export(tmp_path / "a", warmup=False)
     assert without.warmup_requests == 0 and not in_version(without, "assets.extra").exists()
 

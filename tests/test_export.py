@@ -302,6 +302,13 @@ def test_latency_is_measured_for_both_formats(dcgan, tmp_path):
             latency(tmp_path / path)
 
 
+def test_latency_of_signatures_that_take_labels(tmp_path):
+    args = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, num_classes=2)
+    report = keras_genzoo.build("cgan", **args).export(tmp_path / "model", warmup=False)
+    for signature in ("serving_default", "generate", "interpolate"):
+        assert latency(report.path, runs=1, warmup=0, batch_size=3, signature=signature).median_ms > 0.0
+
+
 def test_latency_of_signatures_that_take_files(tmp_path):
     args = dict(image_shape=(9, 8, 3), base_filters=2, num_blocks=0)
     report = keras_genzoo.build("cyclegan", **args).export(tmp_path / "model", warmup=False)

@@ -322,6 +322,16 @@ def test_bfloat16_is_refused_where_nothing_would_change(tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_copy_has_the_weights_under_the_other_policy(dcgan, dtype):
+    copy = dcgan.copy_as(dtype)
+    assert copy is not dcgan and copy.dtype_policy.name == dtype and not copy.compiled
+    for new, old in zip(copy.network_variables, dcgan.network_variables, strict=True):
+        assert new.dtype == "float32" and new.numpy().tobytes() == old.numpy().tobytes()
+    outputs = [np.asarray(model.generator_network(np.ones((1, 4), "float32"))) for model in (dcgan, copy)]
+    assert (np.abs(outputs[0] - outputs[1]).max() == 0.0) == (dtype == "float32")
+
+
 def test_bfloat16_export_is_held_to_its_tolerance(dcgan, tmp_path):
     with pytest.raises(ExportError, match="agree with Keras within 1e-05 .* maximal error"):
         dcgan.export(tmp_path / "dcgan", precision="bfloat16", tolerance=1e-5)

@@ -83,7 +83,7 @@ def write(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     reports = [saved_model.write(model, os.path.join(folder, "dcgan")) for _ in range(2)]
     >>> list(reports[0].signatures)
-    ['serving_default', 'generate', 'generate_png', 'interpolate']
+    ['serving_default', 'generate', 'generate_png', 'generate_png_bytes', 'interpolate']
     >>> [report.version for report in reports]
     [1, 2]
     """

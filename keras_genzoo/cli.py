@@ -70,7 +70,8 @@ def _report(error):
     if type(error).__module__.startswith("tensorflow"):  # raised in a data pipeline: our sentence is inside
         found = re.search(r"(Expected [^\n]*Received: [^\n]*)", text)
         error, text = (ValueError(), found.group()) if found else (error, text)
-    if isinstance(error, (ValueError, OSError, ArithmeticError)):
+    missing_extra = isinstance(error, ImportError) and "keras-genzoo[" in text
+    if missing_extra or isinstance(error, (ValueError, OSError, ArithmeticError)):
         _say_error(" ".join(text.split()))
         return 2
     raise error

@@ -1,5 +1,6 @@
 """The command line: what it prints and writes, and how it refuses."""
 
+import importlib.util
 import json
 import os
 import re
@@ -226,6 +227,17 @@ def test_export_writes_and_reports(out, options, command, preset, here):
     assert code == 2 and "overwrite" in err
 
 
+@pytest.mark.parametrize(("out", "package"), [("tiny.onnx", "tf2onnx"), ("tiny.xml", "openvino")])
+def test_export_takes_the_format_from_the_name(out, package, command, preset, here):
+    if importlib.util.find_spec(package) is None:
+        code, _, err = command("export", preset, "--out", out)
+        assert code == 2 and "pip install 'keras-genzoo[" in err and files(here) == []
+        return
+    code, printed, err = command("export", preset, "--out", out, "--signature", "encode", "--image-dtype", "uint8")
+    assert code == 0, err
+    assert "encode" in printed and Path(out).is_file()
+
+
 def test_export_options_of_servers_reach_the_file(command, preset, here):
     options = ["--precision", "bfloat16", "--image-dtype", "uint8", "--no-warmup"]
     code, printed, err = command("export", preset, "--out", "saved", *options)
@@ -234,6 +246,8 @@ def test_export_options_of_servers_reach_the_file(command, preset, here):
     card = json.loads(Path("saved/1/genzoo.json").read_text(encoding="utf-8"))
     assert (card["precision"], card["image_dtype"]) == ("bfloat16", "uint8")
     assert not Path("saved/1/assets.extra").exists()
+    code, _, err = command("export", preset, "--out", "saved/tiny.onnx", "--format", "saved_model")
+    assert code == 2 and "path of a folder" in err
     code, _, err = command("export", preset, "--out", "other", "--precision", "bfloat61")
     assert code == 2 and "one of 'float32', 'bfloat16'" in err and not Path("other").exists()
 

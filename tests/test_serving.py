@@ -207,7 +207,7 @@ def test_every_signature_has_warmup_requests_that_run(case, tmp_path):
 def test_warmup_requests_repeat_and_can_be_left_out(dcgan, tmp_path):
     reports = [dcgan.export(tmp_path / "a" / name, warmup=value) for name, value in (("1", None), ("2", True))]
     files = [in_version(report, warmup.WARMUP_FILE).read_bytes() for report in reports]
-    assert files[0] == files[1] and reports[0].warmup_requests == 8
+    assert files[0] == files[1] and reports[0].warmup_requests == 10
     without = dcgan.export(tmp_path / "a", warmup=False)
     assert without.warmup_requests == 0 and not in_version(without, "assets.extra").exists()
 
@@ -320,6 +320,16 @@ def test_bfloat16_is_refused_where_nothing_would_change(tmp_path):
     with pytest.raises(ValueError, match="Expected precision to be one of 'float32', 'bfloat16'. Received: .*'int8'"):
         model.export(tmp_path / "rbm", precision="int8")
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_copy_has_the_weights_under_the_other_policy(dcgan, dtype):
+    copy = dcgan.copy_as(dtype)
+    assert copy is not dcgan and copy.dtype_policy.name == dtype and not copy.compiled
+    for new, old in zip(copy.network_variables, dcgan.network_variables, strict=True):
+        assert new.dtype == "float32" and new.numpy().tobytes() == old.numpy().tobytes()
+    outputs = [np.asarray(model.generator_network(np.ones((1, 4), "float32"))) for model in (dcgan, copy)]
+    assert (np.abs(outputs[0] - outputs[1]).max() == 0.0) == (dtype == "float32")
 
 
 def test_bfloat16_export_is_held_to_its_tolerance(dcgan, tmp_path):

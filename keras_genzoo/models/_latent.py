@@ -7,7 +7,7 @@ from keras_genzoo import sampling
 from keras_genzoo.checks import check_at_least, check_seed
 from keras_genzoo.latent.interpolation import slerp
 from keras_genzoo.models._base import ExportFunction, ZooModel
-from keras_genzoo.models._png import encode_png
+from keras_genzoo.models._png import png_functions
 
 
 class Generates:
@@ -93,20 +93,20 @@ class Generates:
     # -- export ---------------------------------------------------------------------------------------------------
 
     def generate_functions(self):
-        """The signatures `generate` and `generate_png` of an exported model; labels are repeated until all have one."""
+        """The signatures `generate...` of an exported model; labels are repeated until each image has one."""
 
-        def generate(seed, num, start, label=None):
+        def images(seed, num, start, label=None):
             if label is not None:
                 label = tf.gather(self.checked_in_graph(label), tf.range(num) % tf.size(label))
-            return {"image": self._generate(seed, start, num, label)}
+            return self._generate(seed, start, num, label)
 
-        def generate_png(**inputs):
-            return {"png": encode_png(generate(**inputs)["image"])}
+        def generate(**inputs):
+            return {"image": images(**inputs)}
 
         inputs = {**scalar_specs(seed=tf.int64, num=tf.int32, start=tf.int64), **self.label_spec()}
         return {
             "generate": ExportFunction(generate, inputs, ("image",), portable=False),
-            "generate_png": ExportFunction(generate_png, inputs, ("png",), portable=False),
+            **png_functions("generate_png", images, inputs),
         }
 
     def checked_in_graph(self, label):

@@ -2,6 +2,29 @@
 
 import tensorflow as tf
 
+from keras_genzoo.models._base import ExportFunction
+
+
+def png_functions(name, function, inputs):
+    """The signatures of an exported model that give PNG files: dict of two `ExportFunction`.
+
+    TensorFlow Serving's REST interface puts bytes into JSON as they are, which breaks it, unless the name of an output
+    ends in `_bytes`: then it writes them in base64. So `<name>_bytes` gives the files once more, as `png_bytes`.
+
+    Args:
+        name: Name of the first signature, whose output is `png`.
+        function: Takes the inputs by name, gives uint8 images `(n, height, width, channels)`.
+        inputs: Dict of `tf.TensorSpec` by name.
+    """
+
+    def named(output):
+        def files(**tensors):
+            return {output: encode_png(function(**tensors))}
+
+        return ExportFunction(files, inputs, (output,), portable=False)
+
+    return {name: named("png"), f"{name}_bytes": named("png_bytes")}
+
 
 def encode_png(images):
     """PNG files of images: uint8 `(n, height, width, channels)` -> strings `(n,)`."""

@@ -8,7 +8,7 @@ from keras_genzoo import images as pixels
 from keras_genzoo.checks import check_choice, check_fraction
 from keras_genzoo.models._adversarial import Adversarial
 from keras_genzoo.models._base import ExportFunction, ZooModel
-from keras_genzoo.models._png import decode_images, encode_png
+from keras_genzoo.models._png import decode_images, png_functions
 
 
 class Translator(Adversarial, ZooModel):
@@ -100,9 +100,9 @@ class Translator(Adversarial, ZooModel):
         return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), "uint8")
 
     def export_functions(self, image_dtype="float32"):
-        """The signatures of an exported model: two a direction, one of which takes and gives files of pictures.
+        """The signatures of an exported model: a direction on tensors, and with `_png` on files of pictures.
 
-        The first direction is also called `translate` and `translate_png`, and its tensors `serving_default`.
+        The first direction is also called `translate`, and its signature on tensors `serving_default`.
 
         Args:
             image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255, at inputs and outputs.
@@ -119,18 +119,17 @@ class Translator(Adversarial, ZooModel):
 
             return ExportFunction(translate, inputs, ("image",))
 
-        def function_of_files(direction):
-            def translate_png(png):
-                images = decode_images(png, self.image_shape)
-                return {"png": encode_png(self.translated(images, direction, "uint8"))}
+        def functions_of_files(direction):
+            def translate_files(png):
+                return self.translated(decode_images(png, self.image_shape), direction, "uint8")
 
-            return ExportFunction(translate_png, files, ("png",), portable=False)
+            return png_functions(f"{direction}_png", translate_files, files)
 
-        tensors = {direction: function(direction) for direction in self.directions}
-        pictures = {f"{direction}_png": function_of_files(direction) for direction in self.directions}
-        first = self.directions[0]
-        named = {"translate": tensors[first], "translate_png": pictures[f"{first}_png"]}
-        return {"serving_default": tensors[first], **named, **tensors, **pictures}
+        functions, first = {}, self.directions[0]
+        for direction in self.directions:
+            functions |= {direction: function(direction), **functions_of_files(direction)}
+        named = {name.replace(first, "translate"): functions[name] for name in functions if name.startswith(first)}
+        return {"serving_default": functions[first], **named, **functions}
 
 
 def _letters(direction):

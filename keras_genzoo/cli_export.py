@@ -40,13 +40,8 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ):
     """Exports to SavedModel, LiteRT, ONNX, OpenVINO or a web page; checks it against Keras and measures it."""
-    if report is not None and report.suffix != ".json":
-        raise ValueError(f"Expected the path of a report to end in .json. Received: {str(report)!r}")
     format = format or FORMATS.get(out.suffix, "saved_model")
-    if features is not None:
-        _check_features(features)  # before anything is written
-    if data is not None and format not in ("litert", "web"):
-        raise ValueError(f"Expected --data with the format litert or web. Received: --format {format}")
+    _check(format, report, features, data)  # before anything is written
     model, preset = load_named(name, weights), preset_of(name, weights)
     images = _images(preset or name, data, model) if data is not None else None
     options = dict(quantization=quantization, max_loss=max_loss, signature=signature, batch_size=batch_size)
@@ -54,9 +49,8 @@ def export(
     options |= dict(measure=measure, images=images, preset=preset if format == "web" else None)
     options = {key: value for key, value in options.items() if value is not None}
     done = model.export(out, format=format, overwrite=overwrite, **options)
-    features = features or _features(preset)
-    if format == "litert" and features and measure is not False and "z" in _inputs(done):
-        done = dataclasses.replace(done, quality=_quality(model, done, features, images, signature))
+    if format == "litert" and measure is not False:
+        done = _with_quality(model, done, features or _features(preset), images)
     show_report(done)
     if report is not None:
         done.save(report)
@@ -64,11 +58,17 @@ def export(
         console.print(f"Look at it: python -m http.server --directory {shlex.quote(str(out))}", highlight=False)
 
 
-def _check_features(features):
-    start_tensorflow()
-    from keras_genzoo.metrics import extractor
+def _check(format, report, features, data):
+    """Raises `ValueError` on options that the export itself would not look at before it has written something."""
+    if report is not None and report.suffix != ".json":
+        raise ValueError(f"Expected the path of a report to end in .json. Received: {str(report)!r}")
+    if data is not None and format not in ("litert", "web"):
+        raise ValueError(f"Expected --data with the format litert or web. Received: --format {format}")
+    if features is not None:
+        start_tensorflow()
+        from keras_genzoo.metrics import extractor
 
-    extractor(features)
+        extractor(features)
 
 
 def _images(name, data, model):
@@ -85,17 +85,17 @@ def _features(preset):
     return presets.card(preset).get("recipe", {}).get("evaluation", {}).get("features") if preset else None
 
 
-def _inputs(report):
-    return next(iter(report.signatures.values()))["inputs"]
-
-
-def _quality(model, report, features, images, signature):
+def _with_quality(model, report, features, images):
+    """The report with the loss of quality in it, where there are features and the file makes images of codes."""
+    ((signature, described),) = report.signatures.items()
+    if features is None or "z" not in described["inputs"] or "image" not in described["outputs"]:
+        return report
     from keras_genzoo.export.quality import export_quality
     from keras_genzoo.progress import status
 
-    named = {} if signature is None else {"signature": signature}
+    options = dict(features=features, reference=images, num_images=FID_IMAGES, signature=signature)
     with status("Comparing the images of the file with those of the model"):
-        return export_quality(model, report.path, features=features, reference=images, num_images=FID_IMAGES, **named)
+        return dataclasses.replace(report, quality=export_quality(model, report.path, **options))
 
 
 def show_report(report):

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 import keras_genzoo
-from keras_genzoo.export import litert, parity
+from keras_genzoo.export import litert, parity, runners
 from keras_genzoo.quiet import quiet_stderr
 
 LATENT_DIM, FILTERS, KERNEL = 128, 64, 4
@@ -73,7 +73,7 @@ def by_quantizer(maker, kind):
             ranges = tool.calibrate({maker.signature: maker.calibration_batches()})
         tool.quantize(ranges).export_model(str(small), overwrite=True)
         content = small.read_bytes()
-    runner = parity.litert_runner(content, maker.signature)
+    runner = runners.litert_runner(content, maker.signature)
     error = parity.check(maker.model, maker.signature, maker.function, runner, 64, None)
     return litert.Made(kind, content, error, {}, {})
 

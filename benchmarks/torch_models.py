@@ -2,7 +2,7 @@
 
 Each builder takes the arguments of a recipe and gives `(step, networks)`: a function of a batch as NumPy arrays, and
 the modules whose parameters are counted. Pictures are channels_last. Losses, numbers of updates and batches are those
-of ours; the generator makes its images once for each update, as PyTorch programs do.
+of ours; the generator of a GAN makes its images once for each update, as PyTorch programs do.
 """
 
 import math
@@ -196,4 +196,146 @@ def aae(args, precision):
     return step, (encoder, decoder, d_network)
 
 
-STEPS = {"aae": aae, "cgan": cgan, "cvae": cvae, "sngan": sngan, "wgan_gp": wgan_gp}
+class Machine(nn.Module):
+    """Weights and biases of a restricted Boltzmann machine."""
+
+    def __init__(self, visible, hidden):
+        super().__init__()
+        self.kernel = nn.Parameter(0.01 * torch.randn(visible, hidden))
+        self.visible_bias, self.hidden_bias = nn.Parameter(torch.zeros(visible)), nn.Parameter(torch.zeros(hidden))
+
+
+def rbm(args, precision):
+    """Persistent contrastive divergence, with the free energies and the reconstruction error that ours logs."""
+    machine, visible = Machine(SIDE * SIDE, args["hidden_units"]), SIDE * SIDE
+    chains = torch.bernoulli(torch.full((args["num_chains"], visible), 0.5))
+    optimizer = torch.optim.SGD(machine.parameters(), 0.1)
+
+    def hidden_logits(states):
+        return (states @ machine.kernel).float() + machine.hidden_bias
+
+    def visible_logits(hidden):
+        return (hidden @ machine.kernel.T).float() + machine.visible_bias
+
+    @torch.no_grad()
+    def step(images):
+        x = torch.bernoulli(torch.from_numpy(images).reshape(len(images), -1).float() / 255.0)
+        with precision():
+            negative = chains
+            for _ in range(args["gibbs_steps"]):
+                hidden = torch.bernoulli(torch.sigmoid(hidden_logits(negative)))
+                negative = torch.bernoulli(torch.sigmoid(visible_logits(hidden)))
+            gradients = [0.0, 0.0, 0.0]
+            for states, sign in ((x, -1.0), (negative, 1.0)):
+                logits = hidden_logits(states)
+                hidden, weight = torch.sigmoid(logits), sign / len(states)
+                sums = ((states.T @ hidden).float(), states.sum(dim=0), hidden.sum(dim=0))
+                gradients = [total + weight * part for total, part in zip(gradients, sums, strict=True)]
+                (states @ machine.visible_bias + softplus(logits).sum(dim=1)).mean()
+            reconstruction = visible_logits(torch.sigmoid(hidden_logits(x)))
+            cross_entropy(reconstruction, x, reduction="sum") / len(x)
+        for parameter, gradient in zip(machine.parameters(), gradients, strict=True):
+            parameter.grad = gradient
+        optimizer.step()
+        chains.copy_(negative)
+
+    return step, (machine,)
+
+
+class Residual(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        layers = []
+        for last in (False, True):
+            layers += [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=False), normalized(width)]
+            layers += [] if last else [nn.ReLU()]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return x + self.layers(x)
+
+
+def normalized(width):
+    return nn.InstanceNorm2d(width, affine=True)
+
+
+def translator(args):
+    width, channels = args["base_filters"], args["image_shape"][2]
+    layers = [nn.ReflectionPad2d(3), nn.Conv2d(channels, width, 7, bias=False), normalized(width), nn.ReLU()]
+    for factor in (1, 2):
+        layers += [nn.Conv2d(factor * width, 2 * factor * width, 4, 2, 1, bias=False)]
+        layers += [normalized(2 * factor * width), nn.ReLU()]
+    layers += [Residual(4 * width) for _ in range(args["num_blocks"])]
+    for factor in (2, 1):
+        layers += [nn.ConvTranspose2d(2 * factor * width, factor * width, 4, 2, 1, bias=False)]
+        layers += [normalized(factor * width), nn.ReLU()]
+    return nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(width, channels, 7), nn.Tanh())
+
+
+def patches(args):
+    layers, channels = [], args["image_shape"][2]
+    for level in range(args["d_layers"] + 1):
+        strided, width = level < args["d_layers"], args["d_base_filters"] * 2**level
+        layers += [] if strided else [nn.ZeroPad2d((1, 2, 1, 2))]
+        layers += [nn.Conv2d(channels, width, KERNEL, 2 if strided else 1, int(strided), bias=level == 0)]
+        layers += [normalized(width)] if level else []
+        layers, channels = [*layers, nn.LeakyReLU(0.2)], width
+    return nn.Sequential(*layers, nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(channels, 1, KERNEL))
+
+
+class History:
+    """Earlier images: half of those that are asked for come from here, and new ones take their places."""
+
+    def __init__(self, size):
+        self.size, self.images = size, []
+
+    def __call__(self, fake):
+        given = []
+        for image in fake.detach():
+            if len(self.images) < self.size:
+                self.images.append(image)
+            elif torch.rand(()) < 0.5:
+                place = int(torch.randint(self.size, ()))
+                image, self.images[place] = self.images[place], image
+            given.append(image)
+        return torch.stack(given)
+
+
+def cyclegan(args, precision):
+    to_b, to_a, judge_a, judge_b = channels_last(*(make(args) for make in (translator, translator, patches, patches)))
+    histories = [History(args["history_size"]) for _ in range(2)]
+    d_optimizer, g_optimizer = adam(judge_a, judge_b), adam(to_b, to_a)
+
+    def difference(images, others):
+        return (images.float() - others).abs().mean()
+
+    def step(images_a, images_b):
+        a, b = to_pixels(images_a), to_pixels(images_b)
+        with precision():
+            (fake_b, same_b), (fake_a, same_a) = to_b(torch.cat([a, b])).chunk(2), to_a(torch.cat([b, a])).chunk(2)
+            cycle = difference(to_a(fake_b), a) + difference(to_b(fake_a), b)
+            same = difference(same_b, b) + difference(same_a, a)
+            loss = sum(
+                (judge(fake).float() - 1.0).square().mean() for judge, fake in ((judge_a, fake_a), (judge_b, fake_b))
+            )
+            loss = loss + args["cycle_weight"] * (cycle + args["identity_weight"] * same)
+        update(g_optimizer, loss)
+        with precision():
+            loss = 0.0
+            for judge, real, fake, history in zip((judge_a, judge_b), (a, b), (fake_a, fake_b), histories, strict=True):
+                real_scores, fake_scores = judge(torch.cat([real, history(fake).to(real.dtype)])).float().chunk(2)
+                loss = loss + 0.5 * ((real_scores - 1.0).square().mean() + fake_scores.square().mean())
+        update(d_optimizer, loss)
+
+    return step, (to_b, to_a, judge_a, judge_b)
+
+
+STEPS = {
+    "aae": aae,
+    "cgan": cgan,
+    "cvae": cvae,
+    "cyclegan": cyclegan,
+    "rbm": rbm,
+    "sngan": sngan,
+    "wgan_gp": wgan_gp,
+}

@@ -12,7 +12,7 @@ from keras_genzoo import images as pixels
 from keras_genzoo.checks import check_at_least, check_choice, check_flag, is_number
 from keras_genzoo.progress import status
 
-from . import parity, variants
+from . import parity, runners, variants
 from ._files import clear_os_errors, replacing
 from .conversion import convert
 from .report import ExportReport, Parity, Variant
@@ -189,7 +189,7 @@ class Maker:
         with status(f"Converting {self.signature} to {variants.name_of(quantization)}"):
             calibration = self.calibration_batches() if quantization == "int8" else None
             content = convert(self.traced, self.signature, quantization, calibration, self.io_dtype)
-        runner = parity.litert_runner(content, self.signature)
+        runner = runners.litert_runner(content, self.signature)
         limit = tolerance if quantization is None else None
         with status("Comparing with Keras"):
             check = (self.model, self.signature, self.function, runner, num_samples, limit)
@@ -197,7 +197,7 @@ class Maker:
         described = describe(self.traced)
         if self.io_dtype == "int8":
             described = described_as(runner.details, described)
-        return Made(quantization, content, result, parity.scales_of(runner.details), described)
+        return Made(quantization, content, result, runners.scales_of(runner.details), described)
 
     def calibration_batches(self) -> list[dict[str, Any]]:
         """Batches of inputs, from the model's own prior or of given images, to measure int8 activations on."""

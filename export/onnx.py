@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from ._files import clear_os_errors, replacing
 from ._single import check_path, compare, need, traced_signature
-from .parity import Runner
 from .report import ExportError, ExportReport
+from .runners import Runner
 from .signatures import describe
 
 OPSET = 18  # of March 2023: what runtimes of the last years read

@@ -12,8 +12,8 @@ from keras_genzoo.atomic import remove
 
 from ._files import beside, check_target, clear_os_errors
 from ._single import check_path, compare, need, traced_signature
-from .parity import Runner
 from .report import ExportError, ExportReport
+from .runners import Runner
 from .signatures import describe
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from keras_genzoo.quiet import quiet_stderr
-
 from .report import ExportError, Parity
-
-# A call of a runtime: inputs by name -> outputs by name, NumPy arrays both.
-Runner = Callable[[dict[str, np.ndarray]], Mapping[str, np.ndarray]]
+from .runners import Runner
 
 GREY_LEVEL = 1 / 255
 
@@ -193,104 +188,3 @@ def check(
             f" pixel range on average. Received: a mean error of {parity.mean_error:.2g}. Nothing was written."
         )
     return parity
-
-
-def saved_model_runner(loaded: Any, name: str) -> Runner:
-    """Returns a runner for a signature of a SavedModel.
-
-    Args:
-        loaded: What `tf.saved_model.load` returned.
-        name: The signature's name.
-    """
-    import tensorflow as tf
-
-    signature = loaded.signatures[name]
-
-    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        outputs = signature(**{key: tf.constant(value) for key, value in inputs.items()})
-        return {key: value.numpy() for key, value in outputs.items()}
-
-    return run
-
-
-def litert_runner(file: str | os.PathLike | bytes, name: str, threads: int = 1) -> LiteRTRunner:
-    """Returns a runner for a signature of a LiteRT file with a static batch size: see `LiteRTRunner`.
-
-    Args:
-        file: The path of a `.tflite` file, or its bytes.
-        name: The signature's name.
-        threads: Threads of the interpreter.
-    """
-    return LiteRTRunner(file, name, threads)
-
-
-class LiteRTRunner:
-    """Calls a signature of a LiteRT file with a static batch size: inputs by name -> outputs by name.
-
-    Inputs of any length are cut into batches of the file's size; the last one is filled up with zeros, and what they
-    give is dropped. Inputs and outputs that are integers in the file and stand for real numbers are converted.
-
-    Args:
-        file: The path of a `.tflite` file, or its bytes.
-        name: The signature's name.
-        threads: Threads of the interpreter.
-    """
-
-    def __init__(self, file: str | os.PathLike | bytes, name: str, threads: int = 1):
-        from ai_edge_litert.interpreter import Interpreter
-
-        source = {"model_content": file} if isinstance(file, bytes) else {"model_path": os.fspath(file)}
-        with quiet_stderr():  # the runtime announces its delegate
-            interpreter = Interpreter(**source, num_threads=threads)
-            interpreter.allocate_tensors()
-            self.signature = interpreter.get_signature_runner(name)
-        self.details = {
-            "inputs": self.signature.get_input_details(),
-            "outputs": self.signature.get_output_details(),
-        }
-        self.batch_size = int(next(iter(self.details["inputs"].values()))["shape"][0])
-
-    def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        num = len(next(iter(inputs.values())))
-        parts = [self._batch(inputs, start) for start in range(0, num, self.batch_size)]
-        return {key: np.concatenate([part[key] for part in parts])[:num] for key in parts[0]}
-
-    def _batch(self, inputs: dict[str, np.ndarray], start: int) -> dict[str, np.ndarray]:
-        filled = {}
-        for key, value in inputs.items():
-            detail = self.details["inputs"][key]
-            part = to_integers(value[start : start + self.batch_size], detail)
-            filled[key] = np.zeros((self.batch_size, *value.shape[1:]), detail["dtype"])
-            filled[key][: len(part)] = part
-        outputs = self.signature(**filled)
-        # Copies: the runtime writes the next batch into the same memory.
-        return {key: to_reals(np.array(value), self.details["outputs"][key]) for key, value in outputs.items()}
-
-
-def scales_of(details: dict[str, dict[str, Any]]) -> dict[str, tuple[float, int]]:
-    """Scale and zero point of the inputs and outputs that are integers and stand for real numbers, by name."""
-    each = {name: scale_of(detail) for side in details.values() for name, detail in side.items()}
-    return {name: scale for name, scale in each.items() if scale is not None}
-
-
-def scale_of(detail: dict[str, Any]) -> tuple[float, int] | None:
-    """Scale and zero point of an integer input or output that stands for real numbers; `None` for any other one."""
-    scale, zero_point = detail["quantization"]
-    return (float(scale), int(zero_point)) if scale else None
-
-
-def to_integers(values: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
-    """Real numbers as the integers that an input takes; as they are, where it takes real numbers."""
-    if scale_of(detail) is None:
-        return values
-    scale, zero_point = scale_of(detail)
-    limits = np.iinfo(detail["dtype"])
-    return np.clip(np.round(values / scale) + zero_point, limits.min, limits.max).astype(detail["dtype"])
-
-
-def to_reals(values: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
-    """The reverse for an output: float32 where its integers stand for real numbers."""
-    if scale_of(detail) is None:
-        return values
-    scale, zero_point = scale_of(detail)
-    return (values.astype("float32") - np.float32(zero_point)) * np.float32(scale)

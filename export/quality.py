@@ -12,7 +12,7 @@ from keras_genzoo import images as pixels
 from keras_genzoo.checks import check_at_least
 from keras_genzoo.metrics import Reference, extractor, frechet_distance
 
-from . import parity
+from . import parity, runners
 from .report import Quality
 
 
@@ -63,7 +63,7 @@ def export_quality(
     run = tf.function(functions[signature].function, reduce_retracing=True)
     parts = [{name: value[i : i + 256] for name, value in inputs.items()} for i in range(0, num_images, 256)]
     before = np.concatenate([pixels.to_uint8(np.asarray(run(**part)["image"])) for part in parts])
-    after = parity.litert_runner(path, signature, threads)(inputs)["image"]
+    after = runners.litert_runner(path, signature, threads)(inputs)["image"]
     after = after if after.dtype == np.uint8 else pixels.to_uint8(after)
     before, after = extract(before), extract(after)
     distance = frechet_distance(before, after)

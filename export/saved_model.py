@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_genzoo.checks import check_choice
 
-from . import parity, versions
+from . import parity, runners, versions
 from . import warmup as warmups
 from ._files import clear_os_errors, replacing
 from .card import write_card
@@ -137,7 +137,7 @@ def compare_all(
     loaded = tf.saved_model.load(str(folder))
     results = {}
     for name, function in functions.items():
-        runner = parity.saved_model_runner(loaded, name)
+        runner = runners.saved_model_runner(loaded, name)
         results[name] = parity.check(model, name, function, runner, num_samples, tolerance, mean_tolerance)
     return results
 

@@ -52,7 +52,11 @@ def make_table():
 
 
 def _figure(result, label, unit):
-    text = f"{label} {result['value']:.4g}{unit}"
+    protocol = result.get("protocol", {})
+    given = f" given {protocol['given']}" if "given" in protocol else ""
+    text = f"{label}{given} {result['value']:.4g}{unit}"
+    if "num_samples" in protocol:  # an estimate rises with them
+        text += f" ({protocol['n_real']} images, {protocol['num_samples']} samples)"
     if isinstance(result.get("floor"), dict):
         text += f" (floor {result['floor']['value']:.3g})"
     return text

@@ -19,7 +19,7 @@ from PIL import Image
 
 import keras_genzoo
 from keras_genzoo import sampling
-from keras_genzoo.export import parity
+from keras_genzoo.export import runners
 
 LEVELS = 2  # grey levels that two runtimes may differ by
 TINY = {case.name: case for case in CASES if str(case) in ("cyclegan", "rbm", "classifier", "cvae-conv_bernoulli")}
@@ -90,7 +90,7 @@ def page(driver, site):
 
 def expected(site, name, signature="serving_default", **inputs):
     """What the Python runtime makes of the same file: outputs by name, of a batch of one, without the batch's axis."""
-    runner = parity.litert_runner(site.folder / name / f"{signature}.tflite", signature)
+    runner = runners.litert_runner(site.folder / name / f"{signature}.tflite", signature)
     types = {"label": "int32"}
     batch = {key: np.asarray(value, types.get(key, "float32"))[None] for key, value in inputs.items()}
     return {key: value[0] for key, value in runner(batch).items()}

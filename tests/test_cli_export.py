@@ -9,7 +9,7 @@ import pytest
 
 import keras_genzoo
 from keras_genzoo import cli_names, training
-from keras_genzoo.export.parity import litert_runner
+from keras_genzoo.export.runners import litert_runner
 from keras_genzoo.recipes import load_recipe
 
 RECIPE = """

@@ -12,7 +12,7 @@ from PIL import Image
 from test_export import shaken
 
 import keras_genzoo
-from keras_genzoo.export.parity import litert_runner
+from keras_genzoo.export.runners import litert_runner
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "raspberry_pi.py"
 BLOCKED = ("tensorflow", "keras", "keras_genzoo", "PIL", "scipy", "matplotlib")

@@ -15,7 +15,7 @@ from cases import CASES, for_every_case
 from PIL import Image
 
 import keras_genzoo
-from keras_genzoo.export import ExportError, benchmark, latency, parity
+from keras_genzoo.export import ExportError, benchmark, latency, parity, runners
 from keras_genzoo.models._png import decode_images
 
 BATCH = 2  # of the LiteRT files
@@ -282,7 +282,7 @@ def test_uint8_images_are_the_rounded_float_ones(dcgan, tmp_path, format):
     assert report.parity["serving_default"].dtype == "uint8"
     if format == "litert":
         z = np.random.default_rng(0).standard_normal((5, 8)).astype("float32")
-        received = parity.litert_runner(path, "serving_default")({"z": z})["image"]
+        received = runners.litert_runner(path, "serving_default")({"z": z})["image"]
         expected = 255.0 * (np.asarray(dcgan.float32_copy().generator_network(z)) + 1.0) / 2.0
         assert received.dtype == np.uint8 and received.shape == (5, 8, 8, 1)
         assert np.abs(received - expected).max() <= 0.5 + 1e-3

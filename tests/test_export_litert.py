@@ -10,8 +10,8 @@ from test_export import shaken
 
 import keras_genzoo
 from keras_genzoo.export import Latency, Parity, conversion, litert, parity, variants
-from keras_genzoo.export.parity import litert_runner
 from keras_genzoo.export.quality import export_quality
+from keras_genzoo.export.runners import litert_runner
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from litert_js import ROOT, fake_packages, real_packages
 
 import keras_genzoo
 from keras_genzoo import presets
-from keras_genzoo.export import ExportError, _web_runtime, export_model, parity, web
+from keras_genzoo.export import ExportError, _web_runtime, export_model, parity, runners, web
 from keras_genzoo.latent import leading_directions
 from keras_genzoo.models._base import ExportFunction
 
@@ -107,7 +107,7 @@ def test_files_compute_what_the_model_computes(pages, case):
     for name, function in manifest_of(folder)["functions"].items():
         export_function = model.export_functions()[name]
         inputs = parity.sample_inputs(model, export_function.inputs, 3, seed=9)
-        received = parity.litert_runner(folder / function["file"], name)(inputs)
+        received = runners.litert_runner(folder / function["file"], name)(inputs)
         for key, value in export_function.function(**inputs).items():
             np.testing.assert_allclose(received[key], value, rtol=1e-4, atol=1e-4)
 

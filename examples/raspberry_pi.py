@@ -114,7 +114,11 @@ def main():
     z = np.random.default_rng(options.seed).standard_normal((options.num, generator.latent_dim)).astype("float32")
     labels = np.arange(options.num) % options.classes if options.label is None else np.full(options.num, options.label)
     labels = labels.astype("int32")
-    generator(z[:1], labels[:1])  # the first call allocates
+    try:
+        generator(z[:1], labels[:1])  # the first call allocates
+        generator(z[:1], labels[-1:])
+    except RuntimeError as error:
+        parser.error(f"{options.file} refuses label {labels[-1]}; it may have fewer classes (--classes): {error}")
     start = time.perf_counter()
     images = generator(z, labels)
     seconds = time.perf_counter() - start

@@ -10,8 +10,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+from contextlib import nullcontext
 from typing import Any
 
+from keras_genzoo.progress import status
 from keras_genzoo.registry import nearest
 
 from .benchmark import Latency, latency
@@ -82,4 +84,5 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
                 f"Expected options that format {format!r} takes; {nearest(name, valid)}"
                 f" Received: {name}={options[name]!r}"
             )
-    return write(model, path, **options)
+    with status(f"Exporting to {format}") if format in ("saved_model", "onnx", "openvino") else nullcontext():
+        return write(model, path, **options)  # the others say themselves what they are doing

@@ -21,6 +21,7 @@ from .signatures import check_options, choose, concrete, describe, export_source
 
 QUANTIZATIONS = (None, "float16", "dynamic", "int8")
 IO_DTYPES = ("float32", "int8")
+MAX_LOSS = 0.01  # two and a half grey levels, on average
 # A prior of 100 dimensions needs some hundred codes before the extremes of the activations settle.
 CALIBRATION_SAMPLES = 256
 CALIBRATION_SEED = 1  # not the seed of the comparison, whose codes must be new to the file
@@ -41,7 +42,7 @@ def write(
     num_samples: int = 16,
     rewrite: bool = True,
     measure: bool = True,
-    max_loss: float = 0.01,
+    max_loss: float | None = None,
 ) -> ExportReport:
     """Writes one signature of a model as a LiteRT file of built-in ops alone, compares it with Keras and measures it.
 
@@ -70,8 +71,9 @@ def write(
         num_samples: Number of inputs that are compared, at least 1.
         rewrite: Whether transposed convolutions and convolutions to few channels are computed by faster equals; see
             `keras_genzoo.export.rewrite`.
-        measure: Whether latency at one and two threads, and memory, are measured, each in a process of its own.
-        max_loss: For `"auto"`: largest mean absolute error against Keras, in [0, 1] pixels, above 0.
+        measure: Whether latency at one and two threads, and memory, are measured, each in a process of its own, as
+            `"auto"` needs it.
+        max_loss: For `"auto"` alone: largest mean absolute error against Keras, in [0, 1] pixels. Default 0.01.
 
     Returns:
         An `ExportReport`.
@@ -96,12 +98,12 @@ def write(
     ('float32', (2, 2))
     """
     check_options(image_dtype=image_dtype, tolerance=tolerance, num_samples=num_samples)
-    _check_litert_options(path, batch_size, quantization, io_dtype, image_dtype, max_loss)
+    _check_litert_options(path, batch_size, quantization, io_dtype, image_dtype, max_loss, measure)
     check_flag(rewrite=rewrite, measure=measure)
     with replacing(path, overwrite, "file") as temporary:
         maker = Maker(model, signature, batch_size, image_dtype, io_dtype, images, rewrite)
         if quantization == "auto":
-            made, measured = variants.choose(maker, QUANTIZATIONS, num_samples, tolerance, max_loss)
+            made, measured = variants.choose(maker, QUANTIZATIONS, num_samples, tolerance, max_loss or MAX_LOSS)
         else:
             made = maker.make(quantization, num_samples, tolerance)
             measured = (variants.measured(made),) if measure else ()
@@ -112,12 +114,16 @@ def write(
     return made.report(path, signature, measured)
 
 
-def _check_litert_options(path, batch_size, quantization, io_dtype, image_dtype, max_loss) -> None:
+def _check_litert_options(path, batch_size, quantization, io_dtype, image_dtype, max_loss, measure) -> None:
     check_at_least(1, batch_size=batch_size)
     check_choice((*QUANTIZATIONS, "auto"), quantization=quantization)
     check_choice(IO_DTYPES, io_dtype=io_dtype)
-    if not (is_number(max_loss) and max_loss > 0.0):
+    if max_loss is not None and not (is_number(max_loss) and max_loss > 0.0):
         raise ValueError(f"Expected max_loss above 0. Received: max_loss={max_loss!r}")
+    if max_loss is not None and quantization != "auto":
+        raise ValueError(f"Expected max_loss with quantization='auto'. Received: quantization={quantization!r}")
+    if quantization == "auto" and not measure:
+        raise ValueError("Expected measure=True with quantization='auto', which compares latencies. Received: False")
     if io_dtype == "int8" and (quantization != "int8" or image_dtype != "float32"):
         raise ValueError(
             "Expected io_dtype='int8' with quantization='int8' and image_dtype='float32'."
@@ -180,8 +186,12 @@ class Maker:
         self.traced = concrete(self.source.export_functions(image_dtype)[signature], batch_size)
         self.images = None
         if images is not None:
+            if "image" not in self.function.inputs:
+                raise ValueError(f"Expected no images: {signature!r} does not take any. Received: images")
             pixels.check_images(images, model.image_shape)
             images = np.asarray(images)
+            if not len(images):
+                raise ValueError(f"Expected at least one image. Received: images of shape {images.shape}")
             self.images = images if images.dtype == np.uint8 else pixels.to_uint8(images)
 
     def make(self, quantization: str | None, num_samples: int = 16, tolerance: float = 1e-3) -> Made:

@@ -150,8 +150,13 @@ class ExportReport:
     def to_dict(self) -> dict[str, Any]:
         """Returns the report as plain dicts, tuples and numbers, ready for JSON; an infinite `psnr` is `None`."""
         plain = dataclasses.asdict(self)
-        for name, parity in self.parity.items():
-            plain["parity"][name]["psnr"] = parity.psnr if math.isfinite(parity.psnr) else None
+        pairs = [(parity, plain["parity"][name]) for name, parity in self.parity.items()]
+        pairs += [
+            (variant.parity, each["parity"]) for variant, each in zip(self.variants, plain["variants"], strict=True)
+        ]
+        for parity, each in pairs:
+            if parity is not None:
+                each["psnr"] = parity.psnr if math.isfinite(parity.psnr) else None
         return plain
 
     def save(self, path: str | os.PathLike) -> None:

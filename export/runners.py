@@ -10,6 +10,8 @@ import numpy as np
 
 from keras_genzoo.quiet import quiet_stderr
 
+from .report import ExportError
+
 Runner = Callable[[dict[str, np.ndarray]], Mapping[str, np.ndarray]]
 
 
@@ -58,10 +60,14 @@ class LiteRTRunner:
         from ai_edge_litert.interpreter import Interpreter
 
         source = {"model_content": file} if isinstance(file, bytes) else {"model_path": os.fspath(file)}
-        with quiet_stderr():  # the runtime announces its delegate
-            interpreter = Interpreter(**source, num_threads=threads)
-            interpreter.allocate_tensors()
-            self.signature = interpreter.get_signature_runner(name)
+        try:
+            with quiet_stderr():  # the runtime announces its delegate
+                interpreter = Interpreter(**source, num_threads=threads)
+                interpreter.allocate_tensors()
+                self.signature = interpreter.get_signature_runner(name)
+        except (RuntimeError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ExportError(f"Expected a file that LiteRT runs. Received: {reason}. Nothing was written.") from error
         self.details = {
             "inputs": self.signature.get_input_details(),
             "outputs": self.signature.get_output_details(),

@@ -41,7 +41,12 @@ def latencies_of(files: list[Any], rounds: int = 1) -> list[dict[int, Latency]]:
         for path, made in zip(paths, files, strict=True):
             path.write_bytes(made.content)
         with status("Measuring latency and memory"):
-            taken = [[{n: latency(path, threads=n) for n in THREADS} for path in paths] for _ in range(rounds)]
+            try:
+                taken = [[{n: latency(path, threads=n) for n in THREADS} for path in paths] for _ in range(rounds)]
+            except RuntimeError as error:
+                raise ExportError(
+                    f"Expected a file that LiteRT runs. Received: {error}. Nothing was written."
+                ) from error
     return [{n: _median([turns[index][n] for turns in taken]) for n in THREADS} for index in range(len(files))]
 
 

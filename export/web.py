@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras_genzoo import presets, registry, sampling
+from keras_genzoo.checks import check_choice
 from keras_genzoo.latent import leading_directions
 from keras_genzoo.version import __version__
 
@@ -64,8 +65,10 @@ def write(
         path: The folder.
         overwrite: Whether the page of an earlier export at `path` is replaced. A folder with other files in it is never
             replaced.
-        quantization: As in `keras_genzoo.export.litert.write`, for all files.
-        images: As there: what to calibrate `"int8"` on, for models that take images and generate none.
+        quantization: As in `keras_genzoo.export.litert.write`, for all files; not `"auto"`, because latency there says
+            little of that in a browser.
+        images: As there: what to calibrate `"int8"` on, for signatures that take images; or a dict of such arrays by
+            signature, for the two domains of a translator.
         runtime: `None`: the page loads LiteRT.js from a public address (jsDelivr), in a fixed version. A folder of npm
             packages, such as `npm install @litertjs/core` makes: what is needed is copied into the page, which then
             loads nothing from elsewhere.
@@ -104,12 +107,13 @@ def write(
     manifest = _describe(model, functions, _card(model, preset), title, class_names)
     manifest["quantization"] = quantization
     packages = None if runtime is None else _web_runtime.find(runtime)
-    options = dict(quantization=quantization, images=images, tolerance=tolerance, num_samples=num_samples)
-    options["measure"] = False  # latency here says little of that in a browser
+    check_choice(litert.QUANTIZATIONS, quantization=quantization)
+    options = dict(quantization=quantization, tolerance=tolerance, num_samples=num_samples, measure=False)
     with replacing(path, overwrite, "folder", _other_than_page) as temporary, clear_os_errors(path):
         _copy_page(temporary, manifest, packages)
         reports = {
-            n: litert.write(model, temporary / f"{n}.tflite", signature=n, **options) for n in signatures_of(functions)
+            name: litert.write(model, temporary / f"{name}.tflite", signature=name, images=given, **options)
+            for name, given in _images_by_signature(functions, images).items()
         }
         manifest["functions"] = {name: _function(report) for name, report in reports.items()}
         manifest["runtime"] = _web_runtime.describe(_RUNTIME if packages else None)
@@ -171,6 +175,15 @@ def _describe(
         "class_names": _class_names(model, class_names),
         "data": card.get("data"),
     }
+
+
+def _images_by_signature(functions: dict[str, Any], images: Any) -> dict[str, Any]:
+    """What each signature that the page calls is calibrated on: `None` for those that take no images."""
+    names = signatures_of(functions)
+    if images is not None and not any("image" in functions[name].inputs for name in names):
+        raise ValueError(f"Expected no images: none of {names} takes any. Received: images")
+    given = images if isinstance(images, dict) else dict.fromkeys(names, images)
+    return {name: given.get(name) if "image" in functions[name].inputs else None for name in names}
 
 
 def _class_names(model: Any, names: Sequence[str] | None) -> list[str] | None:

@@ -40,17 +40,18 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ):
     """Exports to SavedModel, LiteRT, ONNX, OpenVINO or a web page; checks it against Keras and measures it."""
-    format = format or FORMATS.get(out.suffix, "saved_model")
-    _check(format, report, features, data)  # before anything is written
+    format = format or _format_of(out)
+    _check(format, report, features, data, overwrite)  # before anything is written
     model, preset = load_named(name, weights), preset_of(name, weights)
-    images = _images(preset or name, data, model) if data is not None else None
+    images = _images(preset, data, model) if data is not None else None
+    inputs = _inputs(model, signature or "serving_default", format, images)
     options = dict(quantization=quantization, max_loss=max_loss, signature=signature, batch_size=batch_size)
     options |= dict(image_dtype=image_dtype, io_dtype=io_dtype, precision=precision, warmup=warmup, runtime=runtime)
-    options |= dict(measure=measure, images=images, preset=preset if format == "web" else None)
+    options |= dict(measure=measure, images=inputs, preset=preset if format == "web" else None)
     options = {key: value for key, value in options.items() if value is not None}
     done = model.export(out, format=format, overwrite=overwrite, **options)
     if format == "litert" and measure is not False:
-        done = _with_quality(model, done, features or _features(preset), images)
+        done = _with_quality(model, done, features or _features(preset), images and images["a"])
     show_report(done)
     if report is not None:
         done.save(report)
@@ -58,10 +59,24 @@ def export(
         console.print(f"Look at it: python -m http.server --directory {shlex.quote(str(out))}", highlight=False)
 
 
-def _check(format, report, features, data):
+def _format_of(out):
+    """The format that the end of a path stands for."""
+    if out.suffix and out.suffix not in FORMATS:
+        raise ValueError(
+            f"Expected --out as a folder or as a path that ends in {', '.join(FORMATS)}, or a --format."
+            f" Received: --out {str(out)!r}"
+        )
+    return FORMATS.get(out.suffix, "saved_model")
+
+
+def _check(format, report, features, data, overwrite):
     """Raises `ValueError` on options that the export itself would not look at before it has written something."""
     if report is not None and report.suffix != ".json":
         raise ValueError(f"Expected the path of a report to end in .json. Received: {str(report)!r}")
+    if report is not None and report.exists() and not overwrite:
+        raise FileExistsError(f"Expected a new path for the report, or --overwrite. Received: {str(report)!r}")
+    if features is not None and format != "litert":
+        raise ValueError(f"Expected --features with the format litert. Received: --format {format}")
     if data is not None and format not in ("litert", "web"):
         raise ValueError(f"Expected --data with the format litert or web. Received: --format {format}")
     if features is not None:
@@ -71,13 +86,33 @@ def _check(format, report, features, data):
         extractor(features)
 
 
-def _images(name, data, model):
-    """Test images of the source `data`, as an array."""
+def _images(preset, data, model):
+    """Images of the source `data`, of its test split, or where it has none, of its training split.
+
+    Returns:
+        Dict by domain: `"a"`, which is the only one of most models, and `"b"`.
+    """
     from keras_genzoo import training
     from keras_genzoo.metrics.reference import load_images
 
-    source, options = training.data_of(name, data)
-    return load_images(source, model.image_shape, limit=10000, options=options)["images"]
+    source, options = training.data_of(preset, data) if preset is not None else (data, {})
+    try:
+        loaded = load_images(source, model.image_shape, limit=10000, options=options)
+    except ValueError as error:
+        if not str(error).startswith("Expected a split of"):
+            raise
+        loaded = load_images(source, model.image_shape, limit=10000, split="train", options=options)
+    return {"a": loaded["images"], "b": loaded["images"] if loaded["target"] is None else loaded["target"]}
+
+
+def _inputs(model, signature, format, images):
+    """What of the images the export takes as inputs: those of the signature's domain, where it has images as inputs."""
+    if images is None or format == "web":
+        return images and {"a_to_b": images["a"], "b_to_a": images["b"]}
+    function = model.export_functions().get(signature)
+    if function is None or "image" not in function.inputs:
+        return None
+    return images["b" if signature == "b_to_a" else "a"]
 
 
 def _features(preset):
@@ -117,17 +152,18 @@ def _variants_table(report):
     """What was measured of each kind of LiteRT file; the one that was written bears a star."""
     written = report.quantization or "float32"
     batch_size = next((latency.batch_size for v in report.variants for latency in v.latency.values()), 1)
-    columns = ["file", "MB", "memory", "1 thread", "2 threads", "mean error", "PSNR", ""]
+    columns = ["file", "MB", "memory", "1 thread", "2 threads", "mean error", "maximal", "PSNR", ""]
     table = Table(
         *columns, caption=f"a call of batch size {batch_size}; memory: without weights", caption_justify="left"
     )
     for variant in report.variants:
         label = f"{variant.quantization} *" if variant.quantization == written else variant.quantization
         if variant.problem is not None:
-            table.add_row(label, *[""] * 6, variant.problem)
+            table.add_row(label, *[""] * 7, variant.problem)
             continue
         times = [f"{variant.latency[threads].median_ms:.2f} ms" for threads in (1, 2)]
-        errors = [f"{variant.parity.mean_error:.1e}", f"{variant.parity.psnr:.1f} dB"]
+        errors = [f"{error:.1e}" for error in (variant.parity.mean_error, variant.parity.max_error)]
+        errors.append(f"{variant.parity.psnr:.1f} dB")
         size, memory = f"{variant.size / 1e6:.2f}", f"{variant.arena / 1024:.0f} KiB"
         table.add_row(label, size, memory, *times, *errors, "; ".join(variant.marks))
     return table

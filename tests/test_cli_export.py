@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras_genzoo
 from keras_genzoo import cli_names, training
@@ -70,6 +71,22 @@ def test_run_that_has_not_ended_and_file_are_exported_too(run, command, here):
     np.testing.assert_allclose(images[2], images[0], atol=1e-6)
 
 
+def test_pictures_of_a_folder_calibrate_the_encoder_of_a_file(command, here):
+    """A folder has no test split, and a file no card."""
+    keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4).save("a.keras")
+    (here / "pictures").mkdir()
+    for index in range(12):
+        Image.fromarray(np.full((8, 8), 20 * index, "uint8")).save(f"pictures/{index}.png")
+    options = ["--signature", "encode", "--quantization", "int8", "--data", "folder:pictures", "--no-measure"]
+    code, _, err = command("export", "a.keras", "--out", "a.tflite", *options)
+    assert code == 0, err
+    (here / "a.tflite").unlink()
+    code, _, err = command("export", "a.keras", "--out", "a.tflite", "--data", "digits", "--report", "r.json")
+    assert code == 0, err
+    code, _, err = command("export", "a.keras", "--out", "b.tflite", "--report", "r.json")
+    assert code == 2 and "Expected a new path for the report" in err and not Path("b.tflite").exists()
+
+
 def test_batch_size_and_types_reach_the_file(run, command, here):
     options = ["--batch-size", 3, "--quantization", "int8", "--io-dtype", "int8", "--no-measure"]
     assert command("export", run, "--out", "a.tflite", *options, "--report", "r.json")[0] == 0
@@ -89,6 +106,8 @@ def test_batch_size_and_types_reach_the_file(run, command, here):
         ("a.tflite", ["--max-loss", "-1", "--quantization", "auto"], "Expected max_loss above 0"),
         ("a.tflite", ["--data", "npz:none.npz"], "none.npz"),
         ("a.tflite", ["--features", "mnst"], "did you mean 'mnist'"),
+        ("a", ["--features", "mnist"], "Expected --features with the format litert"),
+        ("a.tflte", [], "Expected --out as a folder or as a path that ends in .tflite, .onnx, .xml"),
     ],
 )
 def test_bad_option_is_one_sentence_and_writes_nothing(run, command, here, out, options, message):

@@ -55,6 +55,18 @@ def test_op_that_needs_flex_is_refused_by_name_and_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+class Inverse(keras.layers.Layer):
+    def call(self, x):
+        return tf.reshape(tf.linalg.inv(tf.reshape(x, (-1, 2, 2))), (-1, 4))
+
+
+def test_refusal_names_the_layer_that_the_op_stands_in(tmp_path):
+    z = keras.Input((4,))
+    network = keras.Model(z, keras.layers.Dense(4)(Inverse(name="turned")(z)), name="generator")
+    with pytest.raises(ExportError, match=r"MatrixInverse \(in layer generator/turned\)"):
+        export_model(Stub(network), tmp_path / "model.tflite", format="litert")
+
+
 def test_flex_op_inside_a_finished_file_is_found():
     module = tf.Module()
     module.function = tf.function(lambda z: tf.reshape(tf.linalg.inv(tf.reshape(z, (-1, 2, 2))), (-1, 4)))

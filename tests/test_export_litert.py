@@ -9,7 +9,7 @@ from cases import CASES
 from test_export import shaken
 
 import keras_genzoo
-from keras_genzoo.export import Latency, Parity, conversion, litert, parity, variants
+from keras_genzoo.export import ExportError, Latency, Parity, conversion, litert, parity, variants
 from keras_genzoo.export.quality import export_quality
 from keras_genzoo.export.runners import litert_runner
 
@@ -170,6 +170,28 @@ def test_loss_of_quality_is_none_for_float32_and_grows_with_the_error(tmp_path):
         export_quality(model, tmp_path / "a.tflite", signature="generate", **options)
 
 
+@pytest.mark.parametrize(
+    ("shape", "message"), [((2, 3, 3, 3), r"Received: .*\(2, 3, 3, 3\)"), ((0, 8, 8, 3), "Expected at least one image")]
+)
+def test_images_that_the_model_cannot_take_are_refused(translator, tmp_path, shape, message):
+    shape = shape if shape[0] else (0, *translator.image_shape)
+    with pytest.raises(ValueError, match=message):
+        translator.export(tmp_path / "a.tflite", format="litert", images=np.zeros(shape, "uint8"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["cgan", "cvae-conv_bernoulli"])
+def test_file_with_labels_is_measured(tmp_path, name):
+    (case,) = [case for case in CASES if str(case) == name]
+    (variant,) = case.build().export(tmp_path / "a.tflite", format="litert").variants
+    assert variant.latency[2].median_ms > 0.0
+
+
+def test_file_that_the_runtime_refuses_is_one_sentence():
+    with pytest.raises(ExportError, match="Expected a file that LiteRT runs. Received: "):
+        litert_runner(b"no model at all" * 10, "serving_default")
+
+
 def test_psnr_is_that_of_the_mean_squared_error():
     expected = np.zeros((1, 4), "float32")
     found = parity.compare({"image": expected}, {"image": np.float32([[0.1, -0.1, 0.1, 0.1]])}, 1)
@@ -188,8 +210,10 @@ def test_psnr_is_that_of_the_mean_squared_error():
         ),
         (dict(io_dtype="uint8", quantization="int8"), "io_dtype"),
         (dict(quantization="auto", max_loss=0.0), "Expected max_loss above 0"),
+        (dict(quantization="int8", max_loss=0.1), "Expected max_loss with quantization='auto'"),
+        (dict(quantization="auto", measure=False), "Expected measure=True with quantization='auto'"),
         (dict(measure=1), "measure"),
-        (dict(images=np.zeros((2, 3, 3, 1))), r"Received: .*\(2, 3, 3, 1\)"),
+        (dict(images=np.zeros((2, 16, 16, 1))), "Expected no images: 'serving_default' does not take any"),
         (dict(batch_size=0), "batch_size"),
     ],
     ids=str,

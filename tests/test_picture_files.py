@@ -33,11 +33,12 @@ def test_decoded_pictures_are_those_of_the_data_sources(size, channels):
     assert np.abs(received[0] - expected).max() <= 3
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize(("mode", "kind"), [("RGB", "JPEG"), ("L", "JPEG"), ("L", "PNG"), ("RGB", "BMP"), ("P", "GIF")])
-def test_other_formats_and_channels_are_taken(mode, kind):
+def test_other_formats_and_channels_are_taken(mode, kind, channels):
     file = picture(mode, (40, 40), kind)
-    received = decode_images(tf.constant([file, file]), (8, 8, 3)).numpy().astype("int32")
-    assert np.abs(received[0] - read_image(file, (8, 8), 3)).max() <= 4
+    received = decode_images(tf.constant([file, file]), (8, 8, channels)).numpy().astype("int32")
+    assert np.abs(received[0] - read_image(file, (8, 8), channels)).max() <= 4
     assert (received[0] == received[1]).all()
 
 

@@ -46,7 +46,10 @@ def decode_images(files, image_shape):
     """
 
     def decode(file):
-        image = tf.io.decode_image(file, channels=image_shape[2], expand_animations=False)
+        # In colour first: of these formats, PNG alone gives luminance by itself.
+        image = tf.io.decode_image(file, channels=3, expand_animations=False)
+        if image_shape[2] == 1:
+            image = tf.cast(tf.round(tf.image.rgb_to_grayscale(tf.cast(image, tf.float32))), tf.uint8)
         return cover(image, image_shape)
 
     return tf.map_fn(decode, files, fn_output_signature=tf.TensorSpec(image_shape, tf.uint8))

@@ -1,6 +1,7 @@
 """Labels as inputs of networks: one-hot vectors beside a code, or a plane of pixels beside an image."""
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 
@@ -18,7 +19,7 @@ def label_input(num_classes):
         return [], None
     label = keras.Input((), dtype="int32", name="label")
     # Not ops.one_hot: a LiteRT file of 8 bits gives its ones the scale of what they are put beside, which changes them.
-    return [label], ops.take(ops.eye(num_classes), label, axis=0)
+    return [label], ops.take(np.eye(num_classes, dtype="float32"), label, axis=0)
 
 
 def beside_code(x, one_hot, dtype=None):

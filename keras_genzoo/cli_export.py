@@ -44,10 +44,9 @@ def export(
     _check(format, report, features, data, overwrite)  # before anything is written
     model, preset = load_named(name, weights), preset_of(name, weights)
     images = _images(preset, data, model) if data is not None else None
-    inputs = _inputs(model, signature or "serving_default", format, images)
     options = dict(quantization=quantization, max_loss=max_loss, signature=signature, batch_size=batch_size)
     options |= dict(image_dtype=image_dtype, io_dtype=io_dtype, precision=precision, warmup=warmup, runtime=runtime)
-    options |= dict(measure=measure, images=inputs, preset=preset if format == "web" else None)
+    options |= dict(images=_inputs(model, signature, format, images), measure=measure, preset=_only(format, preset))
     options = {key: value for key, value in options.items() if value is not None}
     done = model.export(out, format=format, overwrite=overwrite, **options)
     if format == "litert" and measure is not False:
@@ -105,11 +104,16 @@ def _images(preset, data, model):
     return {"a": loaded["images"], "b": loaded["images"] if loaded["target"] is None else loaded["target"]}
 
 
+def _only(format, preset):
+    """The preset where the format takes one: a page shows its title and licence."""
+    return preset if format == "web" else None
+
+
 def _inputs(model, signature, format, images):
     """What of the images the export takes as inputs: those of the signature's domain, where it has images as inputs."""
     if images is None or format == "web":
         return images and {"a_to_b": images["a"], "b_to_a": images["b"]}
-    function = model.export_functions().get(signature)
+    function = model.export_functions().get(signature or "serving_default")
     if function is None or "image" not in function.inputs:
         return None
     return images["b" if signature == "b_to_a" else "a"]

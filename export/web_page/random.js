@@ -34,7 +34,7 @@ function philox(counter, key) {
   return [c0, c1, c2, c3];
 }
 
-/** The upper 23 bits that fit into the fraction of a float32: a number in [0, 1). */
+/** The lower 23 bits, which fill the fraction of a float32, as TensorFlow does it: a number in [0, 1). */
 function unit(bits) {
   return (bits & 0x7fffff) / 0x800000;
 }

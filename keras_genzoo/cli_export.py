@@ -110,13 +110,12 @@ def _only(format, preset):
 
 
 def _inputs(model, signature, format, images):
-    """What of the images the export takes as inputs: those of the signature's domain, where it has images as inputs."""
-    if images is None or format == "web":
-        return images and {"a_to_b": images["a"], "b_to_a": images["b"]}
-    function = model.export_functions().get(signature or "serving_default")
-    if function is None or "image" not in function.inputs:
+    """What of the images the export takes as inputs: of a page, by signature; `None` where it takes none."""
+    if images is None:
         return None
-    return images["b" if signature == "b_to_a" else "a"]
+    functions = model.export_functions()
+    taken = {name: images["b" if name == "b_to_a" else "a"] for name in functions if "image" in functions[name].inputs}
+    return taken if format == "web" else taken.get(signature or "serving_default")
 
 
 def _features(preset):

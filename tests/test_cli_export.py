@@ -87,6 +87,14 @@ def test_pictures_of_a_folder_calibrate_the_encoder_of_a_file(command, here):
     assert code == 2 and "Expected a new path for the report" in err and not Path("b.tflite").exists()
 
 
+def test_page_of_a_classifier_is_calibrated_on_pictures(command, here):
+    keras_genzoo.build("classifier", image_shape=(8, 8, 1), base_filters=4).save("a.keras")
+    options = ["--format", "web", "--quantization", "int8"]
+    assert "Expected images to measure" in command("export", "a.keras", "--out", "page", *options)[2]
+    code, _, err = command("export", "a.keras", "--out", "page", *options, "--data", "digits")
+    assert code == 0, err
+
+
 def test_batch_size_and_types_reach_the_file(run, command, here):
     options = ["--batch-size", 3, "--quantization", "int8", "--io-dtype", "int8", "--no-measure"]
     assert command("export", run, "--out", "a.tflite", *options, "--report", "r.json")[0] == 0

@@ -55,8 +55,9 @@ def _figure(result, label, unit):
     protocol = result.get("protocol", {})
     given = f" given {protocol['given']}" if "given" in protocol else ""
     text = f"{label}{given} {result['value']:.4g}{unit}"
-    if "num_samples" in protocol:  # an estimate rises with them
-        text += f" ({protocol['n_real']} images, {protocol['num_samples']} samples)"
+    if "num_samples" in protocol:  # an estimate by samples rises with them
+        by = protocol.get("estimator", f"{protocol['num_samples']} samples")
+        text += f" ({protocol['n_real']} images, {by})"
     if isinstance(result.get("floor"), dict):
         text += f" (floor {result['floor']['value']:.3g})"
     return text

@@ -54,7 +54,10 @@ def load_named(name, weights=None):
         return registry.build(presets.read_config(folder)["model"], weights=name)
     if name not in registry.list_models():
         valid = presets.list_presets() + registry.list_models()
-        raise ValueError(f"Expected a preset or a model; {registry.nearest(name, valid)} Received: {name!r}")
+        raise ValueError(
+            f"Expected a preset, a model, a run's folder or a .keras file; {registry.nearest(name, valid)}"
+            f" Received: {name!r}"
+        )
     start_tensorflow()
     if weights is None:
         errors.print(f"{name} has random weights: name a preset, or give --weights.", style="yellow", highlight=False)

@@ -1,8 +1,9 @@
 """Progress on stderr, for people who wait: nothing is ever written where stderr is not a terminal."""
 
+import contextlib
+import os
 import sys
 import time
-from contextlib import nullcontext
 
 from rich.console import Console
 from rich.progress import Progress
@@ -49,6 +50,7 @@ def batches(count, batch_size):
     return [slice(start, min(start + batch_size, count)) for start in range(0, count, batch_size)]
 
 
+@contextlib.contextmanager
 def status(description, progress=True):
     """Returns a context that shows a spinner with `description` on stderr while it is open.
 
@@ -56,7 +58,10 @@ def status(description, progress=True):
         description: A few words.
         progress: `False` draws nothing.
 
-    Returns:
-        Context manager.
     """
-    return Console(stderr=True).status(description) if progress and sys.stderr.isatty() else nullcontext()
+    if not (progress and sys.stderr.isatty()):
+        yield
+        return
+    # A stream of its own goes on turning while `keras_genzoo.quiet` keeps C++ code from the error stream.
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as stream, Console(file=stream).status(description):
+        yield

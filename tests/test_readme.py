@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_genzoo import cli, presets, zoo_table
+from keras_genzoo import presets, zoo_table
 
 README = Path(__file__).parent.parent / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -42,10 +42,3 @@ def test_first_python_example_runs(tmp_path, monkeypatch, capsys):
     assert "classifier_fid" in capsys.readouterr().out
     assert (tmp_path / "dcgan.tflite").is_file()
     assert (tmp_path / "serving/dcgan/1/saved_model.pb").is_file()
-
-
-def test_commands_of_the_readme_exist():
-    lines = "\n".join(blocks("bash"))
-    used = set(re.findall(r"^(?:.* )?(?:\.venv/bin/)?keras-genzoo (\w+)", lines, flags=re.MULTILINE))
-    known = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
-    assert used and used <= known

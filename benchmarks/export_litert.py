@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 import keras_genzoo
+from keras_genzoo import presets
 from keras_genzoo.export import litert, parity, runners
 from keras_genzoo.quiet import quiet_stderr
 
@@ -34,8 +35,7 @@ LATENT_DIM, FILTERS, KERNEL = 128, 64, 4
 def model_of(preset):
     """The model of a preset, or a DCGAN with weights that a training could have left."""
     if preset is not None:
-        model_name, _, weights = preset.partition("_")
-        return keras_genzoo.build(model_name, weights=weights)
+        return keras_genzoo.build(presets.card(preset)["model"], weights=preset)
     model = keras_genzoo.build(
         "dcgan", image_shape=(28, 28, 1), latent_dim=LATENT_DIM, base_filters=FILTERS, kernel_size=KERNEL, seed=0
     )

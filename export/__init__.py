@@ -28,10 +28,17 @@ __all__ = [
     "Quality",
     "Variant",
     "export_model",
+    "export_quality",
     "latency",
 ]
 
 FORMATS = ("saved_model", "litert", "web", "onnx", "openvino")  # each is the name of the module here that writes it
+
+
+def __getattr__(name: str) -> Any:
+    if name == "export_quality":  # loaded when it is first used, because it brings the metrics
+        return importlib.import_module(".quality", __package__).export_quality
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model", **options: Any) -> ExportReport:

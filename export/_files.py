@@ -118,6 +118,20 @@ def check_target(
         )
 
 
+def write_bytes(path: str | os.PathLike, temporary: Path, content: bytes) -> None:
+    """Writes `temporary`, on its way to `path`, through to the disk: else a crash may leave it empty."""
+    with clear_os_errors(path), open(temporary, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """Bytes of each file in a folder, by its path relative to the folder."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
+
+
 def _make_parents(parent: Path, made: list[Path]) -> None:
     missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     there = missing[-1].parent if missing else parent

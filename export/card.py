@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from keras_genzoo import presets
 from keras_genzoo.preset_files import as_json
 from keras_genzoo.version import __version__
 
@@ -52,6 +53,27 @@ def describe_model(model: Any) -> dict[str, Any]:
     left_out = ("dtype", "seed", "name")  # Keras numbers the names of a process
     config = {key: value for key, value in model.get_config().items() if key not in left_out}
     return {"model": model.model_name, "config": config}
+
+
+def preset_facts(model: Any, preset: str | os.PathLike | None) -> dict[str, Any]:
+    """What travels with the weights of a preset: its name, and the data that it was trained on with their licence.
+
+    Args:
+        model: The model that is exported.
+        preset: Name or folder of the preset that it was built from, or `None`.
+
+    Returns:
+        Dict with `name` and `data`; empty without a preset.
+
+    Raises:
+        ValueError: If there is no such preset, or it is one of another model.
+    """
+    if preset is None:
+        return {}
+    card = presets.card(preset)
+    if card.get("model", model.model_name) != model.model_name:
+        raise ValueError(f"Expected a preset of {model.model_name}. Received: preset={os.fspath(preset)!r}")
+    return {key: card[key] for key in ("name", "data") if card.get(key) is not None}
 
 
 def library_versions() -> dict[str, str]:

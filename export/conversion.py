@@ -14,6 +14,7 @@ from keras_genzoo.quiet import quiet_stderr
 from ._files import clear_os_errors
 from .report import ExportError
 from .saved_model import save
+from .signatures import graph_nodes
 
 
 def convert(
@@ -89,10 +90,9 @@ def _reason(message: str, traced: Any) -> str:
 
 def _origin(op: str, traced: Any) -> str:
     """Where in the model an op stands: ` (in layer generator/up)`, or nothing if it stands in none."""
-    graph = traced.graph.as_graph_def(add_shapes=False)
-    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-    places = {node.name.rpartition("/")[0] for node in nodes if node.op == op}
-    places = sorted(re.sub(r"_\d+(?=/|$)", "", place) for place in places if place)  # Keras counts the calls of a layer
+    places = {node.name.rpartition("/")[0] for node in graph_nodes(traced) if node.op == op}
+    # Behind a layer's own name, which may end in a number, too, Keras counts its calls.
+    places = sorted({re.sub(r"_\d+(?=/|$)", "", place) for place in places if place})
     return f" (in layer {', '.join(places)})" if places else ""
 
 

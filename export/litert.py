@@ -13,7 +13,7 @@ from keras_genzoo.checks import check_at_least, check_choice, check_flag, is_num
 from keras_genzoo.progress import status
 
 from . import parity, runners, variants
-from ._files import clear_os_errors, replacing
+from ._files import replacing, write_bytes
 from .conversion import convert
 from .report import ExportReport, Parity, Variant
 from .rewrite import rewrite_networks
@@ -72,8 +72,10 @@ def write(
         rewrite: Whether transposed convolutions and convolutions to few channels are computed by faster equals; see
             `keras_genzoo.export.rewrite`.
         measure: Whether latency at one and two threads, and memory, are measured, each in a process of its own, as
-            `"auto"` needs it.
-        max_loss: For `"auto"` alone: largest mean absolute error against Keras, in [0, 1] pixels. Default 0.01.
+            `"auto"` needs it; those of a quantized file beside those of the float32 one. The report marks what is
+            slower than float32, or has a mean error above `max_loss`.
+        max_loss: Of a quantized file: the largest mean absolute error against Keras, in [0, 1] pixels, that `"auto"`
+            takes and that is not marked. Default 0.01.
 
     Returns:
         An `ExportReport`.
@@ -102,15 +104,14 @@ def write(
     check_flag(rewrite=rewrite, measure=measure)
     with replacing(path, overwrite, "file") as temporary:
         maker = Maker(model, signature, batch_size, image_dtype, io_dtype, images, rewrite)
+        loss = MAX_LOSS if max_loss is None else max_loss
         if quantization == "auto":
-            made, measured = variants.choose(maker, QUANTIZATIONS, num_samples, tolerance, max_loss or MAX_LOSS)
+            made, measured = variants.choose(maker, QUANTIZATIONS, num_samples, tolerance, loss)
         else:
-            made = maker.make(quantization, num_samples, tolerance)
-            measured = (variants.measured(made),) if measure else ()
-        with clear_os_errors(path), open(temporary, "wb") as file:
-            file.write(made.content)
-            file.flush()
-            os.fsync(file.fileno())
+            kinds = (None, quantization) if measure and quantization is not None else (quantization,)
+            files = [maker.make(kind, num_samples, tolerance) for kind in kinds]  # float32, to compare with, first
+            made, measured = files[-1], variants.measured(files, loss) if measure else ()
+        write_bytes(path, temporary, made.content)
     return made.report(path, signature, measured)
 
 
@@ -120,8 +121,8 @@ def _check_litert_options(path, batch_size, quantization, io_dtype, image_dtype,
     check_choice(IO_DTYPES, io_dtype=io_dtype)
     if max_loss is not None and not (is_number(max_loss) and max_loss > 0.0):
         raise ValueError(f"Expected max_loss above 0. Received: max_loss={max_loss!r}")
-    if max_loss is not None and quantization != "auto":
-        raise ValueError(f"Expected max_loss with quantization='auto'. Received: quantization={quantization!r}")
+    if max_loss is not None and quantization is None:
+        raise ValueError(f"Expected max_loss with a quantization. Received: max_loss={max_loss!r} and float32")
     if quantization == "auto" and not measure:
         raise ValueError("Expected measure=True with quantization='auto', which compares latencies. Received: False")
     if io_dtype == "int8" and (quantization != "int8" or image_dtype != "float32"):
@@ -197,27 +198,34 @@ class Maker:
     def make(self, quantization: str | None, num_samples: int = 16, tolerance: float = 1e-3) -> Made:
         """Converts, and compares with Keras on `num_samples` inputs; `tolerance` holds for float32 alone."""
         with status(f"Converting {self.signature} to {variants.name_of(quantization)}"):
-            calibration = self.calibration_batches() if quantization == "int8" else None
+            calibrating, comparing = self.split_images(num_samples)
+            calibration = self.calibration_batches(calibrating) if quantization == "int8" else None
             content = convert(self.traced, self.signature, quantization, calibration, self.io_dtype)
         runner = runners.litert_runner(content, self.signature)
         limit = tolerance if quantization is None else None
         with status("Comparing with Keras"):
             check = (self.model, self.signature, self.function, runner, num_samples, limit)
-            result = parity.check(*check, images=self.images)
+            result = parity.check(*check, images=comparing)
         described = describe(self.traced)
         if self.io_dtype == "int8":
             described = described_as(runner.details, described)
         return Made(quantization, content, result, runners.scales_of(runner.details), described)
 
-    def calibration_batches(self) -> list[dict[str, Any]]:
-        """Batches of inputs, from the model's own prior or of given images, to measure int8 activations on."""
-        if "image" in self.function.inputs and self.images is None and not hasattr(self.model, "generate"):
+    def split_images(self, num_samples: int) -> tuple[Any, Any]:
+        """The given images to calibrate on, and those to compare on: others, if there are twice as many as needed."""
+        if self.images is None or len(self.images) < 2 * num_samples:
+            return self.images, self.images
+        return self.images[num_samples:], self.images[:num_samples]
+
+    def calibration_batches(self, images: Any = None) -> list[dict[str, Any]]:
+        """Batches of inputs, from the model's own prior or of the uint8 `images`, to measure int8 activations on."""
+        if "image" in self.function.inputs and images is None and not hasattr(self.model, "generate"):
             raise ValueError(
                 f"Expected images to measure the activations of {self.signature!r} on, because"
                 f" {type(self.model).__name__} generates none. Received: images=None"
             )
         num = -(-CALIBRATION_SAMPLES // self.batch_size) * self.batch_size
-        inputs = parity.sample_inputs(self.model, self.function.inputs, num, CALIBRATION_SEED, self.images)
+        inputs = parity.sample_inputs(self.model, self.function.inputs, num, CALIBRATION_SEED, images)
         starts = range(0, num, self.batch_size)
         return [{name: value[start : start + self.batch_size] for name, value in inputs.items()} for start in starts]
 

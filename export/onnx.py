@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ._files import clear_os_errors, replacing
+from ._files import replacing, write_bytes
 from ._single import check_path, compare, need, traced_signature
 from .report import ExportError, ExportReport
 from .runners import Runner
@@ -68,10 +68,7 @@ def write(
     with replacing(path, overwrite, "file") as temporary:
         function, traced = traced_signature(model, signature, image_dtype, "an ONNX file")
         content = convert(traced, signature)
-        with clear_os_errors(path), open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_bytes(path, temporary, content)
         result = compare(model, signature, function, onnx_runner(temporary), num_samples, tolerance)
     name, described = Path(path).name, {signature: describe(traced)}
     sizes = {name: len(content)}

@@ -109,10 +109,11 @@ class ExportReport:
             of free length is `None`.
         parity: Signature name -> `Parity`.
         scales: Integer inputs and outputs: name -> `(scale, zero_point)`; `real = scale * (integer - zero_point)`.
-        variants: LiteRT: what was measured, of the file that was written, or of all from which it was chosen.
+        variants: LiteRT: what was measured, of float32 first and then of the file that was written, or of all from
+            which it was chosen.
         quality: Loss of quality in the features of a classifier, where features were named.
         version: SavedModel: number of the version that was written.
-        precision: What the networks compute in: `"float32"` or `"bfloat16"`.
+        precision: SavedModel: what the networks compute in, `"float32"` or `"bfloat16"`.
         warmup_requests: SavedModel: number of warm-up requests in the file; 0 where none were written.
 
     Example:
@@ -134,7 +135,7 @@ class ExportReport:
     variants: tuple[Variant, ...] = ()
     quality: Quality | None = None
     version: int | None = None
-    precision: str = "float32"
+    precision: str | None = None
     warmup_requests: int = 0
 
     @property

@@ -12,13 +12,13 @@ from keras_genzoo.checks import check_choice
 
 from . import parity, runners, versions
 from . import warmup as warmups
-from ._files import clear_os_errors, replacing
-from .card import write_card
+from ._files import clear_os_errors, file_sizes, replacing
+from .card import preset_facts, write_card
 from .report import ExportError, ExportReport
-from .signatures import check_options, describe, export_source, trace
+from .signatures import check_options, describe, export_source, graph_nodes, trace
 
-# Largest errors against Keras in float32, in [0, 1] pixels, that an export passes with unless told otherwise. Over all
-# models and presets, bfloat16 had errors of at most 0.07 at the edges of shapes, and 0.0015 on average.
+# Largest errors against Keras in float32, in [0, 1] pixels, that an export passes with unless told otherwise. bfloat16
+# has 8 bits: where a pixel stands at the edge of a shape, its rounding can tip it by several grey levels.
 TOLERANCES = {"float32": 1e-3, "bfloat16": 0.2}
 # A wrong graph is wrong everywhere, and rounding at few edges only: in bfloat16 the mean error must be so much smaller.
 MEAN_SHARE = 1 / 20
@@ -32,6 +32,7 @@ def write(
     image_dtype: str = "float32",
     precision: str = "float32",
     warmup: bool | None = None,
+    preset: str | os.PathLike | None = None,
     tolerance: float | None = None,
     num_samples: int = 16,
 ) -> ExportReport:
@@ -54,10 +55,13 @@ def write(
             holds no SavedModel is never replaced.
         image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255, at inputs and outputs. `generate` always
             gives `uint8`, and files of pictures hold bytes.
-        precision: `"float32"`, or `"bfloat16"`: networks multiply in bfloat16, about twice as fast on processors that
-            have instructions for it, and slower on others. Weights in the file, inputs and outputs stay as they are.
+        precision: `"float32"`, or `"bfloat16"`: networks multiply in bfloat16, faster on processors that have
+            instructions for it (docs/serving.md has a measurement), and slower on others. Weights in the file, inputs
+            and outputs stay as they are.
         warmup: Whether requests that warm up a server are written, which needs the extra `serving`; `None`: if it is
             installed. The report says how many there are.
+        preset: Name or folder of the preset that the model was built from: `genzoo.json` then names its data and their
+            licence.
         tolerance: Largest error against Keras in float32, in [0, 1] pixels, above 0; see
             `keras_genzoo.export.parity.check`. `None`: 1e-3 for float32; 0.2 for bfloat16, whose numbers have 8 bits.
             In bfloat16 the mean error must be within a twentieth of it besides.
@@ -90,12 +94,13 @@ def write(
     tolerance = check_write_options(path, image_dtype, precision, tolerance, num_samples)
     with_requests = warmups.wanted(warmup)
     place = versions.folder_to_write(path, overwrite)
+    origin = preset_facts(model, preset)
     with replacing(place, overwrite, "folder") as temporary:
         expected = export_source(model).export_functions(image_dtype)
         functions = expected
         if precision != "float32":
             functions = export_source(model, precision).export_functions(image_dtype)
-        signatures = trace(functions)
+        signatures = trace(with_label_checks(model, functions))
         described = {name: describe(signature) for name, signature in signatures.items()}
         if precision != "float32":
             refuse_without_half_precision(model, signatures)
@@ -106,7 +111,7 @@ def write(
         with clear_os_errors(place, tf.errors.OpError):
             served_name = Path(os.path.abspath(place)).parent.name
             requests = warmups.write_requests(temporary, model, functions, served_name) if with_requests else 0
-            facts = {"precision": precision, "image_dtype": image_dtype, "tolerance": tolerance}
+            facts = {**origin, "precision": precision, "image_dtype": image_dtype, "tolerance": tolerance}
             write_card(temporary, model, described, results, **facts)
         sizes = file_sizes(temporary)
     further = dict(version=versions.version_of(place), precision=precision, warmup_requests=requests)
@@ -142,24 +147,35 @@ def compare_all(
     return results
 
 
+def with_label_checks(model: Any, functions: dict[str, Any]) -> dict[str, Any]:
+    """The functions, of which those with the input `label` refuse what is no class in one sentence.
+
+    A network would take -1 for the last class. Files for other runtimes have no operation that refuses.
+    """
+
+    def checked(function):
+        if "label" not in function.inputs:
+            return function
+        inner = function.function
+        return function._replace(
+            function=lambda label, **inputs: inner(label=model.checked_in_graph(label), **inputs),
+        )
+
+    by_id = {id(function): checked(function) for function in functions.values()}  # two names of one stay one
+    return {name: by_id[id(function)] for name, function in functions.items()}
+
+
 def refuse_without_half_precision(model: Any, signatures: dict[str, Any]) -> None:
     """Raises `ExportError` if no graph has a tensor in bfloat16: the file would be the same as in float32."""
     for signature in signatures.values():
-        graph = signature.graph.as_graph_def()
-        nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-        if any(value.type == tf.bfloat16.as_datatype_enum for node in nodes for value in node.attr.values()):
+        values = (value for node in graph_nodes(signature) for value in node.attr.values())
+        if any(value.type == tf.bfloat16.as_datatype_enum for value in values):
             return
     name = getattr(model, "model_name", type(model).__name__)
     raise ExportError(
         f"Expected precision='float32': nothing in {name} is computed in bfloat16. Received: precision='bfloat16'."
         " Nothing was written."
     )
-
-
-def file_sizes(folder: Path) -> dict[str, int]:
-    """Bytes of each file in a folder, by its path relative to the folder."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
 
 
 def save(signatures: dict[str, Any], path: str | os.PathLike) -> None:

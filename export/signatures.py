@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_genzoo.checks import check_at_least
+from keras_genzoo.checks import check_at_least, is_number
 
 IMAGE_DTYPES = ("float32", "uint8")
 
@@ -15,7 +15,7 @@ def check_options(image_dtype: str, tolerance: float, num_samples: int) -> None:
     """Raises `ValueError` unless the options that all formats share are valid."""
     if image_dtype not in IMAGE_DTYPES:
         raise ValueError(f"Expected image_dtype to be one of {IMAGE_DTYPES}. Received: image_dtype={image_dtype!r}")
-    if not tolerance > 0.0:
+    if not is_number(tolerance) or not tolerance > 0.0:
         raise ValueError(f"Expected tolerance above 0. Received: tolerance={tolerance!r}")
     check_at_least(1, num_samples=num_samples)
 
@@ -86,6 +86,12 @@ def concrete(function: Any, batch_size: int | None = None) -> Any:
             shape[0] = batch_size
         specs[name] = tf.TensorSpec(shape, spec.dtype, name=name)
     return tf.function(named, autograph=False).get_concrete_function(**specs)
+
+
+def graph_nodes(signature: Any) -> list[Any]:
+    """All nodes of a concrete function, those of the functions that it calls too."""
+    graph = signature.graph.as_graph_def(add_shapes=False)
+    return [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
 
 
 def describe(signature: Any) -> dict[str, dict[str, tuple[str, tuple[int | None, ...]]]]:

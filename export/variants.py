@@ -14,19 +14,26 @@ from .report import ExportError, Variant
 
 THREADS = (1, 2)
 ROUNDS = 3  # a machine's speed drifts: files that are compared take turns
+NOISE = 1.05  # two measurements of one file differ by so much
 
 
-def measured(made: Any, latencies: dict[int, Latency] | None = None, marks: tuple[str, ...] = ()) -> Variant:
-    """Size, memory and latency of a LiteRT file.
+def measured(files: list[Any], max_loss: float) -> tuple[Variant, ...]:
+    """Size, memory and latency of LiteRT files; what is slower than the first one, or lost too much, is marked.
 
     Args:
-        made: A `keras_genzoo.export.litert.Made`.
-        latencies: Number of threads -> `Latency`, where they are known already.
-        marks: What is wrong with it.
+        files: A `keras_genzoo.export.litert.Made` each, the float32 file first.
+        max_loss: Largest mean absolute error, in [0, 1] pixels.
     """
-    latencies = latencies or latencies_of([made])[0]
-    arena = next(iter(latencies.values())).arena
-    return Variant(name_of(made.quantization), len(made.content), arena, latencies, made.parity, marks)
+    latencies = latencies_of(files, ROUNDS if len(files) > 1 else 1)
+    variants = []
+    for made, taken in zip(files, latencies, strict=True):
+        slower = [str(n) for n in THREADS if taken[n].median_ms > NOISE * latencies[0][n].median_ms]
+        marks = [f"slower than float32 at {' and '.join(slower)} thread{'s' * (slower != ['1'])}"] if slower else []
+        if made.quantization is not None and made.parity.mean_error > max_loss:
+            marks.append(f"loss above {max_loss:g}")
+        arena = taken[THREADS[0]].arena
+        variants.append(Variant(name_of(made.quantization), len(made.content), arena, taken, made.parity, tuple(marks)))
+    return tuple(variants)
 
 
 def name_of(quantization: str | None) -> str:
@@ -68,7 +75,7 @@ def choose(
         max_loss: Largest mean absolute error of the others.
 
     Returns:
-        The chosen `Made`, and what was measured of each, marked where it is slower than float32 or lost too much.
+        The chosen `Made`, the fastest on one thread, and what was measured of each.
 
     Raises:
         ExportError: If there is no float32 file.
@@ -79,17 +86,8 @@ def choose(
             made.append(maker.make(quantization, num_samples, tolerance))
         except ExportError as error:  # a network may have an op without an 8-bit form
             problems[quantization] = str(error)
-    latencies = latencies_of(made, ROUNDS)
-    times = [each[THREADS[0]].median_ms for each in latencies]
-    report, fitting = [], []
-    for index, each in enumerate(made):
-        marks = []
-        if times[index] > times[0]:
-            marks.append("slower than float32")
-        if index and each.parity.mean_error > max_loss:
-            marks.append(f"loss above {max_loss:g}")
-        else:
-            fitting.append((times[index], index))
-        report.append(measured(each, latencies[index], tuple(marks)))
-    report += [Variant(name_of(quantization), problem=problem) for quantization, problem in problems.items()]
-    return made[min(fitting)[1]], tuple(report)
+    report = measured(made, max_loss)
+    fitting = [i for i, each in enumerate(made) if each.quantization is None or each.parity.mean_error <= max_loss]
+    fastest = min(fitting, key=lambda i: report[i].latency[THREADS[0]].median_ms)
+    missing = (Variant(name_of(quantization), problem=problem) for quantization, problem in problems.items())
+    return made[fastest], (*report, *missing)

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from keras_genzoo import presets, registry, sampling
+from keras_genzoo import registry, sampling
 from keras_genzoo.checks import check_choice
 from keras_genzoo.latent import leading_directions
 from keras_genzoo.version import __version__
 
 from . import _web_runtime, litert
-from ._files import clear_os_errors, replacing
+from ._files import clear_os_errors, file_sizes, replacing
+from .card import preset_facts
 from .report import ExportError, ExportReport
 from .signatures import check_options, export_source
 
@@ -104,7 +105,7 @@ def write(
     if Path(path).suffix in (".tflite", ".html", ".keras", ".h5"):
         raise ValueError(f"Expected the path of a folder for a web page. Received: path={os.fspath(path)!r}")
     functions = export_source(model).export_functions()
-    manifest = _describe(model, functions, _card(model, preset), title, class_names)
+    manifest = _describe(model, functions, preset_facts(model, preset), title, class_names)
     manifest["quantization"] = quantization
     packages = None if runtime is None else _web_runtime.find(runtime)
     check_choice(litert.QUANTIZATIONS, quantization=quantization)
@@ -198,16 +199,6 @@ def _class_names(model: Any, names: Sequence[str] | None) -> list[str] | None:
     return list(names)
 
 
-def _card(model: Any, preset: str | os.PathLike | None) -> dict[str, Any]:
-    """The card of the preset, or an empty dict."""
-    if preset is None:
-        return {}
-    card = presets.card(preset)
-    if card.get("model", model.model_name) != model.model_name:
-        raise ValueError(f"Expected a preset of {model.model_name}. Received: preset={os.fspath(preset)!r}")
-    return card
-
-
 def _codes(model: Any, functions: dict[str, Any]) -> dict[str, Any]:
     """What the manifest says of a model with codes: their length, their leading directions, the encoder's output."""
     family = family_of(functions)
@@ -250,10 +241,9 @@ def _copy_page(folder: Path, manifest: dict[str, Any], packages: Path | None) ->
 
 def _write_manifest(folder: Path, manifest: dict[str, Any]) -> dict[str, int]:
     """Writes `model.json` with the names of all files of the page; returns their sizes."""
-    files = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
-    content = {**manifest, "files": sorted([*files, MANIFEST])}
+    content = {**manifest, "files": sorted([*file_sizes(folder), MANIFEST])}
     (folder / MANIFEST).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
-    return {name: (folder / name).stat().st_size for name in content["files"]}
+    return file_sizes(folder)
 
 
 def _report(

@@ -24,7 +24,7 @@ def export(
     quantization: Annotated[
         str | None, typer.Option(help="LiteRT, web: float16, dynamic, int8 or auto (the fastest); float32 if missing.")
     ] = None,
-    max_loss: Annotated[float | None, typer.Option(help="LiteRT, auto: largest mean error in [0, 1] pixels.")] = None,
+    max_loss: Annotated[float | None, typer.Option(help="LiteRT, quantized: largest mean error in [0, 1].")] = None,
     signature: Annotated[str | None, typer.Option(help="Single files: which one, such as encode.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="LiteRT: images in one call, fixed in the file.")] = None,
     image_dtype: Annotated[str | None, typer.Option(help="float32 (0..1) or uint8 (0..255) images.")] = None,
@@ -46,7 +46,7 @@ def export(
     images = _images(preset, data, model) if data is not None else None
     options = dict(quantization=quantization, max_loss=max_loss, signature=signature, batch_size=batch_size)
     options |= dict(image_dtype=image_dtype, io_dtype=io_dtype, precision=precision, warmup=warmup, runtime=runtime)
-    options |= dict(images=_inputs(model, signature, format, images), measure=measure, preset=_only(format, preset))
+    options |= dict(images=_inputs(model, signature, format, images), measure=measure, preset=_origin(format, preset))
     options = {key: value for key, value in options.items() if value is not None}
     done = model.export(out, format=format, overwrite=overwrite, **options)
     if format == "litert" and measure is not False:
@@ -104,9 +104,9 @@ def _images(preset, data, model):
     return {"a": loaded["images"], "b": loaded["images"] if loaded["target"] is None else loaded["target"]}
 
 
-def _only(format, preset):
-    """The preset where the format takes one: a page shows its title and licence."""
-    return preset if format == "web" else None
+def _origin(format, preset):
+    """The preset where the format names it: servers and pages say what data the weights come from."""
+    return preset if format in ("saved_model", "web") else None
 
 
 def _inputs(model, signature, format, images):
@@ -128,7 +128,7 @@ def _with_quality(model, report, features, images):
     ((signature, described),) = report.signatures.items()
     if features is None or "z" not in described["inputs"] or "image" not in described["outputs"]:
         return report
-    from keras_genzoo.export.quality import export_quality
+    from keras_genzoo.export import export_quality
     from keras_genzoo.progress import status
 
     options = dict(features=features, reference=images, num_images=FID_IMAGES, signature=signature)

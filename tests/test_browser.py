@@ -7,6 +7,7 @@ skipped, or fail with GENZOO_REQUIRE_BROWSER=1.
 
 import json
 import os
+import re
 import shutil
 from urllib.parse import urlsplit
 
@@ -391,6 +392,63 @@ def test_controls_have_names_and_footer_says_what_the_model_is(page, name):
     assert f"Model: {name.partition('_')[0]}" in footer and "keras_genzoo" in footer
     assert ("MNIST (Y. LeCun" in footer) == name.startswith("cgan")
     assert ("int8" in footer) == name.endswith("int8")
+
+
+CONTRASTS = """
+const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+const linear = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+const background = (e) => {
+  for (; e; e = e.parentElement) {
+    const color = channels(getComputedStyle(e).backgroundColor);
+    if (color.length === 3 || color[3] === 1) return color;
+  }
+  return [255, 255, 255];
+};
+const own = (e) => [...e.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
+return [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && own(e) && !e.disabled).map((e) => {
+  const [a, b] = [channels(getComputedStyle(e).color), background(e)].map(luminance);
+  return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), luminance(background(e)), e.outerHTML.slice(0, 80)];
+});
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_text_can_be_read_in_light_and_dark(page, name, scheme):
+    """Contrast of at least 4.5 to 1, as WCAG 2.2 has it (1.4.3), on a background that is as light as was asked."""
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    try:
+        page.open(name)
+        page.driver.execute_script("document.querySelector('[data-role=pad]')?.removeAttribute('hidden')")
+        measured = page.driver.execute_script(CONTRASTS)
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert len(measured) > 8 and [row for row in measured if row[0] < 4.5] == []
+    page_light = sorted(light for _, light, _ in measured)[len(measured) // 2]
+    assert page_light > 0.8 if scheme == "light" else page_light < 0.05
+
+
+WATCH = """
+globalThis.seen = [];
+new MutationObserver(() => {
+  const bar = document.getElementById("progress");
+  if (bar) seen.push([bar.value, document.getElementById("progress-text").textContent]);
+}).observe(document, {subtree: true, attributes: true, attributeFilter: ["value"]});
+"""
+
+
+def test_bar_grows_while_the_page_loads(page):
+    added = page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
+    try:
+        page.open("cvae")
+        shares, texts = zip(*page.driver.execute_script("return seen.filter(([share]) => share > 0)"), strict=True)
+    finally:
+        page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+    assert len(set(shares)) > 3 and list(shares) == sorted(shares) and shares[-1] == 1
+    assert re.fullmatch(r"Loading the model: \d+\.\d of \d+\.\d MB\.", texts[0]) and texts[-1] == "Starting the model."
+    assert not page.driver.find_element("id", "loading").is_displayed()
 
 
 def test_runtime_from_another_host_is_loaded(page, site):

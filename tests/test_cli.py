@@ -245,6 +245,7 @@ def test_export_options_of_servers_reach_the_file(command, preset, here):
     assert "saved/1" in printed
     card = json.loads(Path("saved/1/genzoo.json").read_text(encoding="utf-8"))
     assert (card["precision"], card["image_dtype"]) == ("bfloat16", "uint8")
+    assert card["name"] == "tiny" and card["data"] == {"title": "Digits", "license": "CC BY 4.0"}
     assert not Path("saved/1/assets.extra").exists()
     code, _, err = command("export", preset, "--out", "saved/tiny.onnx", "--format", "saved_model")
     assert code == 2 and "path of a folder" in err
@@ -320,7 +321,7 @@ def refused(command, *arguments):
         (["sample", "dcgan", "--num", "0"], "--num"),
         (["sample", "dcgan", "--weights", "none.weights.h5"], "Expected weights as"),
         (["sample", "classifier"], "Expected a model that generates images"),
-        (["evaluate", "vae_mnst"], "Expected a preset or a model"),
+        (["evaluate", "vae_mnst"], "Expected a preset, a model, a run's folder or a .keras file; did you mean"),
         (["evaluate", "vae", "--metrics", "ssmi"], "did you mean 'ssim'"),
         (["export", "vae"], "--out"),
         (["export", "vae", "--out", "a", "--format", "onyx"], "Expected the name of an export format"),

@@ -67,6 +67,16 @@ def test_refusal_names_the_layer_that_the_op_stands_in(tmp_path):
         export_model(Stub(network), tmp_path / "model.tflite", format="litert")
 
 
+@pytest.mark.parametrize(("name", "calls", "found"), [("turn_3", 1, "turn_3"), ("turned", 2, "turned")])
+def test_refusal_keeps_the_numbers_in_names_of_layers(tmp_path, name, calls, found):
+    x = z = keras.Input((4,))
+    layer = Inverse(name=name)
+    for _ in range(calls):
+        x = layer(x)
+    with pytest.raises(ExportError, match=rf"\(in layer net/{found}\)"):
+        export_model(Stub(keras.Model(z, x, name="net")), tmp_path / "model.tflite", format="litert")
+
+
 def test_flex_op_inside_a_finished_file_is_found():
     module = tf.Module()
     module.function = tf.function(lambda z: tf.reshape(tf.linalg.inv(tf.reshape(z, (-1, 2, 2))), (-1, 4)))

@@ -9,8 +9,7 @@ from cases import CASES
 from test_export import shaken
 
 import keras_genzoo
-from keras_genzoo.export import ExportError, Latency, Parity, conversion, litert, parity, variants
-from keras_genzoo.export.quality import export_quality
+from keras_genzoo.export import ExportError, Latency, Parity, conversion, export_quality, litert, parity, variants
 from keras_genzoo.export.runners import litert_runner
 
 
@@ -59,11 +58,9 @@ def test_report_states_memory_and_latency_at_one_and_two_threads(dcgan, tmp_path
 
 
 def test_quantized_file_needs_less_memory(dcgan, tmp_path):
-    arenas = [
-        dcgan.export(tmp_path / f"{q}.tflite", format="litert", quantization=q).variants[0].arena
-        for q in (None, "int8")
-    ]
-    assert arenas[1] < 0.5 * arenas[0]
+    exact, quantized = dcgan.export(tmp_path / "a.tflite", format="litert", quantization="int8").variants
+    assert (exact.quantization, quantized.quantization) == ("float32", "int8")
+    assert quantized.arena < 0.5 * exact.arena and quantized.size == (tmp_path / "a.tflite").stat().st_size
 
 
 def test_file_of_integers_takes_and_gives_bytes_with_stated_scales(dcgan, tmp_path):
@@ -93,8 +90,11 @@ def test_int8_of_a_translator_is_measured_on_given_images(translator, tmp_path):
     reports = {}
     for name, images in {"noise": noise(translator), "black": noise(translator) // 64}.items():
         maker = litert.Maker(translator, images=images)
-        drawn = np.concatenate([batch["image"] for batch in maker.calibration_batches()])
-        assert {image.tobytes() for image in np.rint(255 * drawn).astype("uint8")} == {x.tobytes() for x in images}
+        calibrating, comparing = maker.split_images(4)
+        drawn = np.concatenate([batch["image"] for batch in maker.calibration_batches(calibrating)])
+        assert {image.tobytes() for image in np.rint(255 * drawn).astype("uint8")} == {x.tobytes() for x in images[4:]}
+        assert (comparing == images[:4]).all()
+        assert all((part == images).all() for part in maker.split_images(16))  # too few to keep some apart
         path = tmp_path / f"{name}.tflite"
         options = dict(format="litert", quantization="int8", measure=False, images=images)
         translator.export(path, **options)
@@ -102,6 +102,11 @@ def test_int8_of_a_translator_is_measured_on_given_images(translator, tmp_path):
         expected = translator.translate(noise(translator)) / 255
         reports[name] = np.abs(litert_runner(path, "serving_default")(inputs)["image"] - expected).mean()
     assert reports["noise"] < reports["black"]  # ranges that were measured on dark images clip bright ones
+
+
+def latencies_like(*times):
+    """`Latency` by number of threads, 1 and then 2."""
+    return {n: Latency(time, time, time, 1, 1, n, "litert", 1) for n, time in enumerate(times, 1)}
 
 
 class FakeMaker:
@@ -122,11 +127,11 @@ class FakeMaker:
     [
         ((4.0, 3.0, 2.0, 1.0), (0.0, 0.001, 0.002, 0.003), "int8", [(), (), (), ()]),
         ((4.0, 3.0, 2.0, 1.0), (0.0, 0.001, 0.002, 0.02), "dynamic", [(), (), (), ("loss above 0.01",)]),
-        ((1.0, 3.0, 2.0, 4.0), (0.0, 0.0, 0.0, 0.0), None, [(), *[("slower than float32",)] * 3]),
+        ((1.0, 3.0, 2.0, 1.04), (0.0,) * 4, None, [(), *[("slower than float32 at 1 and 2 threads",)] * 2, ()]),
     ],
 )
 def test_fastest_file_within_the_stated_loss_is_chosen(monkeypatch, times, errors, chosen, marks):
-    latencies = [{n: Latency(time, time, time, 1, 1, n, "litert", 1) for n in variants.THREADS} for time in times]
+    latencies = [latencies_like(time, time) for time in times]
     monkeypatch.setattr(variants, "latencies_of", lambda files, rounds=1: latencies[: len(files)])
     maker = FakeMaker(dict(zip(litert.QUANTIZATIONS, errors, strict=True)))
     made, report = variants.choose(maker, litert.QUANTIZATIONS, 16, 1e-3, 0.01)
@@ -134,9 +139,24 @@ def test_fastest_file_within_the_stated_loss_is_chosen(monkeypatch, times, error
     assert [variant.marks for variant in report] == marks
 
 
+@pytest.mark.parametrize(
+    ("times", "mark"),
+    [((2.0, 1.0), "at 1 thread"), ((1.0, 2.0), "at 2 threads"), ((2.0, 2.0), "at 1 and 2 threads"), ((1.0, 1.0), None)],
+)
+def test_quantized_file_is_marked_beside_float32(monkeypatch, dcgan, tmp_path, times, mark):
+    latencies = [latencies_like(1.0, 1.0), latencies_like(*times)]
+    monkeypatch.setattr(variants, "latencies_of", lambda files, rounds=1: latencies[: len(files)])
+    options = dict(format="litert", quantization="float16", overwrite=True)
+    report = dcgan.export(tmp_path / "a.tflite", **options)
+    assert [variant.quantization for variant in report.variants] == ["float32", "float16"]
+    slower = () if mark is None else (f"slower than float32 {mark}",)
+    assert [variant.marks for variant in report.variants] == [(), slower]
+    (_, strict) = dcgan.export(tmp_path / "a.tflite", max_loss=1e-9, **options).variants
+    assert strict.marks == (*slower, "loss above 1e-09")
+
+
 def test_kind_of_file_that_cannot_be_made_is_reported_and_left_out(monkeypatch):
-    latency = {n: Latency(1.0, 1.0, 1.0, 1, 1, n, "litert", 1) for n in variants.THREADS}
-    monkeypatch.setattr(variants, "latencies_of", lambda files, rounds=1: [latency] * len(files))
+    monkeypatch.setattr(variants, "latencies_of", lambda files, rounds=1: [latencies_like(1.0, 1.0)] * len(files))
     maker = FakeMaker(dict.fromkeys(litert.QUANTIZATIONS, 0.0), broken=("int8",))
     made, report = variants.choose(maker, litert.QUANTIZATIONS, 16, 1e-3, 0.01)
     assert made.quantization is None
@@ -166,8 +186,9 @@ def test_loss_of_quality_is_none_for_float32_and_grows_with_the_error(tmp_path):
     model.ema_generator.set_weights(model.generator.get_weights())
     changed = export_quality(model, tmp_path / "a.tflite", reference=real, **options)
     assert changed.distance > 100 * exact.distance and changed.fid_after == pytest.approx(judged.fid_after, rel=1e-6)
-    with pytest.raises(ValueError, match="Expected a signature from codes to images"):
-        export_quality(model, tmp_path / "a.tflite", signature="generate", **options)
+    for signature in ("generate", "interpolate"):
+        with pytest.raises(ValueError, match="Expected a signature from codes to images"):
+            export_quality(model, tmp_path / "a.tflite", signature=signature, **options)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +231,8 @@ def test_psnr_is_that_of_the_mean_squared_error():
         ),
         (dict(io_dtype="uint8", quantization="int8"), "io_dtype"),
         (dict(quantization="auto", max_loss=0.0), "Expected max_loss above 0"),
-        (dict(quantization="int8", max_loss=0.1), "Expected max_loss with quantization='auto'"),
+        (dict(max_loss=0.1), "Expected max_loss with a quantization"),
+        (dict(tolerance="a"), "Expected tolerance above 0. Received: tolerance='a'"),
         (dict(quantization="auto", measure=False), "Expected measure=True with quantization='auto'"),
         (dict(measure=1), "measure"),
         (dict(images=np.zeros((2, 16, 16, 1))), "Expected no images: 'serving_default' does not take any"),

@@ -291,9 +291,30 @@ def test_card_says_what_the_report_says(case, tmp_path):
     assert str(tmp_path) not in text and os.path.expanduser("~") + os.sep not in text
 
 
+def test_preset_of_another_model_is_refused(dcgan, tmp_path):
+    with pytest.raises(ValueError, match="Expected a preset of dcgan. Received: preset='cgan_mnist'"):
+        dcgan.export(tmp_path / "dcgan", preset="cgan_mnist")
+    assert names(tmp_path) == []
+
+
 def test_card_repeats_byte_for_byte(dcgan, tmp_path):
     reports = [dcgan.export(tmp_path / name, warmup=False) for name in ("a", "a", "b")]
     assert len({in_version(report, "genzoo.json").read_bytes() for report in reports}) == 1
+
+
+@for_cases(cases_with(such_that=lambda case: "num_classes" in case.args and case.name != "classifier"))
+def test_label_that_is_no_class_is_refused_by_every_signature(case, tmp_path):
+    model = case.build()
+    report = model.export(tmp_path / "model", warmup=False)
+    loaded = tf.saved_model.load(report.path)
+    functions = {name: f for name, f in model.export_functions().items() if "label" in f.inputs}
+    assert set(functions) == set(report.signatures)
+    for name, function in functions.items():
+        inputs = parity.sample_inputs(model, function.inputs, 3)
+        for label in (-1, model.num_classes):
+            inputs["label"] = np.int32([0, label, 1])
+            with pytest.raises(tf.errors.InvalidArgumentError, match="Expected labels in 0.*Received: a label outside"):
+                loaded.signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
 
 
 # -- precision --------------------------------------------------------------------------------------------------------

@@ -65,12 +65,17 @@ class ImageModel(keras.Model):
             return self.to_network(images), self.to_network(beside)
         if not self.takes_labels:
             return self.to_network(images), None
-        labels = tf.convert_to_tensor(beside)
-        inside = tf.reduce_all((labels >= 0) & (labels < self.num_classes))
-        message = f"Expected labels in 0..{self.num_classes - 1}. Received: a label outside"
+        labels = self.checked_in_graph(tf.convert_to_tensor(beside))
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
+        with tf.control_dependencies([labels]):
+            return tf.identity(self.to_network(images)), labels
+
+    def checked_in_graph(self, labels):
+        """A tensor of labels whose use fails with one sentence if one of them is no class of the model."""
+        message = f"Expected labels in 0..{self.num_classes - 1}. Received: a label outside"
+        inside = tf.reduce_all((labels >= 0) & (labels < self.num_classes))
         with tf.control_dependencies([tf.debugging.Assert(inside, [message])]):
-            return tf.identity(self.to_network(images)), tf.identity(labels)
+            return tf.identity(labels)
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """Trains the model; see `keras.Model.fit`. The data is checked first.

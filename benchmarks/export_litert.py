@@ -70,7 +70,7 @@ def by_quantizer(maker, kind):
         if kind == "int8":
             for operation in (operations.INPUT, operations.OUTPUT):
                 tool.update_quantization_recipe(regex=".*", operation_name=operation, algorithm_key="no_quantize")
-            ranges = tool.calibrate({maker.signature: maker.calibration_batches()})
+            ranges = tool.calibrate({maker.signature: maker.calibration_batches(None)})
         tool.quantize(ranges).export_model(str(small), overwrite=True)
         content = small.read_bytes()
     runner = runners.litert_runner(content, maker.signature)

@@ -1,4 +1,7 @@
-"""Writing beside the target and renaming: whoever reads the target sees the old export or the new one, never a half."""
+"""Writing beside the target and renaming: whoever reads the target sees the old export or the new one, never a half.
+
+A folder that is overwritten is gone for the moment between two renames.
+"""
 
 from __future__ import annotations
 

@@ -70,6 +70,8 @@ def preset_facts(model: Any, preset: str | os.PathLike | None) -> dict[str, Any]
     """
     if preset is None:
         return {}
+    if not isinstance(preset, (str, os.PathLike)):
+        raise ValueError(f"Expected preset as the name or folder of a preset. Received: preset={preset!r}")
     card = presets.card(preset)
     if card.get("model", model.model_name) != model.model_name:
         raise ValueError(f"Expected a preset of {model.model_name}. Received: preset={os.fspath(preset)!r}")

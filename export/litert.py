@@ -64,8 +64,9 @@ def write(
             accelerators without floating point want them; the report has their scales.
         image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255; not with `io_dtype="int8"`.
         images: For signatures that take images: what to measure activations and errors on, uint8 0..255 or float 0..1,
-            `(n, height, width, channels)`. `None`: what the model generates; a model that generates nothing, such as a
-            translator, needs them for `"int8"` and `"auto"`.
+            `(n, height, width, channels)`; where there are twice `num_samples` or more, `num_samples` of them are kept
+            for the errors. `None`: what the model generates; a model that generates nothing, such as a translator,
+            needs them for `"int8"` and `"auto"`.
         tolerance: Largest error of a float32 file against Keras, in [0, 1] pixels, above 0. The error of a quantized
             file is only reported.
         num_samples: Number of inputs that are compared, at least 1.
@@ -108,9 +109,9 @@ def write(
         if quantization == "auto":
             made, measured = variants.choose(maker, QUANTIZATIONS, num_samples, tolerance, loss)
         else:
-            kinds = (None, quantization) if measure and quantization is not None else (quantization,)
-            files = [maker.make(kind, num_samples, tolerance) for kind in kinds]  # float32, to compare with, first
-            made, measured = files[-1], variants.measured(files, loss) if measure else ()
+            made = maker.make(quantization, num_samples, tolerance)
+            beside = [maker.make(None, num_samples, None)] if measure and quantization is not None else []
+            measured = variants.measured([*beside, made], loss) if measure else ()
         write_bytes(path, temporary, made.content)
     return made.report(path, signature, measured)
 
@@ -121,6 +122,8 @@ def _check_litert_options(path, batch_size, quantization, io_dtype, image_dtype,
     check_choice(IO_DTYPES, io_dtype=io_dtype)
     if max_loss is not None and not (is_number(max_loss) and max_loss > 0.0):
         raise ValueError(f"Expected max_loss above 0. Received: max_loss={max_loss!r}")
+    if max_loss is not None and not measure:
+        raise ValueError("Expected measure=True with max_loss, which marks what was measured. Received: False")
     if max_loss is not None and quantization is None:
         raise ValueError(f"Expected max_loss with a quantization. Received: max_loss={max_loss!r} and float32")
     if quantization == "auto" and not measure:
@@ -195,8 +198,8 @@ class Maker:
                 raise ValueError(f"Expected at least one image. Received: images of shape {images.shape}")
             self.images = images if images.dtype == np.uint8 else pixels.to_uint8(images)
 
-    def make(self, quantization: str | None, num_samples: int = 16, tolerance: float = 1e-3) -> Made:
-        """Converts, and compares with Keras on `num_samples` inputs; `tolerance` holds for float32 alone."""
+    def make(self, quantization: str | None, num_samples: int = 16, tolerance: float | None = 1e-3) -> Made:
+        """Converts, and compares with Keras on `num_samples` inputs; `tolerance` (`None`: any) is for float32 alone."""
         with status(f"Converting {self.signature} to {variants.name_of(quantization)}"):
             calibrating, comparing = self.split_images(num_samples)
             calibration = self.calibration_batches(calibrating) if quantization == "int8" else None
@@ -215,10 +218,11 @@ class Maker:
         """The given images to calibrate on, and those to compare on: others, if there are twice as many as needed."""
         if self.images is None or len(self.images) < 2 * num_samples:
             return self.images, self.images
-        return self.images[num_samples:], self.images[:num_samples]
+        images = np.random.default_rng(CALIBRATION_SEED).permutation(self.images)  # they may come class by class
+        return images[num_samples:], images[:num_samples]
 
-    def calibration_batches(self, images: Any = None) -> list[dict[str, Any]]:
-        """Batches of inputs, from the model's own prior or of the uint8 `images`, to measure int8 activations on."""
+    def calibration_batches(self, images: Any) -> list[dict[str, Any]]:
+        """Batches of inputs, of the uint8 `images` or from the model's own prior, to measure int8 activations on."""
         if "image" in self.function.inputs and images is None and not hasattr(self.model, "generate"):
             raise ValueError(
                 f"Expected images to measure the activations of {self.signature!r} on, because"

@@ -42,8 +42,8 @@ def write(
     and nothing else: no discriminator, no optimizer, no gradients. The batch size is free. Beside it stands
     `genzoo.json`: what the model is, its signatures with dtypes and shapes, and the errors measured.
 
-    A server may poll the folder meanwhile: a version appears whole, by a rename, and until then its name is not that of
-    a version.
+    A server may poll the folder meanwhile: a new version appears whole, by a rename, and until then its name is not
+    that of a version.
 
     Args:
         model: A model of the zoo.
@@ -51,8 +51,8 @@ def write(
             model (`"serving/dcgan"`), in which the next free version is written: 1, or the highest and 1.
         overwrite: At the folder of a version: whether a SavedModel that stands there is replaced. At the folder of a
             model: whether its newest version is replaced, instead of adding a version. The old one stays until the new
-            one is complete; a server that has loaded a version does not load it again. A folder that is not empty and
-            holds no SavedModel is never replaced.
+            one is complete, and is gone for the moment between two renames; a server that has loaded a version does not
+            load it again. A folder that is not empty and holds no SavedModel is never replaced.
         image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255, at inputs and outputs. `generate` always
             gives `uint8`, and files of pictures hold bytes.
         precision: `"float32"`, or `"bfloat16"`: networks multiply in bfloat16, faster on processors that have
@@ -94,9 +94,9 @@ def write(
     tolerance = check_write_options(path, image_dtype, precision, tolerance, num_samples)
     with_requests = warmups.wanted(warmup)
     place = versions.folder_to_write(path, overwrite)
-    origin = preset_facts(model, preset)
     with replacing(place, overwrite, "folder") as temporary:
         expected = export_source(model).export_functions(image_dtype)
+        origin = preset_facts(model, preset)
         functions = expected
         if precision != "float32":
             functions = export_source(model, precision).export_functions(image_dtype)

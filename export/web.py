@@ -162,19 +162,19 @@ def signatures_of(functions: dict[str, Any]) -> list[str]:
 
 
 def _describe(
-    model: Any, functions: dict[str, Any], card: dict[str, Any], title: str | None, class_names: Sequence[str] | None
+    model: Any, functions: dict[str, Any], origin: dict[str, Any], title: str | None, class_names: Sequence[str] | None
 ) -> dict[str, Any]:
     """The part of the manifest that says what the model is; the files are not needed for it."""
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "keras_genzoo": __version__,
-        "title": str(title or card.get("name") or model.model_name),
+        "title": str(title or origin.get("name") or model.model_name),
         "model": model.model_name,
         "family": family_of(functions),
         "image_shape": list(model.image_shape),
         "class_names": _class_names(model, class_names),
-        "data": card.get("data"),
+        "data": origin.get("data"),
     }
 
 

@@ -1,4 +1,7 @@
-"""A finished file or folder takes the place of an old one: a reader sees the old or the new, never a half."""
+"""A finished file or folder takes the place of an old one: a reader sees the old or the new, never a half.
+
+An old folder is gone for the moment between two renames.
+"""
 
 import contextlib
 import os

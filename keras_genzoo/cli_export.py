@@ -24,7 +24,7 @@ def export(
     quantization: Annotated[
         str | None, typer.Option(help="LiteRT, web: float16, dynamic, int8 or auto (the fastest); float32 if missing.")
     ] = None,
-    max_loss: Annotated[float | None, typer.Option(help="LiteRT, quantized: largest mean error in [0, 1].")] = None,
+    max_loss: Annotated[float | None, typer.Option(help="LiteRT: mean error that auto takes; default 0.01.")] = None,
     signature: Annotated[str | None, typer.Option(help="Single files: which one, such as encode.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="LiteRT: images in one call, fixed in the file.")] = None,
     image_dtype: Annotated[str | None, typer.Option(help="float32 (0..1) or uint8 (0..255) images.")] = None,

@@ -52,6 +52,8 @@ def load_named(name, weights=None):
         folder = Path(name) if (Path(name) / presets.CONFIG).is_file() else presets.bundled_folder(name)
         start_tensorflow()
         return registry.build(presets.read_config(folder)["model"], weights=name)
+    if weights is not None:
+        registry.check_name(name)
     if name not in registry.list_models():
         valid = presets.list_presets() + registry.list_models()
         raise ValueError(

@@ -57,11 +57,12 @@ def status(description, progress=True):
     Args:
         description: A few words.
         progress: `False` draws nothing.
-
     """
     if not (progress and sys.stderr.isatty()):
         yield
         return
     # A stream of its own goes on turning while `keras_genzoo.quiet` keeps C++ code from the error stream.
-    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as stream, Console(file=stream).status(description):
+    number, encoding = os.dup(sys.stderr.fileno()), sys.stderr.encoding
+    stream = os.fdopen(number, "w", encoding=encoding, errors="backslashreplace")
+    with stream, Console(file=stream).status(description):
         yield

@@ -46,7 +46,11 @@ def exports():
     ]
 
 
-@pytest.mark.parametrize(("page", "words"), commands(), ids=lambda value: " ".join(value) if value else "")
+def shown(value):
+    return value if isinstance(value, str) else " ".join(value)
+
+
+@pytest.mark.parametrize(("page", "words"), commands(), ids=shown)
 def test_command_is_taken(page, words):
     """The words are parsed, and nothing is run."""
     group = typer.main.get_command(cli.app)
@@ -54,6 +58,11 @@ def test_command_is_taken(page, words):
         name, command, rest = group.resolve_command(context, list(words))
         if rest:  # text that speaks of a command names it alone
             command.make_context(name, rest, parent=context)
+
+
+def test_every_guide_has_commands_and_exports():
+    guides = {"README.md", "browser.md", "edge.md", "serving.md"}
+    assert guides <= {page for page, _ in commands()} and guides <= {each.values[0] for each in exports()}
 
 
 def test_wrong_commands_would_be_found():

@@ -2,8 +2,12 @@
 
 import os
 import re
+import select
 import subprocess
 import sys
+import time
+
+import pytest
 
 from keras_genzoo.progress import status
 
@@ -25,8 +29,13 @@ def test_spinner_turns_while_libraries_are_kept_silent():
     with subprocess.Popen([sys.executable, "-c", SCRIPT], stdin=subprocess.PIPE, stderr=stderr, env=environment) as run:
         os.close(stderr)
         drawn = b""
-        while run.poll() is None and len(set(re.findall("[\u2800-\u28ff]", drawn.decode("utf-8", "ignore")))) < 3:
-            drawn += os.read(terminal, 4096)
+        deadline = time.monotonic() + 60.0
+        while len(set(re.findall("[\u2800-\u28ff]", drawn.decode("utf-8", "ignore")))) < 3:
+            if run.poll() is not None or time.monotonic() > deadline:
+                run.kill()
+                pytest.fail(f"the spinner does not turn; drawn: {drawn}")
+            if select.select([terminal], [], [], 0.1)[0]:
+                drawn += os.read(terminal, 4096)
         run.stdin.close()
     os.close(terminal)
     assert run.returncode == 0 and b"Converting" in drawn and b"complaint" not in drawn

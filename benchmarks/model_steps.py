@@ -61,7 +61,7 @@ def main():
     arguments = parser.parse_args()
     figures = {}
     for name in arguments.models:
-        recipe = keras_genzoo.load_recipe("cyclegan_emoji" if name == "cyclegan" else f"{name}_mnist")
+        recipe = keras_genzoo.load_recipe(keras_genzoo.list_recipes(name)[0])
         for dtype in ("float32", "mixed_bfloat16"):
             ours, trained, model = our_step(recipe, dtype)
             theirs, other = torch_step(recipe, dtype)

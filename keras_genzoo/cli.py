@@ -86,8 +86,13 @@ def list_command():
     """Lists models, bundled presets and recipes."""
     table = Table("model", "what it is", "presets", "recipes")
     for name in registry.list_models():
-        title = registry.describe(name).title.partition(": ")[2]
-        table.add_row(name, title, "\n".join(presets.list_presets(name)), "\n".join(recipes.list_recipes(name)))
+        title = registry.describe(name).title
+        table.add_row(
+            name,
+            title.partition(": ")[2] or title,
+            "\n".join(presets.list_presets(name)),
+            "\n".join(recipes.list_recipes(name)),
+        )
     console.print(table)
 
 
@@ -173,7 +178,7 @@ def translate(
     name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="A translator's preset, folder or name.")],
     source: Annotated[str, typer.Option("--input", help="digits, tfds:NAME, npz:PATH or folder:PATH (or a folder).")],
     out: Annotated[Path, typer.Option(help="Folder for one PNG an image, or PNG file of a grid.")],
-    direction: Annotated[str, typer.Option(help="a_to_b or b_to_a.")] = "a_to_b",
+    direction: Annotated[str | None, typer.Option(help="a_to_b or b_to_a; the model's first if missing.")] = None,
     split: Annotated[str, typer.Option(help="Split of the input images.")] = "train",
     limit: Annotated[int | None, typer.Option(help="At most so many images.", min=1)] = None,
     weights: Weights = None,

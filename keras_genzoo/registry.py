@@ -194,11 +194,11 @@ def describe(name):
     tree = ast.parse((_MODELS / f"{name}.py").read_text(encoding="utf-8"))
     title, _, text = ast.get_docstring(tree).partition("\n")
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.decorator_list]
-    return Description(name, title, text.strip(), _arguments(tree, classes[0]))
+    return Description(name, title, text.strip(), _arguments(tree, classes[-1]))
 
 
 def _arguments(tree, node):
-    """Arguments of a class's constructor, followed by those of its base where `**kwargs` passes them on."""
+    """Arguments of a class's constructor, followed by those of its bases where `**kwargs` passes them on."""
     (init,) = [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"] or [None]
     found = []
     if init is not None:
@@ -209,25 +209,24 @@ def _arguments(tree, node):
         found = [Argument(n, d, descriptions.get(n, "")) for n, d in zip(names, defaults, strict=True)]
         if init.args.kwarg is None:
             return found
-    base_tree, base = _base_class(tree, node)
-    known = {argument.name for argument in found}
-    return found + [argument for argument in _arguments(base_tree, base) if argument.name not in known]
+    for base in node.bases:
+        known = {argument.name for argument in found}
+        inherited = _arguments(*_base_class(tree, ast.unparse(base)))
+        found += [argument for argument in inherited if argument.name not in known]
+    return found
 
 
-def _base_class(tree, node):
-    """Syntax tree and class node of the first base of a class, found through the imports of its module."""
-    name = ast.unparse(node.bases[0]).rpartition(".")[2]
-    source = ast.unparse(node.bases[0]).partition(".")[0]
+def _base_class(tree, dotted):
+    """Syntax tree and class node of a base, found through the imports of the module that names it."""
+    source, name = dotted.partition(".")[0], dotted.rpartition(".")[2]
     for item in tree.body:
         if isinstance(item, ast.ImportFrom) and any((alias.asname or alias.name) == source for alias in item.names):
             module = item.module if source == name else f"{item.module}.{source}"
             path = _MODELS / f"{module.rpartition('.')[2]}.py"
-            base_tree = ast.parse(path.read_text(encoding="utf-8"))
+            tree = ast.parse(path.read_text(encoding="utf-8"))
             break
-    else:
-        base_tree = tree
-    (base,) = [item for item in base_tree.body if isinstance(item, ast.ClassDef) and item.name == name]
-    return base_tree, base
+    (base,) = [item for item in tree.body if isinstance(item, ast.ClassDef) and item.name == name]
+    return tree, base
 
 
 def _described_arguments(docstring):

@@ -1,16 +1,16 @@
-"""The README's table of presets, written from their cards.
+"""The README's tables: of models, from their own first lines, and of presets, from their cards.
 
     python -m keras_genzoo.zoo_table README.md
 
-A test compares the README with what this writes, so that no number in it can be older than its card.
+A test compares the README with what this writes, so that no model is missing and no number is older than its card.
 """
 
+import re
 import sys
 from pathlib import Path
 
-from keras_genzoo import preset_files, presets
+from keras_genzoo import preset_files, presets, registry
 
-BEGIN, END = "<!-- zoo table: begin -->", "<!-- zoo table: end -->"
 # The figures shown, in this order, where a card has them: metric, what it is called, its unit.
 FIGURES = (
     ("classifier_fid", "classifier FID", ""),
@@ -55,7 +55,7 @@ def _figure(result, label, unit):
     protocol = result.get("protocol", {})
     given = f" given {protocol['given']}" if "given" in protocol else ""
     text = f"{label}{given} {result['value']:.4g}{unit}"
-    if "num_samples" in protocol:  # an estimate by samples rises with them
+    if "num_samples" in protocol:  # an estimate depends on how it was made
         by = protocol.get("estimator", f"{protocol['num_samples']} samples")
         text += f" ({protocol['n_real']} images, {by})"
     if isinstance(result.get("floor"), dict):
@@ -63,18 +63,47 @@ def _figure(result, label, unit):
     return text
 
 
-def insert_table(text):
-    """`text` with the table between its two marks replaced.
+def make_models_table():
+    """The table of models as Markdown: a row a model, with the papers in the first paragraph of its file.
+
+    Example:
+
+    >>> make_models_table().splitlines()[0]
+    '| model | what it is | papers |'
+    """
+    lines = ["| model | what it is | papers |", "| --- | --- | --- |"]
+    for name in registry.list_models():
+        described = registry.describe(name)
+        title = (described.title.partition(": ")[2] or described.title).rstrip(".")
+        links = re.findall(r"https://[^\s,;)]*[^\s,;).]", described.text.partition("\n\n")[0])
+        papers = ", ".join(f"[{_paper(link)}]({link})" for link in links)
+        lines.append(f"| `{name}` | {title} | {papers} |")
+    return "\n".join(lines)
+
+
+def _paper(link):
+    """What a link to a paper is called: its number on arXiv, else the name of the file."""
+    return link.rpartition("/")[2].removesuffix(".pdf")
+
+
+TABLES = {"zoo table": make_table, "models table": make_models_table}
+
+
+def insert_tables(text):
+    """`text` with each table between its two marks replaced.
 
     Raises:
         ValueError: If a mark is missing.
     """
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"Expected the marks {BEGIN} and {END}. Received: a text without them")
-    head, tail = text.split(BEGIN)[0], text.split(END)[1]
-    return f"{head}{BEGIN}\n{make_table()}\n{END}{tail}"
+    for name, make in TABLES.items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        if begin not in text or end not in text:
+            raise ValueError(f"Expected the marks {begin} and {end}. Received: a text without them")
+        head, tail = text.split(begin)[0], text.split(end)[1]
+        text = f"{head}{begin}\n{make()}\n{end}{tail}"
+    return text
 
 
 if __name__ == "__main__":
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "README.md")
-    path.write_text(insert_table(path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(insert_tables(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -22,6 +22,8 @@ class Case:
         output: Shape of one output: an image, or the scores of a classifier.
         params: Number of all weights, pinned.
         variant: Tells rows of one model apart.
+        signatures: What exported signatures give that no other model has: dict by name of functions of the model and
+            the inputs by name (NumPy arrays, three rows), which return a dict of the expected outputs.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Case:
     output: tuple
     params: int
     variant: str = ""
+    signatures: dict = field(default_factory=dict, hash=False)
 
     def __str__(self):
         return f"{self.name}-{self.variant}" if self.variant else self.name

@@ -136,13 +136,16 @@ def machine_outputs(model, name, inputs):
 
 def keras_outputs(model, name, inputs):
     """What the public methods of the model give for a signature, not through its export functions."""
+    for case in CASES:
+        if case.name == model.model_name and name in case.signatures:
+            return case.signatures[name](model, inputs)
     labels = inputs.get("label")
     if name.startswith("generate"):
         given = {} if labels is None else {"labels": np.resize(labels, 5)}
         return {(name[9:] or "image"): model.generate(5, seed=7, start=11, **given)}
     if hasattr(model, "free_energy"):
         return machine_outputs(model, name, inputs)
-    if "features" in dir(model):
+    if hasattr(model, "outputs_of"):
         outputs = model.outputs_of(inputs["image"], 3)
         return {"features": outputs["features"], "probabilities": scipy.special.softmax(outputs["logits"], axis=-1)}
     if hasattr(model, "translate"):
@@ -163,7 +166,7 @@ def keras_outputs(model, name, inputs):
     codes = codes if isinstance(codes, tuple) else (codes,)
     if name == "encode":
         return dict(zip(model.code_names, codes, strict=True))
-    assert name == "reconstruct", f"say what {name} gives"
+    assert name == "reconstruct", f"say in the row of the model what {name} gives"
     return {"image": model.decode(codes[0], **given)}
 
 

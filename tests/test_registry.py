@@ -51,6 +51,20 @@ def test_wrong_optimizer_is_answered_with_the_valid_ones(name):
         keras_genzoo.build(name, image_shape=(8, 8, 1), optimizers={"qqq": "sgd"})
 
 
+def test_description_takes_the_last_class_and_all_of_its_bases(tmp_path, monkeypatch):
+    (tmp_path / "_base.py").write_text(
+        "class Mixin:\n    pass\n\n\nclass Base:\n    def __init__(self, image_shape, seed=None):\n        pass\n"
+    )
+    (tmp_path / "flow.py").write_text(
+        '"""Flow: a model."""\nfrom keras_genzoo.models._base import Base, Mixin\n\n\n'
+        "@register\nclass Layer:\n    def __init__(self, units):\n        pass\n\n\n"
+        "@register\nclass Flow(Mixin, Base):\n    def __init__(self, num_steps=4, **kwargs):\n        pass\n"
+    )
+    monkeypatch.setattr(registry, "_MODELS", tmp_path)
+    arguments = {argument.name: argument.default for argument in registry.describe("flow").arguments}
+    assert arguments == {"num_steps": "4", "image_shape": "(required)", "seed": "None"}
+
+
 @for_every_name
 def test_description_agrees_with_the_class(name):
     cls = registry.model_class(name)

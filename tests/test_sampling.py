@@ -9,6 +9,7 @@ import scipy.stats
 import tensorflow as tf
 from cases import cases_with, for_cases
 
+import keras_genzoo
 from keras_genzoo import sampling
 
 GENERATORS = cases_with("generate")
@@ -169,10 +170,19 @@ def test_generate_leaves_the_models_random_state_alone(case, built):
 @for_cases(cases_with("generate", "latent_sample"))
 def test_codes_come_from_the_same_rows(case, built):
     model = built(case)
-    np.testing.assert_array_equal(model.latent_sample(3, 8, 2), sampling.normal_rows(8, 2, 3, model.latent_dim))
+    expected = model.codes_of(sampling.normal_rows(8, 2, 3, model.latent_dim))
+    np.testing.assert_array_equal(model.latent_sample(3, 8, 2), expected)
     labels = np.arange(2, 5) % model.num_classes if model.takes_labels else None
     expected = model.image_of(model.latent_sample(3, 8, 2), labels, "uint8")
     assert np.abs(model.generate(3, seed=8, start=2).astype(int) - np.asarray(expected)).max() <= 1
+
+
+def test_prior_of_a_model_reaches_its_samples_and_its_training(monkeypatch):
+    model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
+    monkeypatch.setattr(type(model), "codes_of", lambda self, normal: 0.0 * normal + 2.0)
+    assert np.all(np.asarray(model.latent_sample(3, 8, 2)) == 2.0)
+    fake = model.make_fake(np.zeros((3, 8, 8, 1), "float32"))
+    np.testing.assert_allclose(fake, model.generator(np.full((3, 4), 2.0, "float32"), training=True), atol=1e-6)
 
 
 @for_cases(GENERATORS)

@@ -4,10 +4,19 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import cases_with, for_cases, for_every_case, moved, state, uses, values
+from cases import CASES, cases_with, for_cases, for_every_case, moved, state, uses, values
 
-GANS = cases_with("update_discriminator", "update_both")
+from keras_genzoo.models._gan import GAN
+
+GANS = cases_with(such_that=lambda case: issubclass(case.model_class, GAN))
 WITH_AVERAGE = cases_with("update_ema", "generate")
+# A discriminator whose layers learn something beside gradients: means and variances, or singular vectors.
+WITH_STATISTICS = [
+    case
+    for case in GANS
+    if case.model_class.discriminator_options.get("batch_norm", True)
+    or "wrapper" in case.model_class.discriminator_options
+]
 
 
 def snapshot(model):
@@ -74,10 +83,13 @@ def test_same_seed_gives_the_same_losses_and_another_seed_others(case):
     runs = []
     for seed in (3, 3, 4):
         model = case.build()
-        model.seed_generator.state.assign([seed, 0])  # the same first weights: only the noise of the steps differs
+        for number in model.random_states():  # the same first weights: only the noise of the steps differs
+            number.assign([seed, 0])
+        before = values(model.random_states())
         runs.append([{k: float(v) for k, v in model.train_step(case.data(6)).items()} for _ in range(2)])
     assert runs[0] == runs[1]
-    assert runs[0] != runs[2]
+    draws = bool(moved(before, values(model.random_states())))
+    assert (runs[0] != runs[2]) == draws
 
 
 @for_every_case
@@ -86,6 +98,52 @@ def test_fit_repeats_bit_for_bit(case):
     histories = [model.fit(*case.data(6), batch_size=3, shuffle=False, verbose=0).history for model in models]
     assert histories[0] == histories[1]
     assert moved(state(models[0]), state(models[1])) == []
+
+
+class WithPenalty:
+    """A GAN that logs a part of its loss, and trains a network of its own beside the generator."""
+
+    loss_names = (*GAN.loss_names, "penalty")
+
+    def build_generator(self):
+        self.scale = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="ones")])
+        return super().build_generator()
+
+    def optimized_variables(self):
+        variables = super().optimized_variables()
+        return {**variables, "g_optimizer": [*variables["g_optimizer"], *self.scale.trainable_variables]}
+
+    def generator_loss(self, fake):
+        penalty = keras.ops.mean(keras.ops.square(self.scale(keras.ops.mean(fake, axis=(1, 2)))))
+        self.log({"penalty": penalty})
+        return super().generator_loss(fake) + penalty
+
+
+def test_variant_logs_a_part_of_its_loss_and_trains_a_network_of_its_own():
+    (case,) = [case for case in CASES if case.name == "dcgan"]
+    cls = type("Variant", (WithPenalty, case.model_class), {"__module__": __name__})
+    model = cls(**{**case.args, "image_shape": (8, 8, 1)})
+    model.compile()
+    before = values(model.scale.weights)
+    (images,) = case.data(8, image_shape=(8, 8, 1))
+    history = model.fit(images, batch_size=4, validation_data=(images, None), verbose=0).history
+    assert set(history) == {f"{prefix}{name}" for prefix in ("", "val_") for name in ("d_loss", "g_loss", "penalty")}
+    assert history["penalty"][0] > 0.0 and moved(before, values(model.scale.weights)) == list(before)
+
+
+def test_vae_adds_a_term_to_the_bound():
+    (case,) = [case for case in CASES if str(case) == "vae-conv_bernoulli"]
+
+    def loss_terms(self, images, labels=None, training=True):
+        return {**case.model_class.loss_terms(self, images, labels, training), "third_loss": keras.ops.mean(images)}
+
+    names = (*case.model_class.loss_names, "third_loss")
+    cls = type("Variant", (case.model_class,), {"loss_terms": loss_terms, "loss_names": names, "__module__": __name__})
+    model = cls(**case.args)
+    model.compile()
+    logs = {key: float(value) for key, value in model.train_step(case.data(6)).items()}
+    total = case.args["alpha"] * logs["reconstruction_loss"] + logs["kl_loss"] + logs["third_loss"]
+    assert logs["third_loss"] > 0.0 and logs["loss"] == pytest.approx(total, rel=1e-5)
 
 
 # -- adversarial pairs -------------------------------------------------------------------------------------------------
@@ -121,7 +179,7 @@ def test_generator_update_leaves_the_discriminator_unchanged(case, monkeypatch):
     assert moved(statistics, values(moving_statistics(model.generator))) == list(statistics)
 
 
-@for_cases(cases_with("update_discriminator", "update_both", such_that=lambda case: case.name != "wgan_gp"))
+@for_cases(WITH_STATISTICS)
 def test_discriminator_update_moves_the_statistics_of_its_layers(case):
     model = case.build()
     real = model.real_sample(case.data(6))

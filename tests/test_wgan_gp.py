@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import cases_with, for_cases
+from cases import cases_with, for_cases, uses
 
 from keras_genzoo import losses
 from keras_genzoo.models._gradients import input_slopes
 
-CRITICS = cases_with("interpolate")
+CRITICS = cases_with(such_that=uses("gp_weight"))
 
 
 def test_slopes_are_the_norms_of_the_gradient_of_each_image():

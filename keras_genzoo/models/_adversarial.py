@@ -1,6 +1,10 @@
 """What models share that train generators against discriminators: two optimizers, and averages of the generators."""
 
+import keras
 from keras import ops
+
+# First weights from N(0, 0.02), which https://arxiv.org/abs/1511.06434, section 4, brought in.
+SMALL_NORMAL = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
 
 
 class Adversarial:
@@ -23,6 +27,10 @@ class Adversarial:
         """
         optimizers = {"d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
         self.compile_with(optimizers, run_eagerly, jit_compile, steps_per_execution)
+
+    def default_optimizers(self):
+        """Adam with learning rate 0.0002 and beta_1 0.5, which DCGAN brought in and most models have kept."""
+        return {name: keras.optimizers.Adam(2e-4, beta_1=0.5) for name in self.optimizer_names}
 
     def averages(self):
         """List of `(average, network)`, two models of one architecture each; empty without averages."""

@@ -55,8 +55,9 @@ class ZooModel(ImageModel):
         name: Name of the Keras model.
     """
 
-    # Filled by the families: names of compile() arguments.
+    # Filled by the families: names of compile() arguments, and of the losses that are logged.
     optimizer_names = ()
+    loss_names = ()
     # Arguments that change how a model trains, not what its weights mean: they may differ from a preset's.
     training_arguments = ("seed", "dtype", "name")
 
@@ -68,6 +69,11 @@ class ZooModel(ImageModel):
         # Of its own, so that a training is the same with and without validation.
         self.test_seed_generator = keras.random.SeedGenerator(seed)
         object.__setattr__(self, "_functions", {})  # past Keras' tracking: nothing of it belongs into a saved file
+
+    def finish_construction(self):
+        """Called once the networks exist: makes the means of the losses, and tells Keras that the model is built."""
+        self.trackers = {key: keras.metrics.Mean(name=key) for key in self.loss_names}
+        self.built = True
 
     # -- configuration --------------------------------------------------------------------------------------------
 
@@ -176,8 +182,15 @@ class ZooModel(ImageModel):
         """The variables of all seed generators: the model's own, and those of layers such as dropout."""
         return [variable for variable in self.variables if variable.name == "seed_generator_state"]
 
+    @contextlib.contextmanager
+    def recording(self, name):
+        """A gradient tape that watches what the optimizer `name` trains, and nothing else."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([variable.value for variable in self.optimized_variables()[name]])
+            yield tape
+
     def apply_gradients(self, name, loss, tape):
-        """One update by the optimizer `name` of its own variables, from `loss` and the tape that recorded it."""
+        """One update by the optimizer `name` of its own variables, from `loss` and the tape of `recording(name)`."""
         variables = self.optimized_variables()[name]
         with tape:  # the scaling is part of what is differentiated
             scaled = self._scaled(name, loss)
@@ -200,11 +213,15 @@ class ZooModel(ImageModel):
         """The trackers of the losses, which Keras resets at each epoch."""
         return list(self.trackers.values())
 
-    def results(self, values):
-        """Takes the values of a batch into their means over the epoch; returns the means by name."""
+    def log(self, values):
+        """Takes scalars of a batch, by name, into their means over the epoch; the names stand in `loss_names`."""
         for key, value in values.items():
             self.trackers[key].update_state(value)
-        return {key: self.trackers[key].result() for key in values}
+
+    def results(self, values):
+        """Logs the last values of a batch; returns the means of all losses by name, as a step does."""
+        self.log(values)
+        return {key: self.trackers[key].result() for key in self.loss_names}
 
     # -- use ------------------------------------------------------------------------------------------------------
 

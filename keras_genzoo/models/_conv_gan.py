@@ -1,15 +1,14 @@
 """GANs of convolutions: the family's step with the networks that most of its image models share."""
 
-import keras
-
 from keras_genzoo import sampling
 from keras_genzoo.checks import check_at_least
+from keras_genzoo.models._adversarial import SMALL_NORMAL
 from keras_genzoo.models._gan import GAN
 from keras_genzoo.networks.conv import conv_discriminator, conv_generator
 
 # First weights from N(0, 0.02), as in https://arxiv.org/abs/1511.06434, section 4; scales of normalizations around 1.
 SMALL_NORMAL_WEIGHTS = dict(
-    kernel_initializer={"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}},
+    kernel_initializer=SMALL_NORMAL,
     gamma_initializer={"class_name": "RandomNormal", "config": {"mean": 1.0, "stddev": 0.02}},
 )
 
@@ -55,10 +54,6 @@ class ConvGAN(GAN):
         filters = self.base_filters if self.d_base_filters is None else self.d_base_filters
         options = {**self._shared(), **self.discriminator_options}
         return conv_discriminator(self.image_shape, base_filters=filters, **options)
-
-    def default_optimizers(self):
-        """Adam with learning rate 0.0002 and beta_1 0.5, which DCGAN brought in and most GANs have kept."""
-        return {name: keras.optimizers.Adam(2e-4, beta_1=0.5) for name in self.optimizer_names}
 
     def _shared(self):
         classes = self.num_classes if self.takes_labels else None

@@ -21,7 +21,8 @@ class GAN(Adversarial, LatentModel):
 
     A variant overrides `discriminator_loss` or `generator_loss`, not the step. The losses get samples: what the
     discriminator takes, which is a batch of images, because a penalty needs images, or `[images, labels]` in a model
-    that takes labels.
+    that takes labels. A loss may log parts of itself with `log`, under names that the variant adds to `loss_names`. A
+    network beside the two is trained by the optimizer under which `optimized_variables` names its weights.
 
     Args:
         image_shape: `(height, width, channels)`.
@@ -40,6 +41,7 @@ class GAN(Adversarial, LatentModel):
     """
 
     training_arguments = (*LatentModel.training_arguments, "d_steps", "ema_decay")
+    loss_names = ("d_loss", "g_loss")
 
     def __init__(self, image_shape, latent_dim, d_steps=1, ema_decay=0.999, seed=None, dtype=None, name=None):
         super().__init__(image_shape, seed=seed, dtype=dtype, name=name)
@@ -60,8 +62,7 @@ class GAN(Adversarial, LatentModel):
         self.discriminator = discriminator
         self.ema_generator = keras.models.clone_model(generator) if self.ema_decay else None
         self.start_averages()
-        self.trackers = {key: keras.metrics.Mean(name=key) for key in ("d_loss", "g_loss")}
-        self.built = True
+        self.finish_construction()
 
     @property
     def generator_network(self):
@@ -126,7 +127,7 @@ class GAN(Adversarial, LatentModel):
     def make_fake(self, real):
         """A sample of as many generated images as there are real ones, with the real ones' labels."""
         images, labels = self.without_labels(real)
-        z = sampling.step_normal((ops.shape(images)[0], self.latent_dim), self.noise())
+        z = self.codes_of(sampling.step_normal((ops.shape(images)[0], self.latent_dim), self.noise()))
         return self.with_labels(self.generator(self.with_labels(z, labels), training=True), labels)
 
     def sample_fake(self, real):
@@ -137,16 +138,14 @@ class GAN(Adversarial, LatentModel):
     def update_discriminator(self, real, fake):
         """One update of the discriminator alone; returns its loss."""
         fake = keras.tree.map_structure(ops.stop_gradient, fake)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([variable.value for variable in self.discriminator.trainable_variables])
+        with self.recording("d_optimizer") as tape:
             loss = self.discriminator_loss(real, fake)
         self.apply_gradients("d_optimizer", loss, tape)
         return loss
 
     def update_both(self, real):
         """One discriminator update, then one generator update through the same generated images."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([variable.value for variable in self.generator.trainable_variables])
+        with self.recording("g_optimizer") as tape:
             fake = self.make_fake(real)
             with tape.stop_recording():
                 d_loss = self.update_discriminator(real, fake)

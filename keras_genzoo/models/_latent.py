@@ -124,7 +124,18 @@ class LatentModel(ZooModel, Generates):
 
     def latent_sample(self, num, seed, start=0):
         """Codes from the prior: float32 `(num, latent_dim)`; row i depends on `(seed, start + i)` alone."""
-        return sampling.normal_rows(seed, start, num, self.latent_dim)
+        return self.codes_of(sampling.normal_rows(seed, start, num, self.latent_dim))
+
+    def codes_of(self, normal):
+        """Codes from the prior, made of draws of a standard normal: the draws themselves, where a model says nothing.
+
+        Args:
+            normal: float32 tensor `(n, latent_dim)`.
+
+        Returns:
+            float32 tensor `(n, latent_dim)`; row i depends on row i alone.
+        """
+        return normal
 
     def image_of(self, z, labels=None, dtype="float32"):
         """Images of codes: `(n, latent_dim)` -> `(n, height, width, channels)`, float32 in [0, 1] or uint8."""

@@ -71,12 +71,12 @@ class Translator(Adversarial, ZooModel):
         """Images of one domain as tensors of the other, float32 in [0, 1] or uint8. Usable inside a graph."""
         return self.from_network(self.translator(direction)(self.to_network(images), training=training), dtype)
 
-    def translate(self, images, direction="a_to_b", batch_size=16):
+    def translate(self, images, direction=None, batch_size=16):
         """Translates images from one domain to the other.
 
         Args:
             images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
-            direction: One of the model's `directions`: `"a_to_b"` takes images of domain a.
+            direction: One of the model's `directions`: `"a_to_b"` takes images of domain a. `None`: the first of them.
             batch_size: Images in one pass through the network, at least 1: memory depends on it.
 
         Returns:
@@ -93,6 +93,7 @@ class Translator(Adversarial, ZooModel):
         >>> model.translate(digits, "b_to_a").shape
         (5, 8, 8, 1)
         """
+        direction = self.directions[0] if direction is None else direction
         check_choice(self.directions, direction=direction)
         pixels.check_images(images, self.image_shape)
         key, function = f"translate {direction}", lambda x: self.translated(x, direction, "uint8")

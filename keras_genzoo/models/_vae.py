@@ -1,7 +1,6 @@
 """The family of variational autoencoders: an encoder, a decoder, one optimizer, one training step."""
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
 
 from keras_genzoo import losses, sampling
@@ -17,7 +16,8 @@ class VAE(EncoderDecoder):
     """An encoder q(z|x) and a decoder p(x|z), trained together on a bound of the log-likelihood.
 
     `loss_terms` returns the terms of the negative bound in nats an image; `train_step` and `test_step` both add them
-    up, each times its entry in `loss_weights`. A variant overrides `loss_terms` or `loss_weights`, not the step.
+    up, each times its entry in `loss_weights`. A variant overrides `loss_terms` or `loss_weights`, not the step, and
+    its `loss_names` have further terms.
 
     Args:
         likelihood: `"bernoulli"`: the decoder gives logits of pixels in [0, 1]. `"gaussian"`: it gives the means of
@@ -35,6 +35,7 @@ class VAE(EncoderDecoder):
     """
 
     optimizer_names = ("optimizer",)
+    loss_names = ("loss", "reconstruction_loss", "kl_loss")
     training_arguments = (*EncoderDecoder.training_arguments, "alpha", "binarize")
     code_names = ("z_mean", "z_log_var")
 
@@ -52,8 +53,7 @@ class VAE(EncoderDecoder):
         self.build_networks()
         if likelihood == "gaussian":
             self.pixel_log_var = self.add_weight(name="pixel_log_var", shape=(), initializer="zeros", dtype="float32")
-        self.trackers = {key: keras.metrics.Mean(name=key) for key in ("loss", "reconstruction_loss", "kl_loss")}
-        self.built = True
+        self.finish_construction()
 
     @property
     def network_range(self):
@@ -127,7 +127,7 @@ class VAE(EncoderDecoder):
 
     def train_step(self, data):
         images, labels = self.training_batch(data)
-        with tf.GradientTape() as tape:
+        with self.recording("optimizer") as tape:
             terms = self.loss_terms(images, labels)
             loss = self.total(terms)
         self.apply_gradients("optimizer", loss, tape)

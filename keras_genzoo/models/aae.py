@@ -10,7 +10,6 @@ decoder are convolutions by default, and fully connected with `network="mlp"`.
 """
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
 
 from keras_genzoo import losses, sampling
@@ -50,6 +49,7 @@ class AAE(EncoderDecoder):
     """
 
     optimizer_names = ("optimizer", "d_optimizer", "g_optimizer")
+    loss_names = ("reconstruction_loss", "d_loss", "g_loss")
     decoder_activation = "tanh"
 
     def __init__(self, d_hidden_units=(1000, 1000), **kwargs):
@@ -59,9 +59,7 @@ class AAE(EncoderDecoder):
         self.build_networks()
         with sampling.seeded_initializers(self.seed):
             self.discriminator = self.build_discriminator()
-        names = ("reconstruction_loss", "d_loss", "g_loss")
-        self.trackers = {key: keras.metrics.Mean(name=key) for key in names}
-        self.built = True
+        self.finish_construction()
 
     def build_discriminator(self):
         """Functional model from codes to logits `(batch, 1)`: those of draws from the prior are to be high."""
@@ -112,7 +110,7 @@ class AAE(EncoderDecoder):
 
     def discriminator_loss(self, z):
         """Loss of the discriminator of codes: codes of images `(batch, latent_dim)` -> scalar."""
-        prior = sampling.step_normal(ops.shape(z), self.noise())
+        prior = self.codes_of(sampling.step_normal(ops.shape(z), self.noise()))
         return losses.minimax_discriminator_loss(self.discriminator(prior), self.discriminator(z))
 
     def encoder_loss(self, z):
@@ -137,22 +135,21 @@ class AAE(EncoderDecoder):
 
     def update_autoencoder(self, images):
         """One update of encoder and decoder by the reconstruction; returns its loss."""
-        with tf.GradientTape() as tape:
+        with self.recording("optimizer") as tape:
             loss = self.reconstruction_loss(images)
         self.apply_gradients("optimizer", loss, tape)
         return loss
 
     def update_discriminator(self, z):
         """One update of the discriminator of codes alone; returns its loss."""
-        with tf.GradientTape() as tape:
+        with self.recording("d_optimizer") as tape:
             loss = self.discriminator_loss(ops.stop_gradient(z))
         self.apply_gradients("d_optimizer", loss, tape)
         return loss
 
     def update_adversaries(self, images):
         """One update of the discriminator, then one of the encoder through the same codes; returns both losses."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([variable.value for variable in self.encoder.trainable_variables])
+        with self.recording("g_optimizer") as tape:
             with frozen_statistics():  # they have moved with the reconstruction
                 z = self.encoder(images, training=True)["z"]
             with tape.stop_recording():

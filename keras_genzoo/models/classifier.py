@@ -120,7 +120,7 @@ class Classifier(ZooModel):
     def train_step(self, data):
         images, labels = self.unpack(data)
         images = self.augment(images)
-        with tf.GradientTape() as tape:
+        with self.recording("optimizer") as tape:
             logits = self.network(images, training=True)["logits"]
             loss = self.cross_entropy(labels, logits)
         self.apply_gradients("optimizer", loss, tape)

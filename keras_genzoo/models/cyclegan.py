@@ -18,17 +18,15 @@ addition.
 """
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.checks import check_at_least, check_weight
 from keras_genzoo.layers import ImageHistory
+from keras_genzoo.models._adversarial import SMALL_NORMAL
 from keras_genzoo.models._translation import Translator
 from keras_genzoo.networks.patch import patch_discriminator
 from keras_genzoo.networks.residual import residual_translator
-
-_SMALL_NORMAL = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -98,13 +96,15 @@ class CycleGAN(Translator):
         self.history_size = history_size
         with sampling.seeded_initializers(self.seed):
             self.build_networks()
-        names = ("d_loss", "g_loss", "cycle_loss", *(("identity_loss",) if identity_weight else ()))
-        self.trackers = {key: keras.metrics.Mean(name=key) for key in names}
-        self.built = True
+        self.finish_construction()
+
+    @property
+    def loss_names(self):
+        return ("d_loss", "g_loss", "cycle_loss", *(("identity_loss",) if self.identity_weight else ()))
 
     def build_networks(self):
         """Builds both generators, both discriminators, and the histories of these."""
-        shared = dict(kernel_initializer=_SMALL_NORMAL, dtype=self.dtype_policy)
+        shared = dict(kernel_initializer=SMALL_NORMAL, dtype=self.dtype_policy)
         generators = {
             direction: residual_translator(
                 self.image_shape, self.base_filters, self.num_blocks, name=f"generator_{direction}", **shared
@@ -132,10 +132,6 @@ class CycleGAN(Translator):
         return super().count_params() - sum(
             variable.value.shape.num_elements() for variable in self._history_variables()
         )
-
-    def default_optimizers(self):
-        """Adam with learning rate 0.0002 and beta_1 0.5, as in the paper."""
-        return {name: keras.optimizers.Adam(2e-4, beta_1=0.5) for name in self.optimizer_names}
 
     def optimized_variables(self):
         return {
@@ -212,8 +208,7 @@ class CycleGAN(Translator):
 
     def update_generators(self, real_a, real_b):
         """One update of both generators alone; returns the logged losses and the images translated to a and to b."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([variable.value for variable in self.optimized_variables()["g_optimizer"]])
+        with self.recording("g_optimizer") as tape:
             terms, fake_a, fake_b = self.generator_terms(real_a, real_b)
             loss = self.generator_loss(terms)
         self.apply_gradients("g_optimizer", loss, tape)
@@ -222,8 +217,7 @@ class CycleGAN(Translator):
     def update_discriminators(self, real_a, real_b, fake_a, fake_b):
         """One update of both discriminators alone, on translated images mixed with older ones; returns the loss."""
         fake_a, fake_b = self.with_history(self.history_a, fake_a), self.with_history(self.history_b, fake_b)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([variable.value for variable in self.optimized_variables()["d_optimizer"]])
+        with self.recording("d_optimizer") as tape:
             loss = self.discriminator_loss(real_a, real_b, fake_a, fake_b)
         self.apply_gradients("d_optimizer", loss, tape)
         return loss
@@ -237,7 +231,7 @@ class CycleGAN(Translator):
 
     def _shown(self, terms):
         """The losses of the generators as they are logged."""
-        logged = {key: value for key, value in terms.items() if key in self.trackers}
+        logged = {key: value for key, value in terms.items() if key in self.loss_names}
         return {"g_loss": self.generator_loss(terms), **logged}
 
 

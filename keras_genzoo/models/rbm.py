@@ -72,6 +72,7 @@ class RBM(HasFreeEnergy, ZooModel):
 
     network_range = (0.0, 1.0)
     optimizer_names = ("optimizer",)
+    loss_names = ("reconstruction_loss", "free_energy_gap")
     training_arguments = (
         *ZooModel.training_arguments,
         "algorithm",
@@ -107,8 +108,7 @@ class RBM(HasFreeEnergy, ZooModel):
         self.binarize = binarize
         self.visible_units = math.prod(self.image_shape)
         self.build_weights()
-        self.trackers = {key: keras.metrics.Mean(name=key) for key in ("reconstruction_loss", "free_energy_gap")}
-        self.built = True
+        self.finish_construction()
 
     def build_weights(self):
         """Sets `kernel` (visible, hidden), `visible_bias`, `hidden_bias` and, for PCD, `chains` (chains, visible)."""

@@ -1,4 +1,4 @@
-"""VAE: the variational autoencoder.
+"""VAE: the variational autoencoder, with a Bernoulli or a Gaussian decoder.
 
 Kingma and Welling, 2013, Auto-encoding variational Bayes, https://arxiv.org/abs/1312.6114.
 

@@ -8,14 +8,17 @@ accuracy of 0.90 to 0.92 (the last 297 digits are of other writers).
 import keras
 import numpy as np
 import pytest
+from cases import CASES
 from sklearn.metrics import accuracy_score
 
 from keras_genzoo import build
 from keras_genzoo.metrics import frechet_distance
+from keras_genzoo.models._gan import GAN
 
 SEED = 1
-# How much nearer each GAN must come: in squared Frechet distance of the pixels.
-FACTORS = {"dcgan": 5.0, "sngan": 4.0, "wgan_gp": 4.0, "cgan": 5.0}
+GANS = sorted({case.name for case in CASES if issubclass(case.model_class, GAN)})
+# How much nearer a GAN must come, in squared Frechet distance of the pixels: four times, or more where more is usual.
+FACTORS = {"dcgan": 5.0, "cgan": 5.0}
 TRAIN, TEST = slice(0, 1500), slice(1500, None)
 
 
@@ -53,13 +56,10 @@ def test_vae_learns_to_reconstruct_unseen_digits(digits, args, name):
     assert end > start + 10.0
 
 
-@pytest.mark.parametrize(
-    "name, args",
-    [("dcgan", {}), ("sngan", {}), ("wgan_gp", {"d_steps": 3, "gp_weight": 1.0}), ("cgan", {})],
-    ids=["dcgan", "sngan", "wgan_gp", "cgan"],
-)
-def test_gan_comes_nearer_to_the_digits(digits, name, args):
+@pytest.mark.parametrize("name", GANS)
+def test_gan_comes_nearer_to_the_digits(digits, name):
     images, labels = digits
+    args = {"d_steps": 3, "gp_weight": 1.0} if name == "wgan_gp" else {}
     model = build(name, image_shape=(8, 8, 1), latent_dim=16, base_filters=16, ema_decay=0.99, seed=SEED, **args)
     if name == "wgan_gp":  # the paper's rate is made for ten thousands of steps
         model.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9) for _ in range(2)))
@@ -68,7 +68,7 @@ def test_gan_comes_nearer_to_the_digits(digits, name, args):
     data = (images, labels) if model.takes_labels else (images,)
     shuffled_epochs(model, data, epochs=25)
     end = frechet_distance(real, flat(model.generate(1000, seed=0)))
-    assert end < start / FACTORS[name]
+    assert end < start / FACTORS.get(name, 4.0)
     if model.takes_labels:  # which class mean an image is nearest to
         means = np.stack([real[labels == label].mean(axis=0) for label in range(10)])
         made = flat(model.generate(1000, seed=0))

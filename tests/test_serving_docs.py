@@ -203,6 +203,14 @@ def test_model_configurations_parse():
     assert list(one.model_version_policy.specific.versions) == [1, 2] and one.version_labels["canary"] == 2
 
 
+def test_batching_parameters_are_those_that_the_server_knows():
+    """Fields of BatchingParameters in session_bundle_config.proto of the server, which no package on PyPI has."""
+    known = {"max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads"}
+    (block,) = [block for block in blocks("proto") if "max_batch_size" in block]
+    found = [re.fullmatch(r"(\w+) \{ value: (\d+) \}", line) for line in block.splitlines()]
+    assert {match.group(1) for match in found} == known and all(int(match.group(2)) > 0 for match in found)
+
+
 def test_options_of_the_page_exist():
     options = saved_model.write.__kwdefaults__
     for name in ("image_dtype", "precision", "overwrite", "warmup", "num_samples", "tolerance"):

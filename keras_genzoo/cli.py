@@ -190,6 +190,7 @@ def translate(
     model = load_named(name, weights)
     if not hasattr(model, "translate"):
         raise ValueError(f"Expected a model that translates images. Received: {name!r}, a {type(model).__name__}")
+    direction = model.directions[0] if direction is None else direction
     height, width, channels = model.image_shape
     images, _ = data.load_arrays(source, split=split, image_size=(height, width), channels=channels, limit=limit)
     _save_pictures(model.translate(images, direction), out, 0)

@@ -61,8 +61,14 @@ def status(description, progress=True):
     if not (progress and sys.stderr.isatty()):
         yield
         return
-    # A stream of its own goes on turning while `keras_genzoo.quiet` keeps C++ code from the error stream.
-    number, encoding = os.dup(sys.stderr.fileno()), sys.stderr.encoding
-    stream = os.fdopen(number, "w", encoding=encoding, errors="backslashreplace")
-    with stream, Console(file=stream).status(description):
+    with _own_stream() as stream, Console(file=stream).status(description):
         yield
+
+
+def _own_stream():
+    """A second stream to the terminal, which goes on while `keras_genzoo.quiet` silences the error stream."""
+    try:
+        number = os.dup(sys.stderr.fileno())
+    except OSError:  # a terminal that a program draws itself
+        return contextlib.nullcontext(sys.stderr)
+    return os.fdopen(number, "w", encoding=sys.stderr.encoding, errors="backslashreplace")

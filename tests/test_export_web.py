@@ -153,7 +153,7 @@ def test_title_and_licence_come_from_the_card_and_are_escaped(tmp_path):
     assert manifest["title"] == "<b>cats & dogs" and manifest["data"] == {"title": "Pets", "license": "CC BY 4.0"}
     index = (tmp_path / "page/index.html").read_text(encoding="utf-8")
     assert "<title>&lt;b&gt;cats &amp; dogs</title>" in index and "<b>cats" not in index
-    assert "VAE: the variational autoencoder." in index and "{{" not in index
+    assert "VAE: the variational autoencoder, with" in index and "{{" not in index
 
 
 def test_options_name_title_classes_and_quantization(tmp_path):

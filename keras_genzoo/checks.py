@@ -17,8 +17,17 @@ def check_at_least(low, **values):
 
 def check_seed(seed):
     """Returns `seed` as an int; raises `ValueError` unless it is an integer of 64 bits."""
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not -(2**63) <= seed < 2**63:
-        raise ValueError(f"Expected seed to be an integer of 64 bits. Received: seed={seed!r}")
+    return _check_integer(seed, -(2**63), 2**63, "an integer of 64 bits")
+
+
+def check_training_seed(seed):
+    """Returns `seed` as an int, or `None`; raises `ValueError` unless it is one of these, from 0 up, of 32 bits."""
+    return None if seed is None else _check_integer(seed, 0, 2**32, "None or an integer in 0..4294967295")
+
+
+def _check_integer(seed, low, end, wanted):
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not low <= seed < end:
+        raise ValueError(f"Expected seed to be {wanted}. Received: seed={seed!r}")
     return int(seed)
 
 

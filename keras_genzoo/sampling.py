@@ -88,6 +88,11 @@ def step_uniform(shape, seed_generator):
     return tf.random.stateless_uniform(shape, step_seed(seed_generator))
 
 
+def bernoulli(probabilities, noise):
+    """Draws of 0 or 1: float32, 1 where uniform `noise` is below the probability. Both tensors have one shape."""
+    return ops.cast(noise < probabilities, "float32")
+
+
 def fresh_seed():
     """A seed that nobody chose: 0..2**31 - 1, from the operating system."""
     return secrets.randbelow(2**31)

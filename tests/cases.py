@@ -1,6 +1,7 @@
 """The one list of cases: a row for each model, and every check is parametrized over the rows.
 
-A new model needs a row here and nothing else in the tests. Checks that make sense for some models only pick their
+A new model needs a row here; what a GAN's losses are stands in test_papers.py, and a model of no family of
+test_learning.py says in a test of its own that it learns. Checks that make sense for some models only pick their
 rows by what the class can do: `cases_with("generate")`, `cases_with("encode", "decode")`.
 """
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from keras_genzoo import registry
 
@@ -59,6 +61,20 @@ class Case:
         """Images as `data` gives them, and a dict with `labels` where methods of the model take them."""
         images, *labels = self.data(num, seed)
         return images, {"labels": labels[0]} if labels else {}
+
+
+def half_steps(model, images, hidden_noise=None):
+    """Probabilities of the pixels of a Boltzmann machine after one pass, in NumPy; `None` draws no hidden units."""
+    kernel, visible_bias, hidden_bias = (variable.numpy() for variable in model.network_variables[:3])
+    hidden = expit(hidden_bias + images.reshape(len(images), -1) @ kernel)
+    hidden = hidden if hidden_noise is None else (hidden_noise < hidden).astype("float32")
+    return expit(visible_bias + hidden @ kernel.T).reshape(images.shape)
+
+
+def gibbs_step(model, inputs):
+    """One step of a chain, drawn by given noise."""
+    probability = half_steps(model, inputs["image"], inputs["hidden_noise"])
+    return {"image": (inputs["visible_noise"] < probability).astype("float32"), "probability": probability}
 
 
 # What GANs of convolutions have in common; large enough for batch normalization in the discriminator.
@@ -171,6 +187,12 @@ CASES = [
         ),
         output=(9, 8, 3),
         params=1735,
+        signatures={
+            "serving_default": gibbs_step,
+            "gibbs": lambda model, inputs: {"image": model.gibbs(inputs["image"], 4, seed=7)},
+            "free_energy": lambda model, inputs: {"free_energy": model.free_energy(inputs["image"]).astype("float32")},
+            "reconstruct": lambda model, inputs: {"image": half_steps(model, inputs["image"])},
+        },
     ),
     Case(
         "sngan",

@@ -68,7 +68,7 @@ def test_encoder_follows_the_gradient_through_the_updated_discriminator(case):
 
 
 @for_cases(AAES)
-def test_losses_are_those_of_the_paper(case):
+def test_losses_are_those_of_the_paper(case, monkeypatch):
     model = case.build()
     images, _ = model.unpack(case.data(5))
     z = np.asarray(model.encoder(images, training=False)["z"])
@@ -77,6 +77,10 @@ def test_losses_are_those_of_the_paper(case):
     assert float(model.reconstruction_loss(images, training=False)) == pytest.approx(error, rel=1e-5)
     logits = np.asarray(model.discriminator(z), "float64")
     assert float(model.encoder_loss(z)) == pytest.approx(np.mean(np.log1p(np.exp(-logits))), rel=1e-5)
+    monkeypatch.setattr(model, "codes_of", lambda normal: tf.convert_to_tensor(z[::-1] + 1.0))  # the draws of the prior
+    prior = np.asarray(model.discriminator(z[::-1] + 1.0), "float64")
+    d_loss = np.mean(np.log1p(np.exp(-prior))) + np.mean(np.log1p(np.exp(logits)))
+    assert float(model.discriminator_loss(z)) == pytest.approx(d_loss, rel=1e-5)
 
 
 @for_cases(AAES)

@@ -73,6 +73,7 @@ TENSORFLOW_FILES = {
     "layers.instance_normalization",
     "models._ais",
     "models._base",
+    "models._batches",
     "models._encoder_decoder",
     "models._energy",
     "models._gan",
@@ -234,6 +235,7 @@ def test_models_extend_a_family_and_not_each_other():
     for name in list_models():
         own = [cls for cls in model_class(name).__mro__ if issubclass(cls, ZooModel)]
         assert len(own) <= 5, f"{name}: {own}"  # ZooModel, LatentModel, GAN, ConvGAN, model
+        assert not {model_class(other) for other in list_models()} & set(own[1:]), name
 
 
 def test_package_imports_no_bare_export_and_no_tensorflow():

@@ -186,14 +186,15 @@ def test_paired_sides_of_different_numbers_are_refused(tmp_path):
     [
         ({}, "Expected a second domain: source_b, or of one source image_key_b or split_b. Received: source='digits'"),
         ({"split_b": "train"}, "Expected a second domain"),
+        ({"source_b": "digits"}, "Expected a second domain"),
         ({"image_key": "x", "image_key_b": "x"}, "Expected a second domain"),
         ({"source_b": "digits", "batch_size": 0}, "batch_size to be an integer of at least 1"),
         ({"source_b": "digits", "seed": -1}, "seed=-1"),
         ({"source_b": "digits", "first_epoch": 0.5}, "first_epoch=0.5"),
         ({"source_b": "digits", "paired": "yes"}, "paired to be True or False"),
         ({"source_b": "digits", "image_size": 8}, "image_size=8"),
-        ({"source_b": "digits", "limit": 0}, "limit to be an integer of at least 1"),
-        ({"source_b": "digits", "batch_size": 6000, "drop_remainder": True}, "at most the number of images, 1500"),
+        ({"split_b": "test", "limit": 0}, "limit to be an integer of at least 1"),
+        ({"split_b": "test", "batch_size": 6000, "drop_remainder": True}, "at most the number of images, 1500"),
         ({"source_b": "digits", "split_b": "valid"}, "Expected a split of digits"),
     ],
 )

@@ -88,10 +88,10 @@ def sample_inputs(model):
     z_end = rng.standard_normal(z.shape).astype("float32")
     numbers = {"seed": np.int64(7), "num": np.int32(5), "start": np.int64(11), "steps": np.int32(4)}
     files = np.array([picture(model.image_shape, scale) for scale in (1, 1, 3)])
-    hidden_units = model.hidden_units if hasattr(model, "free_energy") else 1  # elsewhere a list of layers
-    hidden_noise = rng.uniform(size=(3, hidden_units)).astype("float32")
-    visible_noise = rng.uniform(size=image.shape).astype("float32")
-    noise = {"hidden_noise": hidden_noise, "visible_noise": visible_noise}
+    specs = {key: spec for each in model.export_functions().values() for key, spec in each.inputs.items()}
+    noise = {
+        key: rng.uniform(size=(3, *specs[key].shape[1:])).astype("float32") for key in specs if key.endswith("_noise")
+    }
     return {"z": z, "z_end": z_end, "image": image, "png": files, **noise, **numbers, **label}
 
 
@@ -118,22 +118,6 @@ def on_great_circles(z, z_end, steps):
     return codes.reshape(-1, z.shape[1]).astype("float32")
 
 
-def machine_outputs(model, name, inputs):
-    """The same for a Boltzmann machine, whose half-steps are short enough for NumPy."""
-    if name == "gibbs":
-        return {"image": model.gibbs(inputs["image"], 4, seed=7)}
-    if name == "free_energy":
-        return {"free_energy": model.free_energy(inputs["image"]).astype("float32")}
-    kernel, visible_bias, hidden_bias = (variable.numpy() for variable in model.network_variables[:3])
-    hidden = scipy.special.expit(hidden_bias + inputs["image"].reshape(3, -1) @ kernel)
-    if name == "serving_default":
-        hidden = (inputs["hidden_noise"] < hidden).astype("float32")
-    probability = scipy.special.expit(visible_bias + hidden @ kernel.T).reshape(inputs["image"].shape)
-    if name == "reconstruct":
-        return {"image": probability}
-    return {"image": (inputs["visible_noise"] < probability).astype("float32"), "probability": probability}
-
-
 def keras_outputs(model, name, inputs):
     """What the public methods of the model give for a signature, not through its export functions."""
     for case in CASES:
@@ -143,8 +127,6 @@ def keras_outputs(model, name, inputs):
     if name.startswith("generate"):
         given = {} if labels is None else {"labels": np.resize(labels, 5)}
         return {(name[9:] or "image"): model.generate(5, seed=7, start=11, **given)}
-    if hasattr(model, "free_energy"):
-        return machine_outputs(model, name, inputs)
     if hasattr(model, "outputs_of"):
         outputs = model.outputs_of(inputs["image"], 3)
         return {"features": outputs["features"], "probabilities": scipy.special.softmax(outputs["logits"], axis=-1)}

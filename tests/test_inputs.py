@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import cases_with, for_cases, for_every_case, moved, state, uses
+from cases import CASES, cases_with, for_cases, for_every_case, moved, state, uses
 
 from keras_genzoo.images import to_unit
 
 # Values out of range, by argument; each is tried on every model that takes the argument.
 WRONG_ARGUMENTS = {
     "image_shape": [(28, 28), (7, 8, 1), (8, 257, 3), (8, 8, 2), (8.5, 8, 1), "grey", 28, None, (8, 8, float("inf"))],
+    "seed": [1.5, "0", -1, 2**32, True],
     "latent_dim": [0, -1, 1.5, True, "8"],
     "base_filters": [0, 2.5],
     "kernel_size": [1],
@@ -37,6 +38,7 @@ WRONG_ARGUMENTS = {
     "num_chains": [0, "many"],
     "generation_steps": [0, -1],
     "binarize": ["yes", 1],
+    "flip": ["no", 0],
 }
 
 
@@ -45,6 +47,11 @@ def wrong_arguments():
         for case in cases_with(such_that=uses(key)):
             for value in wrong:
                 yield pytest.param(case, key, value, id=f"{case}-{key}={value}")
+
+
+def test_every_argument_of_every_model_has_wrong_values():
+    arguments = {key for case in CASES for key in case.model_class.argument_names()}
+    assert arguments - set(WRONG_ARGUMENTS) == {"name", "dtype"}  # which Keras checks
 
 
 @pytest.mark.parametrize("case, key, value", list(wrong_arguments()))
@@ -104,9 +111,14 @@ def test_wrong_images_are_refused_and_nothing_is_trained(case, kind, built):
     for data in ((images, *labels), (dataset.batch(2),)):
         with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
             model.fit(*data, verbose=0)
+        with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+            model.evaluate(*data, verbose=0)
     good = case.data(4)
     with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
         model.fit(*good, validation_data=(images, *labels) if labels else (images, images), verbose=0)
+    if case.model_class.takes_pairs:
+        with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+            model.fit(labels[0][: len(images)], images, verbose=0)
     assert moved(before, state(model)) == []
 
 
@@ -135,11 +147,49 @@ def test_wrong_labels_are_refused_and_nothing_is_trained(case, built):
             model.fit(tf.data.Dataset.from_tensor_slices((images, bad)).batch(4), verbose=0)
         with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
             model.fit(images, labels, validation_data=(images, bad), verbose=0)
+        for data in ((images, bad), (tf.data.Dataset.from_tensor_slices((images, bad)).batch(4),)):
+            with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
+                model.evaluate(*data, verbose=0)
+        if bad.ndim == 1:  # seen inside the graph
+            with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=r"(?s)Expected.*labels.*Received"):
+                model.train_on_batch(images, bad)
     for data in (images, tf.data.Dataset.from_tensor_slices(images).batch(4)):
         with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
             model.fit(data, verbose=0)
+        with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
+            model.evaluate(data, verbose=0)
+    with pytest.raises(ValueError, match="Expected 4 labels, one an image. Received: 3"):
+        model.fit(images, labels[:3], verbose=0)
     # A batch that is refused inside the graph may have counted already, and have drawn its noise.
     assert [key for key in moved(before, state(model)) if "seed" not in key and "iteration" not in key] == []
+
+
+@for_cases(cases_with(such_that=lambda case: case.model_class.takes_pairs))
+def test_arrays_of_unequal_size_are_sent_to_load_pairs(case, built):
+    (images, _), (_, others) = case.data(4), case.data(3)
+    with pytest.raises(ValueError, match="load_pairs.* Received: 4 and 3"):
+        built(case).fit(images, others, verbose=0)
+
+
+@for_cases(
+    cases_with(
+        such_that=lambda case: not hasattr(case.model_class, "latent_sample") or hasattr(case.model_class, "encode")
+    )
+)
+def test_call_takes_images_as_all_methods_do(case, built):
+    model = built(case)
+    images, *labels = case.data(3)
+    taken = [
+        [x, labels[0]] if case.model_class.takes_labels and hasattr(model, "encode") else x
+        for x in (images, to_unit(images))
+    ]
+    outputs = [np.asarray(model(x)) for x in taken]
+    np.testing.assert_allclose(*outputs, atol=1e-5)
+    if hasattr(model, "reconstruct"):
+        given = {"labels": labels[0]} if case.model_class.takes_labels else {}
+        np.testing.assert_allclose(outputs[0], model.reconstruct(images, **given) / 255.0, atol=0.51 / 255.0)
+    with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+        model(images[:, :7, :7])
 
 
 @for_every_case

@@ -11,15 +11,38 @@ import pytest
 from cases import CASES
 from sklearn.metrics import accuracy_score
 
-from keras_genzoo import build
+from keras_genzoo import build, list_models
 from keras_genzoo.metrics import frechet_distance
 from keras_genzoo.models._gan import GAN
+from keras_genzoo.models._vae import VAE
 
 SEED = 1
-GANS = sorted({case.name for case in CASES if issubclass(case.model_class, GAN)})
+GANS, VAES = (sorted({case.name for case in CASES if issubclass(case.model_class, family)}) for family in (GAN, VAE))
+# Models of other families, and the tests which show that they learn.
+OTHERS = {
+    "aae": "test_adversarial_codes_come_to_the_prior_and_images_back",
+    "classifier": "test_classifier_knows_unseen_digits",
+    "cyclegan": "test_cyclegan.py, test_red_digits_become_blue_ones",
+    "rbm": "test_rbm.py, test_machine_knows_the_digits_better_than_independent_pixels_do",
+}
+# The paper's rate is made for ten thousands of steps, and its critic for more images a step.
+SHORT = {
+    "wgan_gp": dict(
+        d_steps=3,
+        gp_weight=1.0,
+        optimizers={
+            name: dict(class_name="Adam", config=dict(learning_rate=1e-3, beta_1=0.0, beta_2=0.9))
+            for name in ("d_optimizer", "g_optimizer")
+        },
+    )
+}
 # How much nearer a GAN must come, in squared Frechet distance of the pixels: four times, or more where more is usual.
 FACTORS = {"dcgan": 5.0, "cgan": 5.0}
 TRAIN, TEST = slice(0, 1500), slice(1500, None)
+
+
+def test_every_model_has_a_test_that_it_learns():
+    assert sorted([*GANS, *VAES, *OTHERS]) == list_models()
 
 
 def shuffled_epochs(model, data, epochs, batch_size=50):
@@ -34,7 +57,7 @@ def flat(images):
     return images.reshape(len(images), -1) / 255.0
 
 
-@pytest.mark.parametrize("name", ["vae", "cvae"])
+@pytest.mark.parametrize("name", VAES)
 @pytest.mark.parametrize(
     "args",
     [{"base_filters": 16}, {"network": "mlp", "hidden_units": (128,), "likelihood": "gaussian"}],
@@ -59,10 +82,8 @@ def test_vae_learns_to_reconstruct_unseen_digits(digits, args, name):
 @pytest.mark.parametrize("name", GANS)
 def test_gan_comes_nearer_to_the_digits(digits, name):
     images, labels = digits
-    args = {"d_steps": 3, "gp_weight": 1.0} if name == "wgan_gp" else {}
-    model = build(name, image_shape=(8, 8, 1), latent_dim=16, base_filters=16, ema_decay=0.99, seed=SEED, **args)
-    if name == "wgan_gp":  # the paper's rate is made for ten thousands of steps
-        model.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9) for _ in range(2)))
+    args = dict(image_shape=(8, 8, 1), latent_dim=16, base_filters=16, ema_decay=0.99, seed=SEED)
+    model = build(name, **args, **SHORT.get(name, {}))
     real = flat(images)
     start = frechet_distance(real, flat(model.generate(1000, seed=0)))
     data = (images, labels) if model.takes_labels else (images,)

@@ -184,6 +184,15 @@ def test_an_optimizer_can_be_a_name_or_a_config(case):
 
 
 @for_every_case
+def test_what_compile_does_not_take_is_refused(case):
+    model = case.build()
+    first, *_ = names = case.model_class.optimizer_names
+    for args, named in (((), {"loss": "mse"}), (("sgd",) * (len(names) + 1), {}), (("sgd",), {first: "adam"})):
+        with pytest.raises(ValueError, match=f"Expected the optimizers {', '.join(names)}, .* Received: {len(args)} "):
+            model.compile(*args, **named)
+
+
+@for_every_case
 def test_recompiling_starts_the_optimizers_anew_and_keeps_the_weights(case):
     model = case.build()
     model.train_step(case.data(2))

@@ -239,6 +239,13 @@ def test_inputs_that_a_signature_cannot_serve_are_named(tmp_path):
         loaded.signatures["interpolate"](**codes, steps=tf.constant(1), label=tf.constant([1]))
 
 
+def test_a_chain_without_steps_is_refused(tmp_path):
+    model = keras_genzoo.build("rbm", image_shape=(8, 8, 1), hidden_units=4, generation_steps=2)
+    loaded = tf.saved_model.load(model.export(tmp_path / "rbm", warmup=False).path)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Expected steps of at least 1"):
+        loaded.signatures["gibbs"](image=tf.zeros((1, 8, 8, 1)), seed=tf.constant(0, tf.int64), steps=tf.constant(0))
+
+
 @for_cases(cases_with("generate"))
 def test_parts_of_a_collection_are_the_collection(case, tmp_path):
     model = shaken(case.build())

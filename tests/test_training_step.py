@@ -231,6 +231,20 @@ def test_discriminator_update_follows_the_gradient_of_its_loss(case):
         np.testing.assert_allclose(variable.numpy(), value, rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.parametrize("num, sizes", [(15, [3] * 5), (13, [2, 3, 2, 3, 3]), (3, [1] * 5)])
+@for_cases(GANS)
+def test_each_discriminator_update_sees_other_images_with_their_own_labels(case, num, sizes):
+    model = case.build(d_steps=5)
+    images, *labels = case.data(num)
+    parts = [model.without_labels(part) for part in model.divide(model.real_sample((images, *labels)))]
+    assert [len(part) for part, _ in parts] == sizes
+    order = np.concatenate([np.arange(num * k // 5, max(num * (k + 1) // 5, num * k // 5 + 1)) for k in range(5)])
+    assert set(order) == set(range(num))
+    np.testing.assert_array_equal(np.concatenate([part for part, _ in parts]), model.to_network(images[order]))
+    for beside in labels:
+        np.testing.assert_array_equal(np.concatenate([part for _, part in parts]), beside[order])
+
+
 @pytest.mark.parametrize("d_steps", [1, 3])
 @for_cases(GANS)
 def test_a_step_makes_d_steps_updates_and_one_generator_pass_for_each(case, d_steps, monkeypatch):

@@ -108,7 +108,7 @@ def side_b(source, source_b=None, split="train", split_b=None, image_key=None, i
     Raises:
         ValueError: If these are the images of domain a.
     """
-    same = source_b is None
+    same = source_b is None or source_b is source or (isinstance(source_b, str) and source_b == source)
     if same and image_key_b in (None, image_key) and split_b in (None, split):
         raise ValueError(
             "Expected a second domain: source_b, or of one source image_key_b or split_b. "

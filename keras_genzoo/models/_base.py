@@ -6,11 +6,11 @@ import threading
 from collections import namedtuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import images as pixels
-from keras_genzoo.checks import check_at_least
+from keras_genzoo.checks import check_training_seed
+from keras_genzoo.models._batches import RunsInBatches
 from keras_genzoo.models._inputs import ImageModel
 
 ExportFunction = namedtuple("ExportFunction", ["function", "inputs", "outputs", "portable"], defaults=[True])
@@ -42,7 +42,7 @@ def noise_for_tests():
         _state.testing = before
 
 
-class ZooModel(ImageModel):
+class ZooModel(RunsInBatches, ImageModel):
     """Base of the families. A family names its optimizers and networks and has one `train_step`.
 
     Every constructor argument is kept as an attribute of the same name: `get_config` reads them from there, so that
@@ -50,7 +50,7 @@ class ZooModel(ImageModel):
 
     Args:
         image_shape: `(height, width, channels)`, sides of 8..256 pixels, 1 or 3 channels.
-        seed: Seed of the random numbers in training steps; `None` draws one.
+        seed: Seed of first weights and of the random numbers in training steps, 0..2**32 - 1; `None` draws one.
         dtype: Dtype policy of the networks: `"float32"`, `"mixed_bfloat16"`, `"mixed_float16"`.
         name: Name of the Keras model.
     """
@@ -64,11 +64,10 @@ class ZooModel(ImageModel):
     def __init__(self, image_shape, seed=None, dtype=None, name=None):
         super().__init__(name=name, dtype=dtype)
         self.image_shape = pixels.check_image_shape(image_shape)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = check_training_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         # Of its own, so that a training is the same with and without validation.
-        self.test_seed_generator = keras.random.SeedGenerator(seed)
-        object.__setattr__(self, "_functions", {})  # past Keras' tracking: nothing of it belongs into a saved file
+        self.test_seed_generator = keras.random.SeedGenerator(self.seed)
 
     def finish_construction(self):
         """Called once the networks exist: makes the means of the losses, and tells Keras that the model is built."""
@@ -131,16 +130,34 @@ class ZooModel(ImageModel):
         """Dict of the variables that each optimizer trains, by compile() argument."""
         raise NotImplementedError
 
-    def compile_with(self, optimizers, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
-        """Sets and builds the optimizers; the families' `compile` have named arguments and call this.
+    def compile(self, *optimizers, run_eagerly=False, jit_compile="auto", steps_per_execution=1, **named):
+        """Configures training.
 
         Args:
-            optimizers: Dict by name of `keras.optimizers.Optimizer`, its name or its serialized config; `None` stands
-                for the paper's.
+            *optimizers: In the order of `optimizer_names`, each a `keras.optimizers.Optimizer`, its name or its
+                serialized config; `None`, or none at all, for that of `default_optimizers`.
             run_eagerly: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
+            **named: The same optimizers by name.
+
+        Raises:
+            ValueError: On an argument that the model has not, or an optimizer given twice.
+
+        Example:
+
+        >>> import keras, keras_genzoo
+        >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1))
+        >>> model.compile(g_optimizer=keras.optimizers.Adam(1e-4, beta_1=0.5))  # the discriminator's stays the paper's
         """
+        names = self.optimizer_names
+        given = dict(zip(names, optimizers, strict=False))
+        if len(optimizers) > len(names) or given.keys() & named or named.keys() - {*names}:
+            raise ValueError(
+                f"Expected the optimizers {', '.join(names)}, each once: losses and metrics are the "
+                f"model's own. Received: {len(optimizers)} without a name, and {', '.join(named) or 'none'} by name"
+            )
+        chosen = {**given, **named}
         # Without optimizer=None, Keras would create an RMSprop that nothing uses, and save it.
         super().compile(
             optimizer=None, run_eagerly=run_eagerly, jit_compile=jit_compile, steps_per_execution=steps_per_execution
@@ -148,8 +165,7 @@ class ZooModel(ImageModel):
         defaults = self.default_optimizers()
         variables = self.optimized_variables()
         for name in self.optimizer_names:
-            chosen = optimizers.get(name)
-            optimizer = keras.optimizers.get(defaults[name] if chosen is None else chosen)
+            optimizer = keras.optimizers.get(defaults[name] if chosen.get(name) is None else chosen[name])
             if self.dtype_policy.name == "mixed_float16" and not hasattr(optimizer, "inner_optimizer"):
                 optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
             # Built here and not at the first step: load_weights skips the slots of an optimizer that is not built.
@@ -222,44 +238,6 @@ class ZooModel(ImageModel):
         """Logs the last values of a batch; returns the means of all losses by name, as a step does."""
         self.log(values)
         return {key: self.trackers[key].result() for key in self.loss_names}
-
-    # -- use ------------------------------------------------------------------------------------------------------
-
-    def compiled_function(self, key, function, **kwargs):
-        """`function` as a `tf.function`, traced once a kind of input and kept for this model."""
-        if key not in self._functions:
-            self._functions[key] = tf.function(function, reduce_retracing=True, **kwargs)
-        return self._functions[key]
-
-    def in_batches(self, key, function, batch_size, *arrays):
-        """Results of a compiled function of parts of arrays.
-
-        Args:
-            key: Name under which the compiled function is kept.
-            function: Takes as many tensors as there are arrays; gives tensors of as many rows, in any structure.
-            batch_size: Rows in one pass, at least 1.
-            *arrays: Arrays of equal length, the first of which says how many rows there are; `None` and scalars are
-                handed on as they are.
-
-        Returns:
-            List of what the function gives for each part, as NumPy arrays.
-        """
-        check_at_least(1, batch_size=batch_size)
-        arrays = [None if x is None else np.asarray(x) for x in arrays]
-        given = [x for x in arrays if x is not None]
-        # Traced once for all lengths of a part.
-        specs = [tf.TensorSpec((None, *x.shape[1:]) if x.ndim else (), x.dtype) for x in given]
-        key = " ".join([key, *("none" if x is None else x.dtype.name for x in arrays)])
-
-        def call(*tensors):
-            left = iter(tensors)
-            return function(*(None if x is None else next(left) for x in arrays))
-
-        run, parts = self.compiled_function(key, call, input_signature=specs), []
-        for first in range(0, len(arrays[0]), batch_size):
-            cut = [x[first : first + batch_size] if x.ndim else x for x in given]
-            parts.append(keras.tree.map_structure(np.asarray, run(*cut)))
-        return parts
 
     # -- files ----------------------------------------------------------------------------------------------------
 

@@ -113,10 +113,15 @@ class EncoderDecoder(LatentModel):
     # -- use ------------------------------------------------------------------------------------------------------
 
     def call(self, inputs, training=False):
-        """Images in `network_range`, or `[images, labels]` -> their reconstructions in `network_range`."""
-        _, labels = self.without_labels(inputs)
+        """Images (uint8 0..255 or float 0..1), or `[images, labels]` -> their reconstructions, float32 in [0, 1]."""
+        images, labels = self.without_labels(inputs)
+        return self.reconstructed(images, labels, training=training)
+
+    def reconstructed(self, images, labels=None, dtype="float32", training=False):
+        """Images from their own codes as tensors, float32 in [0, 1] or uint8. Usable inside a graph."""
+        inputs = self.with_labels(self.to_network(images), labels)
         z = self.encoder(inputs, training=training)[self.code_names[0]]
-        return self.generator_network(self.with_labels(z, labels), training=training)
+        return self.from_network(self.generator_network(self.with_labels(z, labels), training=training), dtype)
 
     def encode(self, images, labels=None, batch_size=256):
         """The codes of images.
@@ -174,15 +179,13 @@ class EncoderDecoder(LatentModel):
             ValueError: On images or labels that the model does not take.
         """
         pixels.check_images(images, self.image_shape)
-        parts = self.in_batches("reconstruct", self._reconstruct, batch_size, images, self._labels(labels, images))
+        function = functools.partial(self.reconstructed, dtype="uint8")
+        parts = self.in_batches("reconstruct", function, batch_size, images, self._labels(labels, images))
         return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), "uint8")
 
     def _encode(self, images, labels):
         codes = self.encoder(self.with_labels(self.to_network(images), labels), training=False)
         return [codes[name] for name in self.code_names]
-
-    def _reconstruct(self, images, labels, dtype="uint8"):
-        return self.from_network(self.call(self.with_labels(self.to_network(images), labels)), dtype)
 
     def _labels(self, labels, images):
         """Labels of images or codes, checked; a model that takes labels must be given them."""
@@ -199,7 +202,7 @@ class EncoderDecoder(LatentModel):
             return self.encoder(self.with_labels(self.to_network(image), label), training=False)
 
         def reconstruct(image, label=None):
-            return {"image": self._reconstruct(image, label, image_dtype)}
+            return {"image": self.reconstructed(image, label, image_dtype)}
 
         functions = super().export_functions(image_dtype)
         inputs = {"image": image, **self.label_spec()}

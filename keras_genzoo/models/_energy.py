@@ -1,5 +1,7 @@
 """What a machine of binary units with a free energy can do: Markov chains, images, likelihoods, and their export."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -9,7 +11,7 @@ from keras_genzoo import sampling
 from keras_genzoo.checks import check_at_least, check_flag, check_seed
 from keras_genzoo.models import _ais, _likelihood
 from keras_genzoo.models._base import ExportFunction
-from keras_genzoo.models._latent import Generates, scalar_specs
+from keras_genzoo.models._latent import Generates, at_least, scalar_specs
 
 # In chains, weights are rounded to this grid. Sums of them up to 2048 are exact in float32 then, whatever their order,
 # so that an image of a collection does not depend on how many are made beside it.
@@ -41,7 +43,7 @@ class HasFreeEnergy(Generates):
 
     def draw(self, logits, noise):
         """Units that are 1 with these log-odds where uniform `noise` is below their probability, and else 0."""
-        return ops.cast(noise < ops.sigmoid(logits), "float32")
+        return sampling.bernoulli(ops.sigmoid(logits), noise)
 
     def run_chains(self, visible, steps, kernel, seed, start=0):
         """Block Gibbs sampling: hidden units given pixels, then pixels given hidden units, `steps` times.
@@ -70,10 +72,13 @@ class HasFreeEnergy(Generates):
     # -- use ------------------------------------------------------------------------------------------------------
 
     def call(self, inputs, training=False):
-        """Images in [0, 1] -> their reconstructions in [0, 1]: the probabilities of the pixels after one pass."""
-        visible = ops.reshape(ops.cast(inputs, "float32"), (-1, self.visible_units))
-        probabilities = ops.sigmoid(self.mean_field(visible, ops.convert_to_tensor(self.kernel)))
-        return ops.reshape(probabilities, (-1, *self.image_shape))
+        """Images (uint8 0..255 or float 0..1) -> the probabilities of the pixels after one pass, float32 in [0, 1]."""
+        return self.reconstructed(inputs)
+
+    def reconstructed(self, images, dtype="float32"):
+        """Images after one pass to the hidden units and back as tensors, float32 in [0, 1] or uint8."""
+        logits = self.mean_field(self.flat(images), ops.convert_to_tensor(self.kernel))
+        return self.image_of(ops.sigmoid(logits), dtype)
 
     def grid_kernel(self):
         """The weights, rounded to `GRID`."""
@@ -99,7 +104,8 @@ class HasFreeEnergy(Generates):
             ValueError: On images that the model does not take.
         """
         pixels.check_images(images, self.image_shape)
-        parts = self.in_batches("reconstruct", self._reconstruct, batch_size, images)
+        function = functools.partial(self.reconstructed, dtype="uint8")
+        parts = self.in_batches("reconstruct", function, batch_size, images)
         return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), "uint8")
 
     def free_energy(self, images, batch_size=256):
@@ -201,9 +207,6 @@ class HasFreeEnergy(Generates):
         log_z = self.log_partition(num_samples, seed=seed).value if log_z is None else log_z
         return -self.free_energy(np.asarray(images)) - log_z
 
-    def _reconstruct(self, images, dtype="uint8"):
-        return self.from_network(self.call(self.to_network(images)), dtype)
-
     def _free_energy(self, images):
         visible = self.flat(images)
         return self.energy_of(visible, self.hidden_logits(visible, ops.convert_to_tensor(self.kernel)))
@@ -214,7 +217,7 @@ class HasFreeEnergy(Generates):
         visible = self.flat(images)
         if self.binarize:
             noise = sampling.uniform_rows(seed, start, ops.shape(visible)[0], self.visible_units)
-            visible = ops.cast(noise < visible, "float32")
+            visible = sampling.bernoulli(visible, noise)
         last = self.run_chains(visible, steps, self.grid_kernel(), seed, start)
         return [self.image_of(group, "uint8") for group in last]
 
@@ -237,7 +240,7 @@ class HasFreeEnergy(Generates):
             }
 
         def gibbs(image, seed, steps):
-            return {"image": self._gibbs(image, seed, steps)[1]}
+            return {"image": self._gibbs(image, seed, at_least(1, steps=steps))[1]}
 
         step_inputs = {"image": image, "hidden_noise": hidden_noise, "visible_noise": visible_noise}
         return {
@@ -248,6 +251,6 @@ class HasFreeEnergy(Generates):
                 lambda image: {"free_energy": self._free_energy(image)}, {"image": image}, ("free_energy",)
             ),
             "reconstruct": ExportFunction(
-                lambda image: {"image": self._reconstruct(image, image_dtype)}, {"image": image}, ("image",)
+                lambda image: {"image": self.reconstructed(image, image_dtype)}, {"image": image}, ("image",)
             ),
         }

@@ -1,5 +1,7 @@
 """The family of GANs: two networks, two optimizers, one training step."""
 
+import itertools
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -28,7 +30,8 @@ class GAN(Adversarial, LatentModel):
         image_shape: `(height, width, channels)`.
         latent_dim: Length of `z`, at least 1.
         d_steps: Discriminator updates for each generator update, at least 1. The batch of a step is divided among
-            them, so that each sees other real images: for five updates on 64 images give batches of 320.
+            them, so that each sees other real images: for five updates on 64 images give batches of 320. The generator
+            is trained on as many images as one of them.
         ema_decay: Decay of the exponential moving average of the generator's weights, in [0, 1); 0 keeps none. With an
             average, `generate`, metrics and export use it.
         seed: Seed of the random numbers in training steps.
@@ -116,12 +119,12 @@ class GAN(Adversarial, LatentModel):
         return self.with_labels(*self.unpack(data))
 
     def divide(self, sample):
-        """List of `d_steps` equal parts of a sample; of a batch with fewer images, some are in several parts."""
+        """List of `d_steps` parts of a sample, as equal as can be; of fewer images, some are in several parts."""
         if self.d_steps == 1:
             return [sample]
         num = ops.shape(self.without_labels(sample)[0])[0]
-        rows = [ops.arange(ops.maximum(num // self.d_steps, 1)) for _ in range(self.d_steps)]
-        rows = [(row + step * ops.shape(row)[0]) % num for step, row in enumerate(rows)]
+        ends = [num * step // self.d_steps for step in range(self.d_steps + 1)]
+        rows = [ops.arange(first, ops.maximum(end, first + 1)) for first, end in itertools.pairwise(ends)]
         return [keras.tree.map_structure(lambda x, row=row: ops.take(x, row, axis=0), sample) for row in rows]
 
     def make_fake(self, real):

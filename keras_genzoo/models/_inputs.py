@@ -1,5 +1,6 @@
 """What goes into every model: batches of images, with labels or a second domain beside them, checked at the edge."""
 
+import contextlib
 import re
 
 import keras
@@ -47,7 +48,12 @@ class ImageModel(keras.Model):
 
     def without_labels(self, sample):
         """The reverse: `(inputs, labels)`, of which the second is `None` in a model that takes no labels."""
-        return tuple(sample) if self.takes_labels else (sample, None)
+        if not self.takes_labels:
+            return sample, None
+        if not isinstance(sample, (list, tuple)) or len(sample) != 2:
+            kind = type(sample).__name__ if isinstance(sample, (list, tuple)) else "a tensor alone"
+            raise ValueError(f"Expected [inputs, labels]: {self.model_name} takes labels. Received: {kind}")
+        return tuple(sample)
 
     def unpack(self, data):
         """The parts of a training batch.
@@ -65,7 +71,11 @@ class ImageModel(keras.Model):
             return self.to_network(images), self.to_network(beside)
         if not self.takes_labels:
             return self.to_network(images), None
-        labels = self.checked_in_graph(tf.convert_to_tensor(beside))
+        labels = tf.convert_to_tensor(beside)
+        if labels.shape.rank is None:  # traced anew for labels of several ranks
+            labels = tf.ensure_shape(labels, (None,))
+        self._check_label_spec(labels.shape, labels.dtype.as_numpy_dtype)
+        labels = self.checked_in_graph(labels)
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
         with tf.control_dependencies([labels]):
             return tf.identity(self.to_network(images)), labels
@@ -94,13 +104,25 @@ class ImageModel(keras.Model):
                 self.check_data(data)
         if isinstance(x, tf.data.Dataset):  # it has an order of its own; Keras would warn that it cannot shuffle it
             kwargs.setdefault("shuffle", False)
-        try:
+        with _sentences_of_the_graph():
             return super().fit(x, y, *args, **kwargs)
-        except tf.errors.InvalidArgumentError as error:  # a check inside the graph: its sentence is what counts
-            sentence = re.search(r"Expected [^\n]*Received: [^\n]*", str(error))
-            if sentence is None:
-                raise
-            raise ValueError(sentence.group().rstrip("]")) from error
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Losses of the model on other data; see `keras.Model.evaluate`. The data is checked first.
+
+        Args:
+            x: As in `fit`.
+            y: As in `fit`.
+            *args: As in `keras.Model.evaluate`.
+            **kwargs: As in `keras.Model.evaluate`.
+
+        Raises:
+            ValueError: As in `fit`.
+        """
+        if not kwargs.get("_use_cached_eval_dataset"):  # which is how `fit` calls it, with data that it has checked
+            self.check_data(x if y is None else (x, y))
+        with _sentences_of_the_graph():
+            return super().evaluate(x, y, *args, **kwargs)
 
     # -- checks ---------------------------------------------------------------------------------------------------
 
@@ -111,17 +133,22 @@ class ImageModel(keras.Model):
             self._check_dataset(images)
         elif isinstance(images, (np.ndarray, tf.Tensor)):
             pixels.check_images(images, self.image_shape)
-            self._check_beside(beside)
+            self._check_beside(images, beside)
 
-    def _check_beside(self, beside):
+    def _check_beside(self, images, beside):
         if self.takes_labels:
             if beside is None:
                 raise ValueError("Expected batches of (images, labels). Received: images alone")
-            self.check_labels(beside)
+            self.check_labels(beside, len(images))
         if self.takes_pairs:
             if beside is None:
                 raise ValueError("Expected images of two domains, (a, b). Received: images alone")
             pixels.check_images(beside, self.image_shape)
+            if len(beside) != len(images):
+                raise ValueError(
+                    "Expected as many images of domain b as of domain a; keras_genzoo.data.load_pairs makes a data set "
+                    f"of sources of unequal size. Received: {len(images)} and {len(beside)}"
+                )
 
     def _check_dataset(self, data):
         spec = data.element_spec if isinstance(data.element_spec, tuple) else (data.element_spec,)
@@ -166,3 +193,15 @@ class ImageModel(keras.Model):
                 f"Expected integer labels in 0..{self.num_classes - 1} of shape (n,). "
                 f"Received: dtype {np.dtype(dtype).name}, shape {tuple(shape)}"
             )
+
+
+@contextlib.contextmanager
+def _sentences_of_the_graph():
+    """Turns the error of a check inside the graph into a `ValueError` of its sentence alone."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        sentence = re.search(r"Expected [^\n]*Received: [^\n]*", str(error))
+        if sentence is None:
+            raise
+        raise ValueError(sentence.group().rstrip("]")) from error

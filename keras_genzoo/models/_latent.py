@@ -179,6 +179,13 @@ def scalar_specs(**dtypes):
 
 def even_fractions(steps):
     """`steps` numbers from 0 to 1, both exactly, at equal distances: int32 scalar tensor -> float32 `(steps,)`."""
-    message = "Expected steps of at least 2. Received: steps="
-    with tf.control_dependencies([tf.debugging.Assert(steps >= 2, [message, steps])]):
-        return tf.cast(tf.range(steps), tf.float32) / tf.cast(steps - 1, tf.float32)
+    steps = at_least(2, steps=steps)
+    return tf.cast(tf.range(steps), tf.float32) / tf.cast(steps - 1, tf.float32)
+
+
+def at_least(low, **scalar):
+    """A scalar tensor whose use fails with one sentence if it is lower: `at_least(2, steps=steps)`."""
+    ((name, value),) = scalar.items()
+    message = f"Expected {name} of at least {low}. Received: {name}="
+    with tf.control_dependencies([tf.debugging.Assert(value >= low, [message, value])]):
+        return tf.identity(value)

@@ -54,7 +54,7 @@ def binarized(model, images, seed, start):
         return images
     stream = (seed + _BINARIZATION_STREAM + 2**63) % 2**64 - 2**63  # stays a signed number of 64 bits
     noise = sampling.uniform_rows(stream, start, len(images), math.prod(model.image_shape))
-    return ops.cast(ops.reshape(noise, images.shape) < images, "float32")
+    return sampling.bernoulli(images, ops.reshape(noise, images.shape))
 
 
 def log_weights(model, images, labels, num, seed, offset):

@@ -68,18 +68,8 @@ class VAE(EncoderDecoder):
     def decoded_to_pixels(self, decoded):
         return ops.sigmoid(decoded) if self.likelihood == "bernoulli" else decoded
 
-    def compile(self, optimizer=None, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
-        """Configures training.
-
-        Args:
-            optimizer: Optimizer of all weights; `None` for Adam with learning rate 0.001.
-            run_eagerly: As in `keras.Model.compile`.
-            jit_compile: As in `keras.Model.compile`.
-            steps_per_execution: As in `keras.Model.compile`.
-        """
-        self.compile_with({"optimizer": optimizer}, run_eagerly, jit_compile, steps_per_execution)
-
     def default_optimizers(self):
+        """Adam with learning rate 0.001 for all weights."""
         return {"optimizer": keras.optimizers.Adam(1e-3)}
 
     def optimized_variables(self):
@@ -142,7 +132,7 @@ class VAE(EncoderDecoder):
         """Images in `network_range`, binarized where the model does that, and their labels or `None`."""
         images, labels = self.unpack(data)
         if self.binarize:
-            images = ops.cast(sampling.step_uniform(ops.shape(images), self.noise()) < images, "float32")
+            images = sampling.bernoulli(images, sampling.step_uniform(ops.shape(images), self.noise()))
         return images, labels
 
     def total(self, terms):

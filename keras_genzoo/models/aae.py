@@ -5,8 +5,11 @@ Makhzani et al., 2015, Adversarial autoencoders, https://arxiv.org/abs/1511.0564
 Where a VAE has a KL term, a discriminator here tells codes of images from draws of the prior N(0, 1), and the encoder
 learns to fool it (figure 1). A step has two phases and three updates, each with an optimizer of its own: encoder and
 decoder by the squared error of the reconstruction; then the discriminator; then the encoder against it. The encoder is
-the deterministic one of section 2. The discriminator is the paper's, two layers of 1000 ReLU units; encoder and
-decoder are convolutions by default, and fully connected with `network="mlp"`.
+the deterministic one of section 2. The discriminator is the paper's, two layers of 1000 ReLU units.
+
+Differences from the paper's model of MNIST (appendix A.1): encoder and decoder are convolutions by default, and with
+`network="mlp"` fully connected layers with tanh; the decoder gives pixels in [-1, 1] by tanh; the prior's standard
+deviation is 1; Adam takes the place of gradient descent with momentum.
 """
 
 import keras
@@ -68,29 +71,11 @@ class AAE(EncoderDecoder):
         logits = layers.Dense(1, dtype="float32", name="logits")(x)  # (batch, 1)
         return keras.Model(z, logits, name="discriminator")
 
-    def compile(
-        self,
-        optimizer=None,
-        d_optimizer=None,
-        g_optimizer=None,
-        run_eagerly=False,
-        jit_compile="auto",
-        steps_per_execution=1,
-    ):
-        """Configures training.
-
-        Args:
-            optimizer: Optimizer of encoder and decoder by the reconstruction; `None` for Adam with learning rate 0.001.
-            d_optimizer: Optimizer of the discriminator of codes; `None` for Adam with 0.0002 and beta_1 0.5.
-            g_optimizer: Optimizer of the encoder against the discriminator; `None` for the same.
-            run_eagerly: As in `keras.Model.compile`.
-            jit_compile: As in `keras.Model.compile`.
-            steps_per_execution: As in `keras.Model.compile`.
-        """
-        optimizers = {"optimizer": optimizer, "d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
-        self.compile_with(optimizers, run_eagerly, jit_compile, steps_per_execution)
-
     def default_optimizers(self):
+        """Adam: 0.001 for encoder and decoder by the reconstruction; 0.0002 and beta_1 0.5 for the two adversaries.
+
+        `d_optimizer` trains the discriminator of codes, `g_optimizer` the encoder against it.
+        """
         adversarial = {key: keras.optimizers.Adam(2e-4, beta_1=0.5) for key in ("d_optimizer", "g_optimizer")}
         return {"optimizer": keras.optimizers.Adam(1e-3), **adversarial}
 

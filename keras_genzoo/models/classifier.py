@@ -104,11 +104,8 @@ class Classifier(ZooModel):
         logits = layers.Dense(self.num_classes, dtype="float32", name="logits")(kept)  # (batch, num_classes)
         return keras.Model(image, {"features": features, "logits": logits}, name="network")
 
-    def compile(self, optimizer=None, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
-        """Configures training; `optimizer=None` stands for Adam with learning rate 0.001."""
-        self.compile_with({"optimizer": optimizer}, run_eagerly, jit_compile, steps_per_execution)
-
     def default_optimizers(self):
+        """Adam with learning rate 0.001 for all weights."""
         return {"optimizer": keras.optimizers.Adam(1e-3)}
 
     def optimized_variables(self):

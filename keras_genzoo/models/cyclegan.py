@@ -23,7 +23,7 @@ from keras import ops
 from keras_genzoo import losses, sampling
 from keras_genzoo.checks import check_at_least, check_weight
 from keras_genzoo.layers import ImageHistory
-from keras_genzoo.models._adversarial import SMALL_NORMAL
+from keras_genzoo.models._adversarial import SMALL_NORMAL, scores_of_both
 from keras_genzoo.models._translation import Translator
 from keras_genzoo.networks.patch import patch_discriminator
 from keras_genzoo.networks.residual import residual_translator
@@ -186,9 +186,7 @@ class CycleGAN(Translator):
             (self.discriminator_a, real_a, fake_a),
             (self.discriminator_b, real_b, fake_b),
         ):
-            num = ops.shape(real)[0]
-            scores = discriminator(ops.concatenate([real, fake], axis=0), training=True)
-            loss += losses.least_squares_discriminator_loss(scores[:num], scores[num:])
+            loss += losses.least_squares_discriminator_loss(*scores_of_both(discriminator, real, fake))
         return loss
 
     # -- the step -------------------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ from keras_genzoo.checks import check_at_least, check_choice, check_flag
 from keras_genzoo.models._base import ZooModel, noise_for_tests
 from keras_genzoo.models._energy import HasFreeEnergy
 
+NOT_BEGUN = -1.0  # state of a chain before the first step: then it begins at the data
+
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class RBM(HasFreeEnergy, ZooModel):
@@ -124,21 +126,14 @@ class RBM(HasFreeEnergy, ZooModel):
         self.chains = None
         if self.algorithm == "pcd":
             chains = (self.num_chains, self.visible_units)
+            shared |= dict(initializer=keras.initializers.Constant(NOT_BEGUN))
             self.chains = self.add_weight(name="chains", shape=chains, trainable=False, **shared)
 
-    def compile(self, optimizer=None, run_eagerly=False, jit_compile="auto", steps_per_execution=1):
-        """Configures training.
-
-        Args:
-            optimizer: Optimizer of all weights; `None` for stochastic gradient descent with learning rate 0.05, which
-                makes updates of about a thousandth of the weights, as Hinton's guide has it in section 7.
-            run_eagerly: As in `keras.Model.compile`.
-            jit_compile: As in `keras.Model.compile`.
-            steps_per_execution: As in `keras.Model.compile`.
-        """
-        self.compile_with({"optimizer": optimizer}, run_eagerly, jit_compile, steps_per_execution)
-
     def default_optimizers(self):
+        """Stochastic gradient descent with learning rate 0.05 for all weights.
+
+        It makes updates of about a thousandth of the weights, as section 7 of Hinton's guide has it.
+        """
         return {"optimizer": keras.optimizers.SGD(0.05)}
 
     def optimized_variables(self):
@@ -161,7 +156,7 @@ class RBM(HasFreeEnergy, ZooModel):
             variable.assign(store[variable.name])
         if self.chains is not None:
             fits = "chains" in store and store["chains"].shape == tuple(self.chains.shape)
-            self.chains.assign(store["chains"] if fits else ops.zeros_like(self.chains))
+            self.chains.assign(store["chains"] if fits else ops.full_like(self.chains, NOT_BEGUN))
 
     # -- the machine ----------------------------------------------------------------------------------------------
 
@@ -185,7 +180,7 @@ class RBM(HasFreeEnergy, ZooModel):
         visible = ops.reshape(self.unpack(data)[0], (-1, self.visible_units))
         if not self.binarize:
             return visible
-        return ops.cast(sampling.step_uniform(ops.shape(visible), self.noise()) < visible, "float32")
+        return sampling.bernoulli(visible, sampling.step_uniform(ops.shape(visible), self.noise()))
 
     def begin(self, visible):
         """Sets the visible biases, where all are zero, to the log-odds of the pixels in a batch."""
@@ -198,10 +193,8 @@ class RBM(HasFreeEnergy, ZooModel):
         """States that stand for the machine's own: `gibbs_steps` steps on from the data, or from the chains."""
         first = visible
         if self.chains is not None:
-            # No chain shows anything before the first step: then they begin at the data.
             rows = ops.arange(self.num_chains) % ops.shape(visible)[0]
-            known = ops.any(ops.not_equal(self.chains, 0.0))
-            first = ops.where(known, self.chains, ops.take(visible, rows, axis=0))
+            first = ops.where(self.chains == NOT_BEGUN, ops.take(visible, rows, axis=0), self.chains)
         seed = sampling.step_seed(self.noise())
         key = tf.random.stateless_uniform((), seed, minval=None, maxval=None, dtype=tf.int64)
         kernel = ops.cast(self.kernel, self.compute_dtype)

@@ -6,13 +6,14 @@ Every weight matrix of the discriminator is divided by its largest singular valu
 steeper than 1; the value comes from one step of power iteration each time the discriminator is trained (algorithm 1),
 and the gradient passes through it (equation 9). The losses are the hinge losses (equations 16 and 17). Adam has
 learning rate 0.0002, beta_1 0.5 and beta_2 0.999 with one discriminator update a step (setting C of table 1). The
-networks are those of `dcgan`; the discriminator has no batch normalization.
+networks are those of `dcgan`, with Keras' standard first weights; the discriminator has no batch normalization.
 """
 
 import keras
 
 from keras_genzoo import losses
 from keras_genzoo.layers import SpectralNormalization
+from keras_genzoo.models._adversarial import scores_of_both
 from keras_genzoo.models._conv_gan import ConvGAN
 
 
@@ -46,9 +47,8 @@ class SNGAN(ConvGAN):
     discriminator_options = dict(batch_norm=False, wrapper=SpectralNormalization)
 
     def discriminator_loss(self, real, fake):
-        return losses.hinge_discriminator_loss(
-            self.discriminator(real, training=True), self.discriminator(fake, training=True)
-        )
+        # One pass, so one step of power iteration, and the same singular values for both.
+        return losses.hinge_discriminator_loss(*scores_of_both(self.discriminator, real, fake))
 
     def generator_loss(self, fake):
         return losses.hinge_generator_loss(self.discriminator(fake, training=True))

@@ -15,6 +15,7 @@ from keras import ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.checks import check_weight
+from keras_genzoo.models._adversarial import scores_of_both
 from keras_genzoo.models._conv_gan import ConvGAN
 from keras_genzoo.models._gradients import input_slopes
 
@@ -59,9 +60,7 @@ class WGANGP(ConvGAN):
         self.gp_weight = gp_weight
 
     def discriminator_loss(self, real, fake):
-        distance = losses.wasserstein_discriminator_loss(
-            self.discriminator(real, training=True), self.discriminator(fake, training=True)
-        )
+        distance = losses.wasserstein_discriminator_loss(*scores_of_both(self.discriminator, real, fake))
         slopes = input_slopes(lambda x: self.discriminator(x, training=True), self.interpolate(real, fake))
         return distance + self.gp_weight * losses.gradient_penalty(slopes)
 

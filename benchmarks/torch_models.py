@@ -85,8 +85,11 @@ def channels_last(*networks):
     return [network.to(memory_format=torch.channels_last) for network in networks]
 
 
-def gan(args, precision, losses, d_network, penalty=None, classes=0):
-    """A step of `d_steps` discriminator updates and one generator update."""
+def gan(args, precision, losses, d_network, penalty=None, classes=0, together=False):
+    """A step of `d_steps` discriminator updates and one generator update.
+
+    With `together`, the discriminator judges real and generated images in one pass.
+    """
     latent, d_steps = args["latent_dim"], args["d_steps"]
     g_network = generator(latent, args["base_filters"], nn.Tanh(), classes)
     if classes:
@@ -104,7 +107,10 @@ def gan(args, precision, losses, d_network, penalty=None, classes=0):
             given = [x[rows] for x in beside]
             with precision():
                 fake = g_network(torch.randn(size, latent), *given).detach()
-                loss = d_loss_of(d_network(real[rows], *given), d_network(fake, *given))
+                if together:
+                    loss = d_loss_of(*d_network(torch.cat([real[rows], fake])).split(size))
+                else:
+                    loss = d_loss_of(d_network(real[rows], *given), d_network(fake, *given))
                 if penalty:
                     loss = loss + penalty(d_network, real[rows], fake)
             update(d_optimizer, loss)
@@ -132,7 +138,7 @@ def cgan(args, precision):
 def sngan(args, precision):
     d_network = discriminator(args["d_base_filters"], batch_norm=False, wrap=spectral_norm)
     hinge = (lambda r, f: torch.relu(1.0 - r).mean() + torch.relu(1.0 + f).mean(), lambda f: -f.mean())
-    return gan(args, precision, hinge, d_network)
+    return gan(args, precision, hinge, d_network, together=True)
 
 
 def wgan_gp(args, precision):
@@ -145,7 +151,7 @@ def wgan_gp(args, precision):
         return args["gp_weight"] * (gradient.flatten(1).norm(dim=1) - 1.0).square().mean()
 
     wasserstein = (lambda r, f: f.mean() - r.mean(), lambda f: -f.mean())
-    return gan(args, precision, wasserstein, d_network, penalty)
+    return gan(args, precision, wasserstein, d_network, penalty, together=True)
 
 
 def cvae(args, precision):

@@ -15,6 +15,11 @@ def check_at_least(low, **values):
             raise ValueError(f"Expected {name} to be an integer of at least {low}. Received: {name}={value!r}")
 
 
+def check_none_or_at_least(low, **values):
+    """Raises `ValueError` unless each named value is `None` or an integer of at least `low`."""
+    check_at_least(low, **{name: value for name, value in values.items() if value is not None})
+
+
 def check_seed(seed):
     """Returns `seed` as an int; raises `ValueError` unless it is an integer of 64 bits."""
     return _check_integer(seed, -(2**63), 2**63, "an integer of 64 bits")

@@ -256,6 +256,16 @@ def values(variables):
     return {f"{index} {variable.path}": variable.numpy().copy() for index, variable in enumerate(variables)}
 
 
+def snapshot(model, *parts):
+    """Values of some parts of a model, by attribute, and of all its optimizers."""
+    return {part: values(getattr(model, part).variables) for part in (*parts, *model.optimizer_names)}
+
+
+def moved_parts(before, after):
+    """The parts of two snapshots that differ."""
+    return {part for part in before if moved(before[part], after[part])}
+
+
 def state(model):
     """Everything that training changes and a file must keep: weights, random states, optimizers."""
     found = values(model.weights)

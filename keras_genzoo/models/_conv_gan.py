@@ -1,7 +1,7 @@
 """GANs of convolutions: the family's step with the networks that most of its image models share."""
 
 from keras_genzoo import sampling
-from keras_genzoo.checks import check_at_least
+from keras_genzoo.checks import check_at_least, check_none_or_at_least
 from keras_genzoo.models._adversarial import SMALL_NORMAL
 from keras_genzoo.models._gan import GAN
 from keras_genzoo.networks.conv import conv_discriminator, conv_generator
@@ -36,8 +36,7 @@ class ConvGAN(GAN):
     ):
         super().__init__(image_shape, latent_dim, **kwargs)
         check_at_least(1, base_filters=base_filters)
-        if d_base_filters is not None:
-            check_at_least(1, d_base_filters=d_base_filters)
+        check_none_or_at_least(1, d_base_filters=d_base_filters)
         check_at_least(2, kernel_size=kernel_size)
         self.base_filters = base_filters
         self.d_base_filters = d_base_filters

@@ -21,7 +21,7 @@ import keras
 from keras import ops
 
 from keras_genzoo import losses, sampling
-from keras_genzoo.checks import check_at_least, check_weight
+from keras_genzoo.checks import check_at_least, check_none_or_at_least, check_weight
 from keras_genzoo.layers import ImageHistory
 from keras_genzoo.models._adversarial import SMALL_NORMAL, scores_of_both
 from keras_genzoo.models._translation import Translator
@@ -83,9 +83,8 @@ class CycleGAN(Translator):
         super().__init__(image_shape, **kwargs)
         check_at_least(1, base_filters=base_filters)
         check_at_least(0, history_size=history_size)
-        for low, name, value in ((1, "d_base_filters", d_base_filters), (0, "num_blocks", num_blocks)):
-            check_at_least(low, **({} if value is None else {name: value}))
-        check_at_least(1, **({} if d_layers is None else {"d_layers": d_layers}))
+        check_none_or_at_least(1, d_base_filters=d_base_filters, d_layers=d_layers)
+        check_none_or_at_least(0, num_blocks=num_blocks)
         check_weight(cycle_weight=cycle_weight, identity_weight=identity_weight)
         self.base_filters = base_filters
         self.d_base_filters = d_base_filters

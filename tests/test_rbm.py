@@ -494,6 +494,7 @@ def test_reconstruction_is_one_pass_of_probabilities():
 def test_preset_holds_the_weights_and_no_chains(tmp_path):
     model = build(scale=0.3, num_chains=4)
     model.train_step((black_and_white(10),))
+    assert model.chains.numpy().any() and (model.chains.numpy() >= 0.0).all()
     path = presets.save_preset(model, tmp_path / "preset", half_precision=True)
     again = keras_genzoo.build("rbm", weights=path)
     assert (again.chains.numpy() < 0.0).all()

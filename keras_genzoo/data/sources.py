@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from keras_genzoo.checks import check_at_least
+from keras_genzoo.checks import check_none_or_at_least
 from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
 from keras_genzoo.data.folder import folder_splits
 from keras_genzoo.data.npz import npz_splits
@@ -75,8 +75,7 @@ def open_part(source, split="train", limit=None, data_dir=None, image_key=None, 
     Returns:
         An `ArrayPart`, `EncodedPart` or `TfdsPart`.
     """
-    if limit is not None:
-        check_at_least(1, limit=limit)
+    check_none_or_at_least(1, limit=limit)
     name, _, _ = parse_split(split)
     kind, rest = parse_source(source)
     if kind not in ("npz", "tfds") and (image_key is not None or label_key is not None):

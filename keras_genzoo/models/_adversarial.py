@@ -1,4 +1,4 @@
-"""What models share that train generators against discriminators: two optimizers, and averages of the generators."""
+"""What models share that train generators against discriminators: optimizers, averages, scores in one pass."""
 
 import keras
 from keras import ops

@@ -51,8 +51,9 @@ class ImageModel(keras.Model):
         if not self.takes_labels:
             return sample, None
         if not isinstance(sample, (list, tuple)) or len(sample) != 2:
-            kind = type(sample).__name__ if isinstance(sample, (list, tuple)) else "a tensor alone"
-            raise ValueError(f"Expected [inputs, labels]: {self.model_name} takes labels. Received: {kind}")
+            raise ValueError(
+                f"Expected [inputs, labels]: {self.model_name} takes labels. Received: {type(sample).__name__}"
+            )
         return tuple(sample)
 
     def unpack(self, data):

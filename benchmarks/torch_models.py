@@ -37,6 +37,20 @@ class Labelled(nn.Module):
         return self.network(torch.cat([x, code.to(x.dtype)], dim=1))
 
 
+class Projection(nn.Module):
+    """A discriminator whose last weights are those that all share and those of the label's class."""
+
+    def __init__(self, network, num_classes):
+        super().__init__()
+        *layers, self.logits = network
+        self.features = nn.Sequential(*layers)
+        self.class_weights = nn.Embedding(num_classes, self.logits.in_features)
+
+    def forward(self, x, labels):
+        x = self.features(x)
+        return self.logits(x) + (x.float() * self.class_weights(labels)).sum(dim=1, keepdim=True)
+
+
 def generator(latent_dim, filters, activation, extra=0):
     layers = [nn.Linear(latent_dim + extra, 49 * 4 * filters, bias=False), nn.Unflatten(1, (4 * filters, 7, 7))]
     layers += [nn.BatchNorm2d(4 * filters), nn.ReLU()]
@@ -61,8 +75,8 @@ def features(filters, channels=1, batch_norm=True, wrap=lambda layer: layer):
     return [*layers, nn.Flatten()], channels * side * side
 
 
-def discriminator(filters, channels=1, batch_norm=True, wrap=lambda layer: layer, bias=True):
-    layers, length = features(filters, channels, batch_norm, wrap)
+def discriminator(filters, batch_norm=True, wrap=lambda layer: layer, bias=True):
+    layers, length = features(filters, batch_norm=batch_norm, wrap=wrap)
     return nn.Sequential(*layers, wrap(nn.Linear(length, 1, bias=bias)))
 
 
@@ -131,7 +145,7 @@ def non_saturating(fake):
 
 def cgan(args, precision):
     classes = args["num_classes"]
-    d_network = Labelled(discriminator(args["d_base_filters"], channels=2), classes, plane=True)
+    d_network = Projection(discriminator(args["d_base_filters"]), classes)
     return gan(args, precision, (minimax, non_saturating), d_network, classes=classes)
 
 
@@ -231,15 +245,15 @@ def rbm(args, precision):
             for _ in range(args["gibbs_steps"]):
                 hidden = torch.bernoulli(torch.sigmoid(hidden_logits(negative)))
                 negative = torch.bernoulli(torch.sigmoid(visible_logits(hidden)))
-            gradients = [0.0, 0.0, 0.0]
+            gradients, given = [0.0, 0.0, 0.0], []
             for states, sign in ((x, -1.0), (negative, 1.0)):
                 logits = hidden_logits(states)
                 hidden, weight = torch.sigmoid(logits), sign / len(states)
+                given.append(hidden)
                 sums = ((states.T @ hidden).float(), states.sum(dim=0), hidden.sum(dim=0))
                 gradients = [total + weight * part for total, part in zip(gradients, sums, strict=True)]
                 (states @ machine.visible_bias + softplus(logits).sum(dim=1)).mean()
-            reconstruction = visible_logits(torch.sigmoid(hidden_logits(x)))
-            cross_entropy(reconstruction, x, reduction="sum") / len(x)
+            cross_entropy(visible_logits(given[0]), x, reduction="sum") / len(x)
         for parameter, gradient in zip(machine.parameters(), gradients, strict=True):
             parameter.grad = gradient
         optimizer.step()

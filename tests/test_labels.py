@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from cases import cases_with, for_cases
 
+from keras_genzoo.layers import SpectralNormalization
+from keras_genzoo.networks import conv
 from keras_genzoo.networks import labels as label_networks
 
 LABELLED = cases_with("generate", such_that=lambda case: case.model_class.takes_labels)
@@ -81,3 +83,21 @@ def test_label_plane_is_one_channel_more_and_the_same_for_all_images_of_a_class(
     np.testing.assert_array_equal(outputs[0, ..., 2], outputs[2, ..., 2])
     kernel = network.trainable_variables[0].numpy()
     np.testing.assert_allclose(outputs[1, ..., 2], kernel[2].reshape(4, 5), rtol=1e-6)
+
+
+def test_discriminator_weighs_features_by_shared_weights_and_those_of_the_class():
+    network = conv.conv_discriminator((8, 8, 1), num_classes=3, base_filters=2, kernel_size=4)
+    shared, of_classes = network.get_layer("logits"), network.get_layer("class_weights")
+    features = keras.Model(network.inputs[0], shared.input)
+    pixels = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype("float32")
+    labels = np.array([0, 2, 0, 1], "int32")
+    weights = shared.kernel.numpy()[:, 0] + of_classes.kernel.numpy()[labels]
+    wanted = np.sum(np.asarray(features(pixels)) * weights, axis=1, keepdims=True) + shared.bias.numpy()
+    np.testing.assert_allclose(np.asarray(network([pixels, labels])), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_weights_of_classes_are_normalized_as_those_that_are_shared():
+    options = dict(base_filters=2, kernel_size=4, batch_norm=False, wrapper=SpectralNormalization)
+    network = conv.conv_discriminator((8, 8, 1), num_classes=3, **options)
+    wrapped = [layer.layer.name for layer in network.layers if isinstance(layer, SpectralNormalization)]
+    assert {"logits", "class_weights"} <= set(wrapped)

@@ -224,7 +224,7 @@ def test_gradient_is_that_of_the_difference_of_mean_free_energies():
         means = [tf.reduce_mean(model.energy_of(x, model.hidden_logits(x, kernel))) for x in (positive, negative)]
         difference = means[0] - means[1]
     expected = tape.gradient(difference, [variable.value for variable in model.network_variables])
-    gap, gradients = model.contrast(positive, negative)
+    gap, gradients, _ = model.contrast(positive, negative)
     assert float(gap) == pytest.approx(float(difference), rel=1e-5)
     for gradient, other in zip(gradients, expected, strict=True):
         np.testing.assert_allclose(gradient, other, rtol=1e-4, atol=1e-6)
@@ -244,7 +244,7 @@ def test_estimate_with_the_machines_own_images_is_the_gradient_of_the_likelihood
         loss = tf.reduce_mean(energies) + log_z
     expected = tape.gradient(loss, [variable.value for variable in model.network_variables])
     assert float(log_z) == pytest.approx(exact.log_z, rel=1e-5)
-    _, gradients = model.contrast(tf.constant(data), tf.constant(exact.sample(40000, seed=1)))
+    _, gradients, _ = model.contrast(tf.constant(data), tf.constant(exact.sample(40000, seed=1)))
     for gradient, value in zip(gradients, expected, strict=True):
         np.testing.assert_allclose(gradient, value, atol=5 * 0.5 / np.sqrt(40000))
 
@@ -254,7 +254,7 @@ def test_many_gibbs_steps_make_the_estimate_exact(algorithm):
     model = build(scale=0.4, algorithm=algorithm, gibbs_steps=60, num_chains=20000, binarize=False)
     data = np.repeat(black_and_white(20), 1000, axis=0)
     positive = model.visible_batch((data,))
-    _, gradients = model.contrast(positive, model.negative_batch(positive))
+    _, gradients, _ = model.contrast(positive, model.negative_batch(positive))
     exact = Exact(model)
     given = exact.given_visible(flat(data))
     for gradient, ours, theirs in zip(gradients, given, exact.expectations(), strict=True):
@@ -265,7 +265,7 @@ def test_one_step_of_cd_is_short_of_the_exact_gradient():
     model = build(scale=0.4, algorithm="cd", binarize=False)
     data = np.repeat(black_and_white(20), 1000, axis=0)
     positive = model.visible_batch((data,))
-    _, gradients = model.contrast(positive, model.negative_batch(positive))
+    _, gradients, _ = model.contrast(positive, model.negative_batch(positive))
     exact = Exact(model).expectations()[0] - Exact(model).given_visible(flat(data))[0]
     assert np.abs(np.asarray(gradients[0]) - exact).max() > 20 * 0.5 / np.sqrt(20000)
 
@@ -279,7 +279,7 @@ def test_step_goes_down_the_estimate(dtype):
     data = (black_and_white(10),)
     before = [variable.numpy() for variable in model.network_variables]
     positive = twin.visible_batch(data)
-    _, gradients = twin.contrast(positive, twin.negative_batch(positive))
+    _, gradients, _ = twin.contrast(positive, twin.negative_batch(positive))
     model.train_step(data)
     for variable, old, gradient in zip(model.network_variables, before, gradients, strict=True):
         np.testing.assert_allclose(variable.numpy(), old - 0.25 * np.asarray(gradient), rtol=1e-5, atol=1e-6)

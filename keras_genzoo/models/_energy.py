@@ -37,9 +37,9 @@ class HasFreeEnergy(Generates):
         """The reverse: float32 images in [0, 1], or uint8 ones."""
         return self.from_network(ops.reshape(visible, (-1, *self.image_shape)), dtype)
 
-    def mean_field(self, visible, kernel):
-        """Log-odds of the pixels, given the probabilities of the hidden units, given pixels."""
-        return self.visible_logits(ops.sigmoid(self.hidden_logits(visible, kernel)), kernel)
+    def mean_field(self, hidden_logits, kernel):
+        """Log-odds of the pixels, given the probabilities of the hidden units."""
+        return self.visible_logits(ops.sigmoid(hidden_logits), kernel)
 
     def draw(self, logits, noise):
         """Units that are 1 with these log-odds where uniform `noise` is below their probability, and else 0."""
@@ -77,7 +77,8 @@ class HasFreeEnergy(Generates):
 
     def reconstructed(self, images, dtype="float32"):
         """Images after one pass to the hidden units and back as tensors, float32 in [0, 1] or uint8."""
-        logits = self.mean_field(self.flat(images), ops.convert_to_tensor(self.kernel))
+        kernel = ops.convert_to_tensor(self.kernel)
+        logits = self.mean_field(self.hidden_logits(self.flat(images), kernel), kernel)
         return self.image_of(ops.sigmoid(logits), dtype)
 
     def grid_kernel(self):

@@ -4,8 +4,9 @@ Mirza and Osindero, 2014, Conditional generative adversarial nets, https://arxiv
 
 Both networks get the label y beside their input, and play min_G max_D E[log D(x|y)] + E[log(1 - D(G(z|y)|y))]
 (equation 2), the generator with the non-saturating loss. The paper's networks are fully connected; these are DCGAN's
-convolutions (https://arxiv.org/abs/1511.06434): the generator gets the one-hot label beside z, the discriminator as a
-plane of pixels that is learned for each class, beside the channels of the image.
+convolutions (https://arxiv.org/abs/1511.06434). The generator gets the one-hot label beside z. In the discriminator the
+label chooses weights for the features of the last convolution (Miyato and Koyama, 2018,
+https://arxiv.org/abs/1802.05637, equation 3), which gives images closer to their class than a label beside the image.
 """
 
 import keras

@@ -208,10 +208,12 @@ class RBM(HasFreeEnergy, ZooModel):
             negative: Others, `(m, visible_units)`: the machine's own.
 
         Returns:
-            The difference, a scalar, and the list of its derivatives by `network_variables`.
+            The difference, a scalar, the list of its derivatives by `network_variables`, and the log-odds of the hidden
+            units given `positive`.
         """
         states = ops.concatenate([positive, negative])
-        num, others = (ops.cast(ops.shape(group)[0], "float32") for group in (positive, negative))
+        rows = ops.shape(positive)[0]
+        num, others = (ops.cast(n, "float32") for n in (rows, ops.shape(negative)[0]))
         # 1 for each of the first, -n/m for each of the others: one product of matrices instead of the difference of
         # two, which half precision would round away.
         share = ops.concatenate([ops.ones_like(positive[:, :1]), -num / others * ops.ones_like(negative[:, :1])])
@@ -221,7 +223,7 @@ class RBM(HasFreeEnergy, ZooModel):
         product = ops.matmul(ops.transpose(ops.cast(states, kernel.dtype)), ops.cast(hidden, kernel.dtype))
         sums = [ops.cast(product, "float32"), ops.sum(share * states, axis=0), ops.sum(hidden, axis=0)]
         gap = ops.sum(share[:, 0] * self.energy_of(states, logits)) / num
-        return gap, [-total / num for total in sums]
+        return gap, [-total / num for total in sums], logits[:rows]
 
     def train_step(self, data):
         positive = self.visible_batch(data)
@@ -241,8 +243,8 @@ class RBM(HasFreeEnergy, ZooModel):
 
     def terms(self, positive, negative):
         """Dict of what is logged of a step, and the gradient."""
-        gap, gradients = self.contrast(positive, negative)
-        logits = self.mean_field(positive, ops.cast(self.kernel, self.compute_dtype))
+        gap, gradients, hidden_logits = self.contrast(positive, negative)
+        logits = self.mean_field(hidden_logits, ops.cast(self.kernel, self.compute_dtype))
         reconstruction_loss = ops.mean(losses.bernoulli_nll(positive, logits))
         return {"reconstruction_loss": reconstruction_loss, "free_energy_gap": gap}, gradients
 

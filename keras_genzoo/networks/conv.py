@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from keras_genzoo.layers import BatchNormalization
-from keras_genzoo.networks.labels import beside_code, beside_image, label_input, network_of
+from keras_genzoo.networks.labels import beside_code, label_input, network_of
 
 SMALLEST_SIDE = 4
 MAX_WIDENING = 8  # the widest layer has this many times the filters of the full resolution
@@ -173,7 +173,8 @@ def conv_discriminator(image_shape, num_classes=None, output_bias=True, dtype=No
 
     Args:
         image_shape: `(height, width, channels)` of the input.
-        num_classes: Number of classes of a second input, the labels; `None` for no such input.
+        num_classes: Number of classes of a second input, the labels; `None` for no such input. Weights of each class
+            for the last features are added to those that all share (https://arxiv.org/abs/1802.05637, equation 3).
         output_bias: Whether a bias is added to the logit.
         dtype: Dtype policy of the layers.
         name: Name of the network.
@@ -184,7 +185,12 @@ def conv_discriminator(image_shape, num_classes=None, output_bias=True, dtype=No
     """
     image = keras.Input(image_shape, name="image")
     labels, one_hot = label_input(num_classes)
-    x = conv_features(beside_image(image, one_hot, dtype), image_shape, dtype=dtype, **kwargs)
-    initializer = kwargs.get("kernel_initializer", "glorot_uniform")
-    logits = layers.Dense(1, use_bias=output_bias, kernel_initializer=initializer, dtype="float32", name="logits")
-    return network_of(image, labels, wrapped(logits, kwargs.get("wrapper"))(x), name)  # (batch, 1)
+    x = conv_features(image, image_shape, dtype=dtype, **kwargs)
+    wrapper = kwargs.get("wrapper")
+    common = dict(kernel_initializer=kwargs.get("kernel_initializer", "glorot_uniform"))
+    logits = wrapped(layers.Dense(1, use_bias=output_bias, dtype="float32", name="logits", **common), wrapper)(x)
+    if one_hot is not None:
+        class_weights = layers.Dense(x.shape[-1], use_bias=False, dtype=dtype, name="class_weights", **common)
+        of_class = wrapped(class_weights, wrapper)(one_hot)  # (batch, features)
+        logits = layers.Add(dtype="float32")([logits, layers.Dot(axes=1, dtype="float32")([x, of_class])])
+    return network_of(image, labels, logits, name)  # (batch, 1)

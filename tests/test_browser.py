@@ -193,6 +193,14 @@ def test_slider_moves_the_code_along_its_direction_by_keyboard(page, site):
     np.testing.assert_allclose(page.run("return [...genzoo.view.current.z];"), before)
 
 
+def test_slider_shows_the_sign_of_the_rounded_number(page):
+    page.open("cgan")
+    output = page.driver.find_elements("css selector", "[data-role=sliders] output")[0]
+    for value, shown in ((-0.04, "0.0"), (0.0, "0.0"), (0.04, "0.0"), (-1.26, "−1.3"), (0.5, "+0.5")):
+        page.run(f"genzoo.view.sliders[0].set({value});")
+        assert output.text == shown
+
+
 def test_interpolation_plays_along_the_great_circle(page, site):
     page.open("cgan")
     seen = set()

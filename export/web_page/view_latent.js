@@ -142,8 +142,10 @@ export class View {
       Object.assign(input, {type: "range", min: -LIMIT, max: LIMIT, step: 0.1});
       input.setAttribute("aria-label", `Direction ${index + 1}`);
       const write = (value) => {
-        output.textContent = `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
-        input.setAttribute("aria-valuetext", `${value.toFixed(1)} standard deviations`);
+        const tenths = Math.round(10 * value); // the sign is that of what is shown: no "−0.0"
+        const sign = tenths < 0 ? "−" : tenths > 0 ? "+" : "";
+        output.textContent = `${sign}${(Math.abs(tenths) / 10).toFixed(1)}`;
+        input.setAttribute("aria-valuetext", `${(tenths / 10).toFixed(1)} standard deviations`);
       };
       input.addEventListener("input", () => {
         this.current.z = moved(this.current.z, direction, input.valueAsNumber);

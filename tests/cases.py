@@ -110,7 +110,7 @@ CASES = [
         "cgan",
         args=dict(**CONV_GAN, num_classes=4),
         output=(17, 16, 3),
-        params=9134,
+        params=8982,
     ),
     Case(
         "classifier",

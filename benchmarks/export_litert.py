@@ -1,11 +1,11 @@
-"""Latency of one image by LiteRT files, rewritten and plain, quantized and not, against ONNX Runtime in the same run.
+"""Latency of LiteRT files for one image, with and without rewriting and quantization, and of ONNX Runtime.
 
     python benchmarks/export_litert.py [--rounds 15] [--calls 20] [--threads 1 2] [--preset dcgan_mnist]
 
-Network: the generator of a 28x28 DCGAN, latent_dim 128, base_filters 64, kernels 4x4 (2.27 M parameters, all weights
-random), or that of a preset. Batch 1. Times are medians over the rounds, in which all take turns; ratios are medians of
-the ratios within a round, because the speed of a machine drifts. ONNX Runtime and ai-edge-quantizer are measured where
-they are installed. Errors are against Keras, in [0, 1] pixels, over 64 codes.
+The network is the generator of a 28x28 DCGAN with latent_dim 128, base_filters 64 and 4x4 kernels (2.27 M parameters,
+random weights), or of a preset. Batch size 1. Times are medians over rounds in which all files alternate; ratios are
+medians of the ratios within a round, because the speed of a machine drifts. ONNX Runtime and ai-edge-quantizer are
+measured if they are installed. Errors are against Keras, in [0, 1] pixels, over 64 codes.
 """
 
 import argparse
@@ -26,14 +26,14 @@ from rich.table import Table
 
 import keras_genzoo
 from keras_genzoo import presets
-from keras_genzoo.export import litert, parity, runners
-from keras_genzoo.quiet import quiet_stderr
+from keras_genzoo.export import litert, parity, runners, signatures
+from keras_genzoo.utils.quiet import quiet_stderr
 
 LATENT_DIM, FILTERS, KERNEL = 128, 64, 4
 
 
 def model_of(preset):
-    """The model of a preset, or a DCGAN with weights that a training could have left."""
+    """The model of a preset, or a DCGAN with random weights, varied as after training."""
     if preset is not None:
         return keras_genzoo.build(presets.card(preset)["model"], weights=preset)
     model = keras_genzoo.build(
@@ -45,8 +45,8 @@ def model_of(preset):
     return model
 
 
-def by_quantizer(maker, kind):
-    """The float32 file, quantized by ai-edge-quantizer to "dynamic" or "int8": `Made`, or `None` without it."""
+def by_quantizer(converter, kind):
+    """The float32 file, quantized by ai-edge-quantizer to "dynamic" or "int8", as a `ConvertedFile`; or `None`."""
     try:
         from ai_edge_quantizer import qtyping, quantizer
     except ImportError:
@@ -54,9 +54,9 @@ def by_quantizer(maker, kind):
     operations, granularity = qtyping.TFLOperationName, qtyping.QuantGranularity
     with tempfile.TemporaryDirectory() as folder, quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):
         plain, small = Path(folder, "plain.tflite"), Path(folder, "small.tflite")
-        plain.write_bytes(maker.make(None).content)
+        plain.write_bytes(converter.convert(None).content)
         tool = quantizer.Quantizer(str(plain))
-        # As ours: one scale for each channel of a convolution, and one for all of a dense layer.
+        # As in our files: one scale per channel of a convolution, and one per dense layer.
         for operation, scales in (
             (operations.ALL_SUPPORTED, granularity.CHANNELWISE),
             (operations.FULLY_CONNECTED, granularity.TENSORWISE),
@@ -70,12 +70,12 @@ def by_quantizer(maker, kind):
         if kind == "int8":
             for operation in (operations.INPUT, operations.OUTPUT):
                 tool.update_quantization_recipe(regex=".*", operation_name=operation, algorithm_key="no_quantize")
-            ranges = tool.calibrate({maker.signature: maker.calibration_batches(None)})
+            ranges = tool.calibrate({converter.signature: converter.calibration_batches(None)})
         tool.quantize(ranges).export_model(str(small), overwrite=True)
         content = small.read_bytes()
-    runner = runners.litert_runner(content, maker.signature)
-    error = parity.check(maker.model, maker.signature, maker.function, runner, 64, None)
-    return litert.Made(kind, content, error, {}, {})
+    runner = runners.litert_runner(content, converter.signature)
+    error = parity.check(converter.signature, converter.function, runner, 64, None)
+    return litert.ConvertedFile(kind, content, error, {}, {})
 
 
 def litert_call(content, z, threads):
@@ -92,7 +92,7 @@ def litert_call(content, z, threads):
 
 
 def onnx_call(model, z, threads, folder):
-    """A call of ONNX Runtime on the same network; `None` where it is not installed."""
+    """A call of ONNX Runtime with the same network; `None` if it is not installed."""
     try:
         import onnxruntime
         import tf2onnx  # noqa: F401
@@ -127,18 +127,19 @@ def main():
     options = parser.parse_args()
 
     model = model_of(options.preset)
-    files = {"float32, plain": litert.Maker(model, rewrite=False).make(None, 64)}
-    maker = litert.Maker(model)
-    files |= {quantization or "float32": maker.make(quantization, 64) for quantization in litert.QUANTIZATIONS}
-    made = {f"{kind}, ai-edge-quantizer": by_quantizer(maker, kind) for kind in ("dynamic", "int8")}
-    files |= {name: each for name, each in made.items() if each is not None}
-    files["int8 alone"] = litert.Maker(model, io_dtype="int8").make("int8", 64)
+    source = signatures.export_source(model)
+    files = {"float32, plain": litert.LiteRTConverter(source, rewrite=False).convert(None, 64)}
+    converter = litert.LiteRTConverter(source)
+    files |= {quantization or "float32": converter.convert(quantization, 64) for quantization in litert.QUANTIZATIONS}
+    quantized = {f"{kind}, ai-edge-quantizer": by_quantizer(converter, kind) for kind in ("dynamic", "int8")}
+    files |= {name: file for name, file in quantized.items() if file is not None}
+    files["int8 in and out"] = litert.LiteRTConverter(source, io_dtype="int8").convert("int8", 64)
     z = model.latent_sample(1, seed=0).numpy()
     for threads in options.threads:
         table = Table("file", "MB", "of float32", "ms", "to ONNX Runtime", "mean error", "maximal error")
         table.title = f"{threads} thread{'s' * (threads > 1)}, batch 1"
         with tempfile.TemporaryDirectory() as folder:
-            calls = {name: litert_call(made.content, z, threads) for name, made in files.items()}
+            calls = {name: litert_call(file.content, z, threads) for name, file in files.items()}
             calls["ONNX Runtime"] = onnx_call(model, z, threads, folder)
             calls = {name: call for name, call in calls.items() if call is not None}
             times = {name: [] for name in calls}
@@ -153,9 +154,9 @@ def main():
                 ratios = [ours / theirs for ours, theirs in zip(each, times["ONNX Runtime"][1:], strict=True)]
                 row[4] = f"{statistics.median(ratios):.2f}"
             if name in files:
-                made = files[name]
-                row[1:3] = f"{len(made.content) / 1e6:.3f}", f"{len(made.content) / whole:.3f}"
-                row[5:] = f"{made.parity.mean_error:.1e}", f"{made.parity.max_error:.1e}"
+                file = files[name]
+                row[1:3] = f"{len(file.content) / 1e6:.3f}", f"{len(file.content) / whole:.3f}"
+                row[5:] = f"{file.parity.mean_error:.1e}", f"{file.parity.max_error:.1e}"
             table.add_row(*row)
         Console(width=120).print(table)
 

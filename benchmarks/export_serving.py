@@ -1,13 +1,13 @@
-"""Time of a call of an exported generator: SavedModel in float32 and bfloat16 against OpenVINO, interleaved in one run.
+"""Latency of an exported generator: SavedModel in float32 and bfloat16, and OpenVINO, interleaved in one run.
 
     python benchmarks/export_serving.py [--rounds 15] [--calls 10] [--batch-size 64]
 
 The generator has 28x28 images, latent_dim 128, base_filters 64 and kernels 4x4 (2.27 M parameters). Each file is
-exported by `model.export` and called as it is served: the SavedModels through the signature that
-`tf.saved_model.load` gives, whose graph TensorFlow optimizes at the first call; OpenVINO compiled with the hint LATENCY
-and left to choose its own precision, which on processors with instructions for it is bfloat16, and once more in
-float32. Times are medians over the rounds; ratios are medians of the ratios within a round, because a machine's speed
-drifts. Needs the extra `openvino`; ONNX Runtime is measured where the extra `onnx` is installed.
+exported by `model.export` and called as in serving: SavedModels through a signature of `tf.saved_model.load`, whose
+graph TensorFlow optimizes in the first call; OpenVINO compiled with the hint LATENCY, once with its default precision,
+which is bfloat16 on processors with instructions for it, and once in float32. Times are medians over the rounds; ratios
+are medians of the ratios within a round, because the speed of a machine drifts. Needs the extra `openvino`; ONNX
+Runtime is measured if the extra `onnx` is installed.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def saved_model_call(model, folder, z, precision):
     def call():
         return signature(z=tensor)["image"].numpy()
 
-    call.keep = loaded  # a signature holds its variables only as long as the loaded model lives
+    call.keep = loaded  # the signature does not keep the variables of the loaded model alive
     return call
 
 
@@ -66,7 +66,7 @@ def onnx_call(model, folder, z):
 
 
 def contestants(folder, z):
-    """Functions by name that make the images of `z`."""
+    """Functions by name that generate the images of `z`."""
     model = build()
     path = os.path.join(folder, "generator.xml")
     model.export(path, format="openvino")
@@ -82,7 +82,7 @@ def contestants(folder, z):
 
 
 def measure(calls, rounds, repeats):
-    """Milliseconds a call of each of `calls` (dict by name), the contestants in turn in every round."""
+    """Milliseconds per call of each of `calls` (dict by name); the calls alternate in every round."""
     times = {name: [] for name in calls}
     for call in calls.values():
         for _ in range(3):  # tracing, optimization of the graph, allocation

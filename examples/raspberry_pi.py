@@ -1,11 +1,11 @@
-"""Makes pictures with a LiteRT file of keras_genzoo on a Raspberry Pi, or wherever NumPy and LiteRT run.
+"""Generates images with a LiteRT file of keras_genzoo on a Raspberry Pi, or any machine with NumPy and LiteRT.
 
     pip install numpy ai-edge-litert
     python raspberry_pi.py dcgan.tflite --num 64 --seed 0 --out grid.png
     python raspberry_pi.py cgan.tflite --label 7
 
-The file comes from `keras-genzoo export dcgan_mnist --out dcgan.tflite` on another machine. Nothing else is needed
-here: no TensorFlow, no keras_genzoo, no Pillow. Copy this file and change it.
+Create the file with `keras-genzoo export dcgan_mnist --out dcgan.tflite` on another machine. This script does not need
+TensorFlow, keras_genzoo or Pillow. Copy it and change it.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 
 class Generator:
-    """A LiteRT file that turns codes into images.
+    """A LiteRT file that generates images from codes.
 
     Args:
         path: The `.tflite` file.
@@ -39,7 +39,7 @@ class Generator:
     def __call__(self, z, labels=None):
         """Images of codes: float32 (n, latent_dim) -> uint8 (n, height, width, channels), 0..255."""
         images = []
-        for start in range(0, len(z), self.batch_size):  # a file has a batch size of its own; the last batch is filled
+        for start in range(0, len(z), self.batch_size):  # the batch size of the file is fixed
             given = {"z": self.filled(z[start : start + self.batch_size])}
             if self.takes_labels:
                 given["label"] = self.filled(labels[start : start + self.batch_size])
@@ -49,14 +49,14 @@ class Generator:
         return images if images.dtype == np.uint8 else np.rint(255 * np.clip(images, 0, 1)).astype("uint8")
 
     def filled(self, values):
-        """A batch of the file's size: `values`, and zeros after them."""
+        """A batch of the size in the file: `values`, padded with zeros."""
         batch = np.zeros((self.batch_size, *values.shape[1:]), values.dtype)
         batch[: len(values)] = values
         return batch
 
 
 def to_integers(values, detail):
-    """What an input of a file of integers alone takes; an input of real numbers takes them as they are."""
+    """Real numbers as the integers of a quantized input; unchanged if the input is not quantized."""
     scale, zero_point = detail["quantization"]
     if not scale:
         return values.astype(detail["dtype"])
@@ -65,13 +65,13 @@ def to_integers(values, detail):
 
 
 def to_reals(values, detail):
-    """What an output of a file of integers alone stands for."""
+    """Integers of a quantized output as real numbers; unchanged if the output is not quantized."""
     scale, zero_point = detail["quantization"]
     return scale * (values.astype("float32") - zero_point) if scale else values
 
 
 def grid(images, columns):
-    """One picture of many: uint8 (n, height, width, channels) -> (rows * height, columns * width, channels)."""
+    """A grid of images: uint8 (n, height, width, channels) -> (rows * height, columns * width, channels)."""
     rows = -(-len(images) // columns)
     height, width, channels = images.shape[1:]
     sheet = np.zeros((rows * columns, height, width, channels), "uint8")
@@ -80,28 +80,28 @@ def grid(images, columns):
     return sheet.reshape(rows * height, columns * width, channels)
 
 
-def write_png(path, picture):
-    """Writes uint8 (height, width, 1 or 3) as a PNG file, which takes no more than zlib."""
-    height, width, channels = picture.shape
+def write_png(path, image):
+    """Writes uint8 (height, width, 1 or 3) as a PNG file, with zlib only."""
+    height, width, channels = image.shape
 
     def chunk(kind, content):
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     header = struct.pack(">2I5B", width, height, 8, {1: 0, 3: 2}[channels], 0, 0, 0)
-    lines = b"".join(b"\0" + line.tobytes() for line in picture)  # each line begins with its filter: none
+    lines = b"".join(b"\0" + line.tobytes() for line in image)  # each line starts with its filter, 0 for none
     with open(path, "wb") as file:
         file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)))
         file.write(chunk(b"IEND", b""))
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Makes pictures with a LiteRT file.")
+    parser = argparse.ArgumentParser(description="Generates images with a LiteRT file.")
     parser.add_argument("file", help="a .tflite file from keras-genzoo export")
-    parser.add_argument("--num", type=int, default=64, help="how many")
-    parser.add_argument("--seed", type=int, default=0, help="same seed, same pictures")
-    parser.add_argument("--label", type=int, help="class of all pictures, for files that take one; default: in turn")
-    parser.add_argument("--classes", type=int, default=10, help="how many classes there are")
-    parser.add_argument("--columns", type=int, default=8, help="pictures in a row")
+    parser.add_argument("--num", type=int, default=64, help="number of images")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same images")
+    parser.add_argument("--label", type=int, help="class of all images, for conditional models; default: in turn")
+    parser.add_argument("--classes", type=int, default=10, help="number of classes")
+    parser.add_argument("--columns", type=int, default=8, help="images per row")
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--out", default="grid.png")
     options = parser.parse_args()
@@ -110,7 +110,7 @@ def main():
 
     generator = Generator(options.file, options.threads)
     if options.label is not None and not generator.takes_labels:
-        parser.error(f"{options.file} takes no label")
+        parser.error(f"{options.file} has no label input")
     z = np.random.default_rng(options.seed).standard_normal((options.num, generator.latent_dim)).astype("float32")
     labels = np.arange(options.num) % options.classes if options.label is None else np.full(options.num, options.label)
     labels = labels.astype("int32")
@@ -123,7 +123,7 @@ def main():
     images = generator(z, labels)
     seconds = time.perf_counter() - start
     write_png(options.out, grid(images, options.columns))
-    print(f"{options.out}: {len(images)} pictures, {1000 * seconds / len(images):.2f} ms each", file=sys.stderr)
+    print(f"{options.out}: {len(images)} images, {1000 * seconds / len(images):.2f} ms per image", file=sys.stderr)
 
 
 if __name__ == "__main__":

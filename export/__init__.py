@@ -1,8 +1,8 @@
-"""Export of a trained model to files that run without this package.
+"""Export of trained models to files that run without this package.
 
-`"saved_model"` is for servers (TensorFlow Serving, KServe), `"litert"` for phones and boards, `"web"` for browsers: a
-page that runs the model, `"onnx"` and `"openvino"` for the runtimes of these names. Every file is compared with Keras
-before it takes its place.
+Formats: `"saved_model"` for servers (TensorFlow Serving, KServe), `"litert"` for phones and boards, `"web"` for a page
+that runs the model in the browser, `"onnx"` and `"openvino"` for these runtimes. Each file is compared with Keras
+before it is moved to its path.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import os
 from contextlib import nullcontext
 from typing import Any
 
-from keras_genzoo.progress import status
-from keras_genzoo.registry import nearest
+from keras_genzoo.utils.progress import status
+from keras_genzoo.utils.text import nearest
 
 from .benchmark import Latency, latency
 from .report import ExportError, ExportReport, Parity, Quality, Variant
@@ -32,39 +32,39 @@ __all__ = [
     "latency",
 ]
 
-FORMATS = ("saved_model", "litert", "web", "onnx", "openvino")  # each is the name of the module here that writes it
+# Names of the modules here, each with a function `write`.
+FORMATS = ("saved_model", "litert", "web", "onnx", "openvino")
 
 
 def __getattr__(name: str) -> Any:
-    if name == "export_quality":  # loaded when it is first used, because it brings the metrics
+    if name == "export_quality":  # loaded on first use, because it imports the metrics
         return importlib.import_module(".quality", __package__).export_quality
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model", **options: Any) -> ExportReport:
-    """Writes a model to a file or folder that runs without this package, and compares it with Keras.
+    """Exports a model to a file or folder that runs without this package, and compares it with Keras.
 
-    The export is computed in float32, whatever the model's own policy; pixels are converted inside the graph, so the
-    user of the file sees images in [0, 1] (or bytes, with `image_dtype="uint8"`). The file appears when it is
-    complete and checked: a failed export leaves what was there.
+    The exported graph computes in float32, whatever the policy of the model. It converts pixels itself, so images are
+    in [0, 1], or in 0..255 with `image_dtype="uint8"`. A failed export leaves existing files unchanged.
 
     Args:
         model: A model of the zoo.
-        path: A folder for `"saved_model"` and `"web"`; a file that ends in `.tflite` for `"litert"`, in `.onnx` for
-            `"onnx"`, in `.xml` for `"openvino"`.
+        path: A folder for `"saved_model"` and `"web"`, a `.tflite` file for `"litert"`, an `.onnx` file for `"onnx"`,
+            an `.xml` file for `"openvino"`.
         format: One of `FORMATS`.
-        **options: Options of the format; see `write` in the module of its name, such as
-            `keras_genzoo.export.saved_model.write`. All take `overwrite` (default `False`), `tolerance` (default 1e-3)
-            and `num_samples` (default 16).
+        **options: Options of the format: see `write` in its module, for example
+            `keras_genzoo.export.saved_model.write`. All formats have `overwrite` (default `False`), `tolerance`
+            (default 1e-3) and `num_samples` (default 16).
 
     Returns:
         An `ExportReport`: files, sizes, signatures and errors.
 
     Raises:
         ValueError: If the format, an option or its value is unknown.
-        ExportError: If an op of the model has no place in the format, or the file's results differ from Keras by more
-            than `tolerance`. A subclass of `ValueError`.
-        FileExistsError: If something stands at `path` and `overwrite` is off.
+        ExportError: If the format does not support an op of the model, or the results differ from Keras by more than
+            `tolerance`. A subclass of `ValueError`.
+        FileExistsError: If `path` exists and `overwrite` is `False`.
         OSError: If `path` cannot be written.
         ImportError: If the format needs a package that is not installed; the message names the extra.
 
@@ -92,4 +92,4 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
                 f" Received: {name}={options[name]!r}"
             )
     with status(f"Exporting to {format}") if format in ("saved_model", "onnx", "openvino") else nullcontext():
-        return write(model, path, **options)  # the others say themselves what they are doing
+        return write(model, path, **options)  # the others show their own status

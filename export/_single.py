@@ -1,4 +1,4 @@
-"""What the formats of one signature a file share, whose runtimes are optional: ONNX and OpenVINO."""
+"""Shared by ONNX and OpenVINO: files with one signature each, written with optional packages."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from . import parity
-from .signatures import check_options, choose, concrete, export_source
+from .signatures import check_options, concrete_function, export_source, portable_function
 
 
-def need(extra: str, *packages: str) -> list[Any]:
-    """Imports the packages of an optional extra.
+def require(extra: str, *packages: str) -> list[Any]:
+    """Imports and returns the packages of an optional extra.
 
     Raises:
-        ImportError: If one is missing; the message names it and the extra.
+        ImportError: If a package is missing; the message names it and the extra.
     """
-    found = []
+    modules = []
     for package in packages:
         try:
-            found.append(importlib.import_module(package))
+            modules.append(importlib.import_module(package))
         except ImportError as error:
             raise ImportError(
                 f"Expected {package}, which format {extra!r} needs: pip install 'keras-genzoo[{extra}]'."
                 f" Received: {error}. Nothing was written."
             ) from error
-    return found
+    return modules
 
 
-def check_path(path: str | os.PathLike, suffix: str, image_dtype: str, tolerance: float, num_samples: int) -> None:
+def check_file_options(
+    path: str | os.PathLike, suffix: str, image_dtype: str, tolerance: float, num_samples: int
+) -> None:
     """Raises `ValueError` unless the options are valid and the path has the format's suffix."""
     check_options(image_dtype=image_dtype, tolerance=tolerance, num_samples=num_samples)
     if Path(path).suffix != suffix:
@@ -37,15 +39,16 @@ def check_path(path: str | os.PathLike, suffix: str, image_dtype: str, tolerance
 
 
 def traced_signature(model: Any, signature: str, image_dtype: str, file: str) -> tuple[Any, Any]:
-    """The `ExportFunction` of this name of the float32 copy, and its graph with a free batch size."""
-    function = distinct(choose(export_source(model).export_functions(image_dtype), signature, file))
-    return function, concrete(function)
+    """The `ExportFunction` of a signature, in float32, and its concrete function with a free batch size."""
+    function = portable_function(export_source(model).export_functions(image_dtype), signature, file)
+    function = with_unique_names(function)
+    return function, concrete_function(function)
 
 
-def distinct(function: Any) -> Any:
-    """The `ExportFunction` with other names for outputs that are called like an input: `image` becomes `image_out`.
+def with_unique_names(function: Any) -> Any:
+    """The `ExportFunction` with `_out` appended to the name of each output that has the name of an input.
 
-    These formats name every tensor of a graph once.
+    In these formats, the names of all tensors of a graph must differ.
     """
     names = {name: f"{name}_out" if name in function.inputs else name for name in function.outputs}
 
@@ -55,7 +58,7 @@ def distinct(function: Any) -> Any:
     return function._replace(function=renamed, outputs=tuple(names.values()))
 
 
-def compare(model: Any, signature: str, function: Any, runner: Any, num_samples: int, tolerance: float) -> Any:
-    """Compares a file with Keras on all samples, and on one alone: the batch size is to be free."""
-    parity.check(model, signature, function, runner, 1, tolerance)
-    return parity.check(model, signature, function, runner, num_samples, tolerance)
+def compare_with_keras(signature: str, function: Any, runner: Any, num_samples: int, tolerance: float) -> Any:
+    """Compares a file with Keras on one sample and on `num_samples`, because the batch size must be free."""
+    parity.check(signature, function, runner, 1, tolerance)
+    return parity.check(signature, function, runner, num_samples, tolerance)

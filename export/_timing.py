@@ -1,6 +1,6 @@
 """Script behind `keras_genzoo.export.latency`: times an exported file and prints one line of JSON.
 
-Runs as a file in a process of its own. It must not import keras_genzoo: what it measures is the file alone.
+Runs in a separate process. It must not import keras_genzoo, so that only the exported file is measured.
 """
 
 import json
@@ -10,22 +10,35 @@ import time
 
 import numpy as np
 
-STEPS = 8  # of an interpolation, or a Gibbs chain
+BATCH_SIZE = "batch_size"  # in the manifest: a scalar that counts the images of a call
 
 
 def random_input(dtype, shape, rng):
-    """An input of the right kind; the time of a call does not depend on the values."""
+    """An array of a dtype; the time of a call does not depend on the values."""
     if np.issubdtype(dtype, np.floating):
         return rng.standard_normal(shape).astype(dtype)
-    if np.dtype(dtype).itemsize > 1:  # a label or a seed: 0 is one of every model
+    if np.dtype(dtype).itemsize > 1:  # labels: every model has class 0
         return np.zeros(shape, dtype)
-    return rng.integers(0, 100, shape).astype(dtype)  # pixels, or codes in 8 bits
+    return rng.integers(0, 100, shape).astype(dtype)  # pixels, or codes of 8 bits
 
 
-def picture_shape(path):
-    """Shape of the model's images, from the card beside the SavedModel."""
-    with open(os.path.join(path, "genzoo.json"), encoding="utf-8") as file:
-        return json.load(file)["config"]["image_shape"]
+def read_manifest(path):
+    """Content of the manifest beside the SavedModel; empty if there is none."""
+    try:
+        with open(os.path.join(path, "genzoo.json"), encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return {}
+
+
+def scalar_input(name, task, manifest):
+    """Value of a scalar input, from the manifest."""
+    examples = manifest.get("scalar_examples", {}).get(task["signature"], {})
+    if name not in examples:
+        raise SystemExit(
+            f"Expected an example value of {name!r} in genzoo.json. Received: none; export the model again"
+        )
+    return task["batch_size"] if examples[name] == BATCH_SIZE else examples[name]
 
 
 def litert_call(task, rng):
@@ -41,7 +54,7 @@ def litert_call(task, rng):
 
 
 def arena_bytes(path):
-    """Bytes of memory that the tensors between the operators of a LiteRT file share, with the built-in kernels."""
+    """Bytes of the memory shared by the intermediate tensors of a LiteRT file, with the built-in kernels."""
     from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
@@ -54,14 +67,14 @@ def arena_bytes(path):
     graph, spans = model.Subgraphs(0), []
     for detail in interpreter.get_tensor_details():
         index = detail["index"]
-        # A weight lies in the file; what the operators work on comes after the file's own tensors, and in the arena.
+        # Weights lie in the file. Intermediate tensors have no data there, or numbers after those of the file.
         if index < graph.TensorsLength() and model.Buffers(graph.Tensors(index).Buffer()).DataLength():
             continue
         try:
             view = interpreter.tensor(index)()
-        except ValueError:  # optimized away: no memory
+        except ValueError:  # optimized away, without memory
             continue
-        if not isinstance(view, np.ndarray):  # a single number comes as a copy
+        if not isinstance(view, np.ndarray):  # a scalar is returned as a copy
             continue
         spans.append((view.ctypes.data, view.ctypes.data + view.nbytes))
     covered, reached = 0, 0
@@ -78,15 +91,15 @@ def saved_model_call(task, rng):
     if task["threads"] is not None:
         tf.config.threading.set_intra_op_parallelism_threads(task["threads"])
         tf.config.threading.set_inter_op_parallelism_threads(task["threads"])
-    loaded = tf.saved_model.load(task["path"])
+    loaded, manifest = tf.saved_model.load(task["path"]), read_manifest(task["path"])
     signature, inputs = loaded.signatures[task["signature"]], {}
     for name, spec in signature.structured_input_signature[1].items():
-        if name in ("num", "steps"):  # scalars on which the work depends: how many images, how many steps
-            inputs[name] = tf.constant(task["batch_size"] if name == "num" else STEPS, spec.dtype)
+        if spec.shape.rank == 0:  # the work may depend on the value: number of images, number of steps
+            inputs[name] = tf.constant(scalar_input(name, task, manifest), spec.dtype)
             continue
         shape = [task["batch_size"] if side is None else side for side in spec.shape]
-        if spec.dtype == tf.string:  # files of pictures
-            pixels = random_input(np.uint8, [*shape, *picture_shape(task["path"])], rng)
+        if spec.dtype == tf.string:  # image files
+            pixels = random_input(np.uint8, [*shape, *manifest["config"]["image_shape"]], rng)
             inputs[name] = tf.io.encode_png(pixels)
             continue
         inputs[name] = tf.constant(random_input(spec.dtype.as_numpy_dtype, shape, rng))
@@ -95,7 +108,7 @@ def saved_model_call(task, rng):
         for value in signature(**inputs).values():
             value.numpy()  # waits for the result
 
-    call.keep = loaded  # a signature holds its variables only as long as the loaded model lives
+    call.keep = loaded  # the signature does not keep the variables of the loaded model alive
     return call, task["batch_size"]
 
 

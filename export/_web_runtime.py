@@ -1,4 +1,4 @@
-"""Where a page finds LiteRT.js: at a public address, or in copies beside the page."""
+"""LiteRT.js for the web page: from a public address, or copied into the page."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 VERSION = "2.5.3"
 _CDN = "https://cdn.jsdelivr.net/npm"
 _CORE, _UTILS = "@litertjs/core", "@litertjs/wasm-utils"
-# Kind of WebAssembly -> stem of its two files, and bytes of the .wasm one, of which the page shows how many have come.
-# Newer browsers have relaxed SIMD; the files for threads and for GPUs are not needed on the CPU.
+# Kind of WebAssembly -> stem of its two files, and size of the .wasm file, for the progress bar of the page. Newer
+# browsers support relaxed SIMD; the files for threads and GPUs are not needed.
 _WASM = {"relaxed": ("litert_wasm_internal", 9_367_934), "compat": ("litert_wasm_compat_internal", 9_334_181)}
 
 
 def describe(folder: str | None) -> dict[str, Any]:
-    """What `model.json` says of the runtime: its version and the addresses of its files.
+    """The entry of `model.json` for the runtime: its version and the addresses of its files.
 
     Args:
         folder: Folder of the copies, relative to the page; `None` for the public address.
@@ -43,10 +43,10 @@ def describe(folder: str | None) -> dict[str, Any]:
 
 
 def find(runtime: str | os.PathLike) -> Path:
-    """The folder that holds the npm packages: `runtime` itself, or `node_modules` in it.
+    """The folder with the npm packages: `runtime` itself, or `node_modules` in it.
 
     Raises:
-        ValueError: If they are not there, or of another version.
+        ValueError: If a package is missing or has another version.
     """
     command = f"npm install {_CORE}@{VERSION}"
     for folder in (Path(runtime), Path(runtime) / "node_modules"):
@@ -54,7 +54,7 @@ def find(runtime: str | os.PathLike) -> Path:
             break
     else:
         raise ValueError(
-            f"Expected runtime as a folder with the packages {_CORE} and {_UTILS}, such as `{command}` makes."
+            f"Expected runtime as a folder with the packages {_CORE} and {_UTILS} (`{command}`)."
             f" Received: runtime={os.fspath(runtime)!r}"
         )
     for package in (_CORE, _UTILS):
@@ -71,13 +71,13 @@ def find(runtime: str | os.PathLike) -> Path:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copies what the page needs from the folder that `find` gave, each file as it is."""
+    """Copies the files that the page needs from the folder returned by `find`."""
     for path in _paths():
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / path, target / path)
 
 
 def _paths() -> list[str]:
-    """The files that a page loads, and those that state version and licence of the packages."""
+    """The files that a page loads, and the `package.json` files with versions and licences."""
     paths = [f"{package}/{file}" for package in (_CORE, _UTILS) for file in ("package.json", "dist/index.js")]
     return paths + [f"{_CORE}/wasm/{stem}{suffix}" for stem, _ in _WASM.values() for suffix in (".js", ".wasm")]

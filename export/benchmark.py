@@ -1,4 +1,4 @@
-"""Latency of an exported file, measured in a process of its own that imports the runtime and NumPy, nothing of ours."""
+"""Latency of an exported file, measured in a separate process that imports only the runtime and NumPy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from keras_genzoo.checks import check_at_least
+from keras_genzoo.utils.checks import check_at_least
 
 from .versions import newest
 
@@ -25,11 +25,11 @@ class Latency:
         low_ms: 10th percentile.
         high_ms: 90th percentile.
         runs: Number of timed calls.
-        batch_size: Samples a call.
-        threads: Threads that the runtime was given; `None`: its own choice.
+        batch_size: Samples per call.
+        threads: Threads of the runtime; `None`: the runtime's default.
         runtime: `"litert"` or `"tensorflow"`.
-        arena: LiteRT: bytes of memory that the tensors between the operators share, without weights, with the built-in
-            kernels; a delegate such as XNNPACK keeps a copy of the weights beside it. `None` elsewhere.
+        arena: LiteRT only: bytes of the memory shared by intermediate tensors, without weights, with the built-in
+            kernels; a delegate such as XNNPACK keeps a copy of the weights in addition. `None` for other formats.
 
     Example:
 
@@ -49,7 +49,7 @@ class Latency:
 
     @property
     def images_per_second(self) -> float:
-        """Samples a second at the median."""
+        """Samples per second at the median latency."""
         return self.batch_size * 1000.0 / self.median_ms
 
 
@@ -62,23 +62,24 @@ def latency(
     warmup: int = 5,
     threads: int | None = None,
 ) -> Latency:
-    """Measures how long one call of an exported file takes, in a process of its own.
+    """Measures the latency of one call of an exported file, in a separate process.
 
     Args:
-        path: A `.tflite` file, the folder of a SavedModel, or the folder of a model, whose newest version is taken.
-        signature: Which signature is called; a LiteRT file with a single one is called by that, whatever its name.
-        batch_size: Samples a call of a SavedModel, at least 1; an interpolation and a Gibbs chain have 8 steps. A
-            LiteRT file has its own.
-        runs: Timed calls, at least 1.
-        warmup: Calls before, at least 0: the first ones trace, allocate and fill caches.
-        threads: Threads of the runtime, at least 1; `None` leaves it to the runtime (LiteRT: 1, TensorFlow: all cores).
+        path: A `.tflite` file, the folder of a SavedModel, or the folder of a model with versions, of which the newest
+            is measured.
+        signature: Name of the signature. Ignored for a LiteRT file with one signature.
+        batch_size: SavedModel: samples per call, at least 1; interpolations and Gibbs chains have 8 steps. The batch
+            size of a LiteRT file is fixed.
+        runs: Number of timed calls, at least 1.
+        warmup: Number of calls before them, at least 0: the first calls trace, allocate and fill caches.
+        threads: Threads of the runtime, at least 1; `None`: the runtime's default (LiteRT: 1, TensorFlow: all cores).
 
     Returns:
         A `Latency`.
 
     Raises:
-        ValueError: If an argument is out of its range, or `path` is neither kind of export.
-        RuntimeError: If the file cannot be run; the message is the runtime's.
+        ValueError: If an argument is out of its range, or `path` is not a LiteRT file or SavedModel.
+        RuntimeError: If the file cannot be run; the message is that of the runtime.
 
     Example:
 
@@ -101,7 +102,7 @@ def latency(
             f" Received: path={os.fspath(path)!r}"
         )
     task = {"path": str(file), "signature": signature, "batch_size": batch_size, "runs": runs, "warmup": warmup}
-    # -P: the script's own folder stays off the import path, so its neighbours hide no module of the runtime.
+    # -P keeps the script's folder off the import path, where its neighbours would shadow modules such as `onnx`.
     command = [sys.executable, "-P", str(_SCRIPT), json.dumps({**task, "threads": threads})]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment)

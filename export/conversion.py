@@ -1,4 +1,4 @@
-"""From a traced function to the bytes of a LiteRT file: quantized as asked, of built-in ops alone."""
+"""From a traced function to the bytes of a LiteRT file, quantized or not, with built-in ops only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_genzoo.quiet import quiet_stderr
+from keras_genzoo.utils.quiet import quiet_stderr
 
 from ._files import clear_os_errors
 from .report import ExportError
@@ -27,8 +27,8 @@ def convert(
     """Converts a concrete function with a static batch size to the bytes of a LiteRT file.
 
     Args:
-        traced: The concrete function, inputs and outputs named.
-        signature: Name of the file's signature.
+        traced: The concrete function, with named inputs and outputs.
+        signature: Name of the signature in the file.
         quantization: `None`, `"float16"`, `"dynamic"` or `"int8"`: see `keras_genzoo.export.litert.write`.
         calibration: For `"int8"`: batches of inputs by name.
         io_dtype: For `"int8"`: type of the float inputs and outputs, `"float32"` or `"int8"`.
@@ -37,7 +37,7 @@ def convert(
         The file's bytes.
 
     Raises:
-        ExportError: If the converter has no built-in op for an op of the graph; the message names it and its layer.
+        ExportError: If LiteRT has no built-in op for an op of the graph; the message names the op and its layer.
     """
     with tempfile.TemporaryDirectory() as folder:
         with clear_os_errors(folder, tf.errors.OpError):
@@ -45,12 +45,11 @@ def convert(
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[signature])
         _quantize(converter, signature, quantization, calibration, io_dtype)
         try:
-            # The converter writes its whole graph there when an op is missing, and calibrates with an interpreter that
-            # warns of its own age.
+            # The converter prints its whole graph when an op is missing, and calibrates with a deprecated interpreter.
             with quiet_stderr(), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter is deprecated")
                 content = converter.convert()
-        except Exception as error:  # its errors have no common class
+        except Exception as error:  # the package has no common class of errors
             raise ExportError(_reason(str(error), traced)) from error
     refuse_foreign_ops(content)
     return content
@@ -58,13 +57,13 @@ def convert(
 
 def _quantize(converter: Any, signature: str, quantization: str | None, calibration: Any, io_dtype: str) -> None:
     int8 = quantization == "int8"
-    # No Select TF ops: those need another, bigger runtime.
+    # No Select TF ops: they need a larger runtime.
     ops_set = tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if int8 else tf.lite.OpsSet.TFLITE_BUILTINS
     converter.target_spec.supported_ops = [ops_set]
     if quantization is None:
         return
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    # A scale for each of the thousands of outputs of a generator's first layer would be a seventh of the file.
+    # A scale for each of the thousands of outputs of the first layer of a generator would be a seventh of the file.
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     if quantization == "float16":
         converter.target_spec.supported_types = [tf.float16]
@@ -74,11 +73,11 @@ def _quantize(converter: Any, signature: str, quantization: str | None, calibrat
             converter.inference_input_type = converter.inference_output_type = tf.int8
 
 
-# -- what a file must not hold -----------------------------------------------------------------------------------------
+# -- unsupported ops ---------------------------------------------------------------------------------------------------
 
 
 def _reason(message: str, traced: Any) -> str:
-    """The sentence of an error of the converter."""
+    """The message for an error of the converter."""
     found = re.findall(r"^(?:TF Select|Custom) ops: (.+)$", message, flags=re.MULTILINE)
     names = sorted({name.strip() for line in found for name in line.split(",")})
     if not names:
@@ -89,32 +88,32 @@ def _reason(message: str, traced: Any) -> str:
 
 
 def _origin(op: str, traced: Any) -> str:
-    """Where in the model an op stands: ` (in layer generator/up)`, or nothing if it stands in none."""
+    """The layers that contain an op: ` (in layer generator/up)`; empty if no layer does."""
     places = {node.name.rpartition("/")[0] for node in graph_nodes(traced) if node.op == op}
-    # Behind a layer's own name, which may end in a number, too, Keras counts its calls.
+    # Keras appends the number of the call to the name of a layer, which may itself end in a number.
     places = sorted({re.sub(r"_\d+(?=/|$)", "", place) for place in places if place})
     return f" (in layer {', '.join(places)})" if places else ""
 
 
 def _foreign(names: list[str]) -> str:
     return (
-        "Expected a network of ops that LiteRT has built in, without Flex (Select TF) and custom ops."
+        "Expected a network of built-in LiteRT ops, without Flex (Select TF) and custom ops."
         f" Received: {', '.join(names)}. Nothing was written."
     )
 
 
 def refuse_foreign_ops(content: bytes) -> None:
-    """Raises `ExportError` with the names of all Flex and custom ops in a LiteRT file, if it has any."""
+    """Raises `ExportError` if a LiteRT file has Flex or custom ops; the message names them."""
     names = sorted(name for name, custom in _operator_codes(content) if custom)
     if names:
         raise ExportError(_foreign(names))
 
 
 def operators(content: bytes) -> tuple[str, ...]:
-    """Names of the ops in a LiteRT file, in alphabetical order: built-in ones in capitals, others by their own name.
+    """Names of the ops in a LiteRT file, sorted; built-in ops are in capitals.
 
     Args:
-        content: The file's bytes.
+        content: Bytes of the file.
 
     Example:
 
@@ -133,7 +132,7 @@ def operators(content: bytes) -> tuple[str, ...]:
 
 
 def _operator_codes(content: bytes) -> set[tuple[str, bool]]:
-    """Name of each op of the file, and whether it is none of the built-in ones."""
+    """Pairs of the name of an op in the file, and whether it is a custom op."""
     from ai_edge_litert import schema_py_generated as schema
 
     builtin = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
@@ -141,7 +140,7 @@ def _operator_codes(content: bytes) -> set[tuple[str, bool]]:
     codes = set()
     for index in range(model.OperatorCodesLength()):
         code = model.OperatorCodes(index)
-        # Old files keep the op's number in a field of 8 bits.
+        # Old files have the number of the op in a field of 8 bits.
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         custom = code.CustomCode() if number == schema.BuiltinOperator.CUSTOM else None
         codes.add((custom.decode() if custom else builtin.get(number, f"UNKNOWN_{number}"), custom is not None))

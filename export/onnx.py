@@ -1,4 +1,4 @@
-"""ONNX: one file for ONNX Runtime and the many other runtimes that read the format."""
+"""ONNX: a file for ONNX Runtime and other runtimes that read the format."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 import tensorflow as tf
 
 from ._files import replacing, write_bytes
-from ._single import check_path, compare, need, traced_signature
+from ._single import check_file_options, compare_with_keras, require, traced_signature
 from .report import ExportError, ExportReport
 from .runners import Runner
 from .signatures import describe
 
-OPSET = 18  # of March 2023: what runtimes of the last years read
+OPSET = 18  # of March 2023, supported by the runtimes of recent years
 PACKAGES = ("onnx", "tf2onnx", "onnxruntime")
 
 
@@ -32,28 +32,28 @@ def write(
 ) -> ExportReport:
     """Writes one signature of a model as an ONNX file, and compares it with Keras in ONNX Runtime.
 
-    Inputs and outputs bear the names of the signature, but an output that is called like an input has `_out` behind its
-    name (`image` to `image_out`). The batch size is free. The graph is that of the SavedModel's signature, converted by
-    tf2onnx, as `keras.Model.export` does it for a whole model. Needs the extra `onnx`.
+    Inputs and outputs have the names of the signature; `_out` is appended to the name of an output that equals the name
+    of an input (`image_out`). The batch size is free. The graph of the signature is converted by tf2onnx, which
+    `keras.Model.export` uses too. Needs the extra `onnx`.
 
     Args:
         model: A model of the zoo.
         path: The file; ends in `.onnx`.
-        overwrite: Whether a file at `path` is replaced. The old one stays until the new one is complete.
-        signature: Which of `model.export_functions()`; those with random numbers, files of pictures or scalar inputs
-            have no place in the file.
+        overwrite: Whether an existing file is replaced. It stays until the new one is complete.
+        signature: Name of a signature in `model.export_functions()`. Signatures with random numbers, image files or
+            scalar inputs are not supported.
         image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255.
-        tolerance: Largest error against Keras, in [0, 1] pixels, above 0.
-        num_samples: Number of inputs that are compared, at least 1.
+        tolerance: Largest allowed error against Keras, in [0, 1] pixels, above 0.
+        num_samples: Number of inputs in the comparison with Keras, at least 1.
 
     Returns:
         An `ExportReport`.
 
     Raises:
         ValueError: If an option's value is not valid, or `path` does not end in `.onnx`.
-        ImportError: If a package of the extra is missing.
-        ExportError: If the network needs an op that ONNX does not have, or the results differ by more than `tolerance`.
-        FileExistsError: If a file stands at `path` and `overwrite` is off.
+        ImportError: If a package of the extra is not installed.
+        ExportError: If the network has an op that ONNX lacks, or the results differ by more than `tolerance`.
+        FileExistsError: If `path` exists and `overwrite` is `False`.
         OSError: If `path` cannot be written.
 
     Example:
@@ -63,13 +63,13 @@ def write(
     images = onnxruntime.InferenceSession("dcgan.onnx").run(["image"], {"z": z})[0]
     ```
     """
-    check_path(path, ".onnx", image_dtype, tolerance, num_samples)
-    need("onnx", *PACKAGES)
+    check_file_options(path, ".onnx", image_dtype, tolerance, num_samples)
+    require("onnx", *PACKAGES)
     with replacing(path, overwrite, "file") as temporary:
         function, traced = traced_signature(model, signature, image_dtype, "an ONNX file")
         content = convert(traced, signature)
         write_bytes(path, temporary, content)
-        result = compare(model, signature, function, onnx_runner(temporary), num_samples, tolerance)
+        result = compare_with_keras(signature, function, onnx_runner(temporary), num_samples, tolerance)
     name, described = Path(path).name, {signature: describe(traced)}
     sizes = {name: len(content)}
     return ExportReport(os.fspath(path), "onnx", None, (name,), sizes, described, {signature: result})
@@ -79,13 +79,13 @@ def convert(traced: Any, signature: str) -> bytes:
     """Converts a concrete function to the bytes of an ONNX file.
 
     Args:
-        traced: The concrete function, inputs and outputs named.
+        traced: The concrete function, with named inputs and outputs.
         signature: Name of the graph in the file.
 
     Raises:
-        ExportError: If an op of the graph has no counterpart; the message is the converter's.
+        ExportError: If ONNX lacks an op of the graph; the message is that of the converter.
     """
-    tf2onnx, onnx = need("onnx", "tf2onnx", "onnx")
+    tf2onnx, onnx = require("onnx", "tf2onnx", "onnx")
     specs = list(traced.structured_input_signature[1].values())
 
     def by_position(*inputs):
@@ -93,13 +93,13 @@ def convert(traced: Any, signature: str) -> bytes:
 
     logger = logging.getLogger("tf2onnx")
     level = logger.level
-    logger.setLevel(logging.CRITICAL)  # the error that is raised says it all
+    logger.setLevel(logging.CRITICAL)  # the message of the error is enough
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a converter about NumPy and TensorFlow: nothing that a user can act on
+            warnings.simplefilter("ignore")  # users cannot act on what the converter warns of
             function = tf.function(by_position, autograph=False)
             model, _ = tf2onnx.convert.from_function(function, input_signature=specs, opset=OPSET)
-    except Exception as error:  # its errors have no common class
+    except Exception as error:  # the package has no common class of errors
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ExportError(
             f"Expected a network that ONNX can express. Received from its converter: {reason}. Nothing was written."
@@ -107,7 +107,7 @@ def convert(traced: Any, signature: str) -> bytes:
     finally:
         logger.setLevel(level)
     foreign = sorted({node.op_type for node in model.graph.node if not onnx.defs.has(node.op_type, node.domain)})
-    if foreign:  # the converter hands on what it does not know
+    if foreign:  # the converter copies ops that it does not know
         raise ExportError(
             f"Expected a network that ONNX can express. Received the ops: {', '.join(foreign)}. Nothing was written."
         )
@@ -121,22 +121,22 @@ def convert(traced: Any, signature: str) -> bytes:
 
 
 def onnx_runner(path: str | os.PathLike, threads: int = 0) -> Runner:
-    """Returns a runner for an ONNX file: inputs by name -> outputs by name, in ONNX Runtime on the CPU.
+    """Returns a runner for an ONNX file in ONNX Runtime, on the CPU.
 
     Args:
         path: The file.
-        threads: Threads of the runtime; 0 leaves it to the runtime.
+        threads: Threads of the runtime; 0: the runtime's default.
 
     Raises:
-        ExportError: If the runtime refuses the file.
+        ExportError: If the runtime cannot load the file.
     """
-    (onnxruntime,) = need("onnx", "onnxruntime")
+    (onnxruntime,) = require("onnx", "onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors
     try:
         session = onnxruntime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no common class
+    except Exception as error:  # the package has no common class of errors
         reason = str(error).strip().splitlines()[0]
         raise ExportError(
             f"Expected a file that ONNX Runtime loads. Received: {reason}. Nothing was written."

@@ -1,4 +1,4 @@
-"""OpenVINO: a pair of files (`.xml` and `.bin`) for Intel's runtime, which is fast on its processors."""
+"""OpenVINO: a pair of files (`.xml` and `.bin`) for Intel's runtime."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from keras_genzoo.atomic import remove
+from keras_genzoo.utils.atomic import remove
 
-from ._files import beside, check_target, clear_os_errors
-from ._single import check_path, compare, need, traced_signature
+from ._files import check_target, clear_os_errors, temporary_sibling
+from ._single import check_file_options, compare_with_keras, require, traced_signature
 from .report import ExportError, ExportReport
 from .runners import Runner
 from .signatures import describe
@@ -27,32 +27,31 @@ def write(
     tolerance: float = 1e-3,
     num_samples: int = 16,
 ) -> ExportReport:
-    """Writes one signature of a model for OpenVINO, and compares it with Keras in that runtime.
+    """Writes one signature of a model as OpenVINO files, and compares them with Keras in that runtime.
 
-    Inputs and outputs bear the names of the signature, but an output that is called like an input has `_out` behind its
-    name (`image` to `image_out`). The batch size is free and the weights are float32. The comparison computes in
-    float32. By itself, the runtime computes in bfloat16 on processors that have instructions for it: give
-    `INFERENCE_PRECISION_HINT="f32"` to `compile_model` where that is not exact enough. Needs the extra `openvino`.
+    Inputs and outputs have the names of the signature; `_out` is appended to the name of an output that equals the name
+    of an input (`image_out`). The batch size is free, the weights are float32, and the comparison is computed in
+    float32. By default the runtime computes in bfloat16 on processors with instructions for it; for float32 results,
+    pass `INFERENCE_PRECISION_HINT="f32"` to `compile_model`. Needs the extra `openvino`.
 
     Args:
         model: A model of the zoo.
-        path: The file of the graph; ends in `.xml`. The weights lie beside it, in a file that ends in `.bin`.
-        overwrite: Whether files there are replaced. The old ones stay until the new ones are complete.
-        signature: Which of `model.export_functions()`; those with random numbers, files of pictures or scalar inputs
-            have no place in the file.
+        path: The file of the graph; ends in `.xml`. The weights are written to a file with the suffix `.bin`.
+        overwrite: Whether existing files are replaced. They stay until the new ones are complete.
+        signature: Name of a signature in `model.export_functions()`. Signatures with random numbers, image files or
+            scalar inputs are not supported.
         image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255.
-        tolerance: Largest error against Keras, in [0, 1] pixels, above 0.
-        num_samples: Number of inputs that are compared, at least 1.
+        tolerance: Largest allowed error against Keras, in [0, 1] pixels, above 0.
+        num_samples: Number of inputs in the comparison with Keras, at least 1.
 
     Returns:
         An `ExportReport`.
 
     Raises:
         ValueError: If an option's value is not valid, or `path` does not end in `.xml`.
-        ImportError: If a package of the extra is missing.
-        ExportError: If the network needs an op that OpenVINO does not have, or the results differ by more than
-            `tolerance`.
-        FileExistsError: If one of the files exists and `overwrite` is off.
+        ImportError: If a package of the extra is not installed.
+        ExportError: If the network has an op that OpenVINO lacks, or the results differ by more than `tolerance`.
+        FileExistsError: If one of the files exists and `overwrite` is `False`.
         OSError: If `path` cannot be written.
 
     Example:
@@ -62,14 +61,14 @@ def write(
     images = openvino.Core().compile_model("dcgan.xml", "CPU")({"z": z})["image"]
     ```
     """
-    check_path(path, ".xml", image_dtype, tolerance, num_samples)
-    need("openvino", "openvino")
+    check_file_options(path, ".xml", image_dtype, tolerance, num_samples)
+    require("openvino", "openvino")
     with replacing_pair(path, overwrite) as temporary:
-        function, traced = traced_signature(model, signature, image_dtype, "a file for OpenVINO")
+        function, traced = traced_signature(model, signature, image_dtype, "an OpenVINO file")
         converted = convert(traced)
         with clear_os_errors(path, RuntimeError):
             save(converted, temporary)
-        result = compare(model, signature, function, openvino_runner(temporary), num_samples, tolerance)
+        result = compare_with_keras(signature, function, openvino_runner(temporary), num_samples, tolerance)
         files = (temporary, temporary.with_suffix(".bin"))
         sizes = {file.name: file.stat().st_size for file in files}
     described = {signature: describe(traced)}
@@ -80,18 +79,18 @@ def convert(traced: Any) -> Any:
     """Converts a concrete function to an `openvino.Model`.
 
     Raises:
-        ExportError: If an op of the graph has no counterpart; the message is the converter's.
+        ExportError: If OpenVINO lacks an op of the graph; the message is that of the converter.
     """
-    (openvino,) = need("openvino", "openvino")
+    (openvino,) = require("openvino", "openvino")
     try:
         converted = openvino.convert_model(traced)
-    except Exception as error:  # its errors have no common class
+    except Exception as error:  # the package has no common class of errors
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ExportError(
             "Expected a network that OpenVINO can express. Received from its converter:"
             f" {lines[-1] if lines else type(error).__name__}. Nothing was written."
         ) from error
-    # A tensor keeps the names of all operations that hand it on; one of them is that of the signature.
+    # A tensor has the names of all operations that pass it on; one of them is the name in the signature.
     for ports, wanted in (
         (converted.inputs, traced.structured_input_signature[1]),
         (converted.outputs, traced.structured_outputs),
@@ -102,39 +101,39 @@ def convert(traced: Any) -> Any:
 
 
 def save(converted: Any, path: Path) -> None:
-    """Writes an `openvino.Model` as `path` and, beside it, its weights in float32."""
-    (openvino,) = need("openvino", "openvino")
+    """Writes the graph of an `openvino.Model` to `path`, and its weights in float32 to the `.bin` file beside it."""
+    (openvino,) = require("openvino", "openvino")
     openvino.save_model(converted, os.fspath(path), compress_to_fp16=False)
 
 
 def openvino_runner(path: str | os.PathLike, **properties: Any) -> Runner:
-    """Returns a runner for a file of OpenVINO: inputs by name -> outputs by name, on the CPU in float32.
+    """Returns a runner for an OpenVINO file, on the CPU in float32.
 
     Args:
         path: The `.xml` file.
         **properties: Further properties of the compiled model, such as `PERFORMANCE_HINT="LATENCY"`.
     """
-    (openvino,) = need("openvino", "openvino")
+    (openvino,) = require("openvino", "openvino")
     properties = {"INFERENCE_PRECISION_HINT": "f32", **properties}
     core = openvino.Core()
     read = core.read_model(os.fspath(path))
-    names = [output.get_any_name() for output in read.outputs]  # the compiled model has further names of its own
+    names = [output.get_any_name() for output in read.outputs]  # the compiled model has further names
     request = core.compile_model(read, "CPU", properties).create_infer_request()
 
     def run(inputs):
         results = request.infer(inputs)
-        return {name: results[name].copy() for name in names}  # the next call writes where these lie
+        return {name: results[name].copy() for name in names}  # the next call overwrites the results
 
     return run
 
 
 @contextlib.contextmanager
 def replacing_pair(path: str | os.PathLike, overwrite: bool) -> Iterator[Path]:
-    """Like `replacing`, for a graph and its weights: yields the path of a graph in a temporary folder.
+    """Like `replacing`, for a graph and its weights: yields the path of the graph in a temporary folder.
 
     Args:
-        path: Where the graph shall stand; the weights lie beside it.
-        overwrite: Whether files there may be replaced.
+        path: The file of the graph; the weights lie beside it.
+        overwrite: Whether existing files may be replaced.
 
     Raises:
         FileExistsError: If one of the files exists and may not be replaced.
@@ -144,7 +143,7 @@ def replacing_pair(path: str | os.PathLike, overwrite: bool) -> Iterator[Path]:
     targets = {os.fspath(path): graph, os.fspath(Path(path).with_suffix(".bin")): graph.with_suffix(".bin")}
     for name, target in targets.items():
         check_target(name, target, overwrite, "file")
-    with beside(path, graph) as folder:
+    with temporary_sibling(path, graph) as folder:
         with clear_os_errors(path):
             folder.mkdir()
         yield folder / graph.name
@@ -155,10 +154,10 @@ def replacing_pair(path: str | os.PathLike, overwrite: bool) -> Iterator[Path]:
 
 
 def exchange(folder: Path, graph: Path, weights: Path) -> None:
-    """Moves the new files in `folder` to `graph` and `weights`; after an error the old ones are where they were.
+    """Moves the new files in `folder` to `graph` and `weights`; after an error, the old files are put back.
 
-    Two files cannot be renamed at once. So the old graph goes first and the new one comes last: a reader finds a graph
-    and the weights that fit, or for a moment no graph.
+    Two files cannot be renamed at once. So the old graph is moved first and the new graph last: a reader finds a graph
+    with its weights, or for a moment no graph.
     """
     old = folder / "old"
     old.mkdir()

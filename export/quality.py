@@ -1,4 +1,4 @@
-"""What an exported file costs in quality, in the features of a classifier."""
+"""Loss of image quality in an exported file, measured in the features of a classifier."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo import images as pixels
-from keras_genzoo.checks import check_at_least
+from keras_genzoo.families.exporting import sample_inputs
 from keras_genzoo.metrics import Reference, extractor, frechet_distance
+from keras_genzoo.utils import pixels
+from keras_genzoo.utils.checks import check_at_least
 
-from . import parity, runners
+from . import runners
 from .report import Quality
 
 
@@ -27,28 +28,28 @@ def export_quality(
     seed: int = 0,
     threads: int = 2,
 ) -> Quality:
-    """Compares the images of a LiteRT file with those of the model that it was made of.
+    """Compares the images of a LiteRT file with those of the exported model.
 
-    Both make images of the same codes. Their Frechet distance says how far the file has moved from the model; with real
-    images, the classifier FID of both says whether that has cost quality.
+    Both generate images from the same codes. The Frechet distance between the two sets measures how much the file
+    differs from the model; with real images, the classifier FIDs of both show the loss of quality.
 
     Args:
-        model: The model, which makes images of codes `z`.
+        model: The exported model, which generates images from codes `z`.
         path: The `.tflite` file.
-        features: What `keras_genzoo.metrics.extractor` takes, such as `"mnist"`.
+        features: Feature extractor: see `keras_genzoo.metrics.extractor`, for example `"mnist"`.
         reference: Real images, `(n, height, width, channels)`, uint8 0..255 or float 0..1, or a
             `keras_genzoo.metrics.Reference`; `None`: no classifier FID.
-        signature: The file's signature from `z` to `image`.
-        num_images: Number of generated images, at least 2. A distance of few images is too large; compare numbers of
-            equal `num_images` only.
-        seed: Of the codes.
+        signature: Name of the signature in the file, from `z` to `image`.
+        num_images: Number of generated images, at least 2. Distances between few images are biased upwards; compare
+            only results with equal `num_images`.
+        seed: Seed of the codes.
         threads: Threads of the runtime.
 
     Returns:
         A `Quality`.
 
     Raises:
-        ValueError: If the signature does not make images of codes, or an argument is not valid.
+        ValueError: If the signature does not generate images from codes, or an argument is not valid.
 
     Example:
 
@@ -71,7 +72,7 @@ def export_quality(
     if signature not in names:
         raise ValueError(f"Expected a signature from codes to images, one of {names}. Received: {signature!r}")
     extract = extractor(features)
-    inputs = parity.sample_inputs(model, functions[signature].inputs, num_images, seed)
+    inputs = sample_inputs(functions[signature], num_images, seed)
     run = tf.function(functions[signature].function, reduce_retracing=True)
     parts = [{name: value[i : i + 256] for name, value in inputs.items()} for i in range(0, num_images, 256)]
     before = np.concatenate([pixels.to_uint8(np.asarray(run(**part)["image"])) for part in parts])

@@ -1,19 +1,21 @@
-"""Networks in a form that inference runtimes compute faster, with the same results: the weights mean what they meant.
+"""Equivalent networks that inference runtimes compute faster.
 
-Two layers are slow on phones and boards as they stand, and have equals that are not:
+Two layers are slow on phones and boards, and have faster equivalents:
 
-- A transposed convolution of stride s. Its output pixels fall into s * s phases by their place modulo s, and each phase
+- A transposed convolution of stride s. Its output pixels form s * s phases by their position modulo s, and each phase
   is a plain convolution of the input with every s-th weight of the kernel (Shi et al., 2016,
   https://arxiv.org/abs/1609.07009). One convolution with s * s times the channels computes all phases, and
-  depth-to-space puts them in place. Batch normalization and the activation that follow are folded into it.
-- A convolution with so few output channels (an image has one or three) that a vector unit stands mostly idle. The
-  pixels of a block of 2x2 become channels: a convolution of stride 2 whose kernel holds the old one four times, each
-  shifted by a pixel, then depth-to-space.
+  depth-to-space moves them to their positions. A batch normalization and an activation after it are folded in.
+- A convolution with few output channels (an image has one or three), which uses a small part of a vector unit. The
+  pixels of a 2x2 block become channels: a convolution of stride 2, whose kernel holds the original kernel four times,
+  shifted by one pixel each, then depth-to-space.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -23,30 +25,43 @@ from keras import layers, ops
 from keras_genzoo.layers import BatchNormalization
 
 BLOCK = 2  # side of the block whose pixels become channels
-FEW_CHANNELS = 4  # a block of them fills a vector of 16 numbers
+FEW_CHANNELS = 4  # a block of 2x2 pixels then has at most 16 channels, the length of a vector
 ELEMENTWISE = ("elu", "gelu", "leaky_relu", "linear", "relu", "sigmoid", "silu", "softplus", "tanh")
 
 
-def rewrite_networks(model: Any) -> Any:
-    """Puts `for_inference` of each functional network that is an attribute of `model` in its place.
+@contextlib.contextmanager
+def rewritten_networks(model: Any) -> Iterator[list[keras.Model]]:
+    """Within this context, each functional network of `model` is replaced by `for_inference` of it.
 
     Args:
-        model: A model that nobody else holds, such as `model.float32_copy()` gives; it must not be trained afterwards.
+        model: A model in float32: see `float32_copy`. Afterwards it is as before.
 
-    Returns:
-        The same model.
+    Yields:
+        List of the new networks. A graph traced in the context needs them: it does not keep their variables alive.
     """
-    for name, network in list(vars(model).items()):
-        if isinstance(network, keras.Model):
-            object.__setattr__(model, name, for_inference(network))  # past Keras' tracking: no part of its weights
-    return model
+    before = dict(vars(model))
+    networks = {name: for_inference(each) for name, each in before.items() if is_functional(each)}
+    try:
+        for name, network in networks.items():
+            object.__setattr__(model, name, network)  # not tracked by Keras as part of the model
+        yield [*networks.values()]
+    finally:
+        for name in [name for name in vars(model) if name not in before]:  # networks cached in the context
+            networks[name] = vars(model).pop(name)
+        vars(model).update(before)
+
+
+def is_functional(network: Any) -> bool:
+    """Whether an object is a functional model, neither sequential nor with a `call` of its own."""
+    plain = isinstance(network, keras.Model) and not isinstance(network, keras.Sequential)
+    return plain and hasattr(network, "operations")
 
 
 def for_inference(network: keras.Model) -> keras.Model:
-    """A network with the same inputs and outputs, in layers that runtimes compute faster.
+    """An equivalent network of layers that runtimes compute faster.
 
     Args:
-        network: A functional model in float32. Its layers are used again; their weights are not changed.
+        network: A functional model in float32. Its layers are reused; their weights are not changed.
 
     Returns:
         A functional model that gives what `network(x, training=False)` gives, up to rounding.
@@ -86,14 +101,14 @@ def for_inference(network: keras.Model) -> keras.Model:
 
 
 def _trace(network: keras.Model) -> tuple[dict, dict]:
-    """Layer -> (first input, output) for layers that are called once, and id of a tensor -> layers that take it."""
+    """Layer -> (first input, output) for layers called once, and id of a tensor -> layers that use it."""
     source, users, twice = {}, {}, set()
 
     def call(layer, *args, **kwargs):
         output = layer(*args, **kwargs)
         if layer in source:
             twice.add(layer)
-        source[layer] = (args[0] if args else None, output)  # keeps the tensors, or an id could return
+        source[layer] = (args[0] if args else None, output)  # keeps the tensors alive, so that ids stay unique
         for tensor in keras.tree.flatten((args, kwargs)):
             users.setdefault(id(tensor), []).append(layer)
         return output
@@ -105,27 +120,27 @@ def _trace(network: keras.Model) -> tuple[dict, dict]:
 
 
 def _only_user(users: dict, source: dict, output: Any, fits: Any) -> Any:
-    """The layer that takes `output`, if it fits and nothing else takes the output; else `None`."""
+    """The layer that uses `output`, if it is the only user and `fits(layer)`; else `None`."""
     found = users.get(id(output), [])
     return found[0] if len(found) == 1 and found[0] in source and fits(found[0]) else None
 
 
 def is_batch_norm(layer: Any) -> bool:
-    """Whether a layer normalizes the last axis by moving statistics."""
+    """Whether a layer is a batch normalization over the last axis."""
     if isinstance(layer, layers.BatchNormalization):
         return layer.axis in (-1, 3)
     return isinstance(layer, BatchNormalization)
 
 
 def is_elementwise(layer: Any) -> bool:
-    """Whether a layer is an activation that takes each number for itself, unlike a softmax."""
+    """Whether a layer is an elementwise activation, unlike a softmax."""
     if isinstance(layer, layers.Activation):
         return layer.activation.__name__ in ELEMENTWISE
     return isinstance(layer, (layers.ReLU, layers.LeakyReLU))
 
 
 def scale_and_offset(batch_norm: Any) -> tuple[np.ndarray, np.ndarray]:
-    """What a batch normalization does to each channel in inference: `x * scale + offset`, float64 `(channels,)`."""
+    """Scale and offset of a batch normalization in inference, `x * scale + offset`: float64 `(channels,)` each."""
     mean = np.asarray(batch_norm.moving_mean, "float64")
     deviation = np.sqrt(np.asarray(batch_norm.moving_variance, "float64") + batch_norm.epsilon)
     gamma, beta = getattr(batch_norm, "gamma", None), getattr(batch_norm, "beta", None)
@@ -137,29 +152,29 @@ def scale_and_offset(batch_norm: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def is_doubling(layer: Any) -> bool:
-    """Whether a layer is a transposed convolution that `subpixel_convolution` computes without waste."""
+    """Whether a layer is a transposed convolution that `subpixel_convolution` computes without extra operations."""
     if not isinstance(layer, layers.Conv2DTranspose) or layer.data_format != "channels_last":
         return False
     if layer.activation.__name__ not in ELEMENTWISE:
         return False
     (rows, columns), stride = layer.kernel_size, layer.strides[0]
-    # A stride that does not divide the kernel would fill up the phases with zeros: 3x3 by 2 costs 16 products, not 9.
+    # A stride that does not divide the kernel size needs phases padded with zeros: 3x3 by 2 has 16 products, not 9.
     divides = rows == columns and layer.strides == (stride, stride) and stride > 1 and rows % stride == 0
     return divides and layer.padding == "same" and layer.dilation_rate == (1, 1) and layer.output_padding is None
 
 
 def subpixel_kernel(kernel: np.ndarray, stride: int) -> np.ndarray:
-    """The kernel of the plain convolution that computes all phases of a transposed one.
+    """The kernel of the plain convolution that computes all phases of a transposed convolution.
 
-    The output pixel `stride * i + a` of a transposed convolution (before it is cropped) is the sum over t of
-    `x[i - t] * kernel[a + stride * t]`, in each of the two axes.
+    The output pixel `stride * i + a` of a transposed convolution (before cropping) is the sum over t of
+    `x[i - t] * kernel[a + stride * t]`, along each of the two axes.
 
     Args:
-        kernel: Of the transposed convolution: `(taps * stride, taps * stride, channels out, channels in)`.
-        stride: Of the transposed convolution.
+        kernel: Kernel of the transposed convolution: `(taps * stride, taps * stride, channels out, channels in)`.
+        stride: Stride of the transposed convolution.
 
     Returns:
-        `(taps, taps, channels in, stride * stride * channels out)`, the phase counting slower than the channel.
+        `(taps, taps, channels in, stride * stride * channels out)`, with the phase as the slower index.
     """
     taps, (out, inside) = kernel.shape[0] // stride, kernel.shape[2:]
     phases = kernel.reshape(taps, stride, taps, stride, out, inside)[::-1, :, ::-1]
@@ -167,11 +182,11 @@ def subpixel_kernel(kernel: np.ndarray, stride: int) -> np.ndarray:
 
 
 def subpixel_convolution(layer: Any, input_shape: tuple, batch_norm: Any = None, activation: Any = None) -> Any:
-    """Returns a function of a symbolic tensor that gives what a transposed convolution and what follows it give.
+    """Returns a function of a symbolic tensor, equivalent to a transposed convolution and the layers after it.
 
     Args:
-        layer: `keras.layers.Conv2DTranspose` for which `is_doubling` holds.
-        input_shape: Of its input: `(batch, height, width, channels)`.
+        layer: `keras.layers.Conv2DTranspose` for which `is_doubling` is true.
+        input_shape: Shape of its input: `(batch, height, width, channels)`.
         batch_norm: Batch normalization after it, or `None`.
         activation: Elementwise layer after that, or `None`.
     """
@@ -183,8 +198,8 @@ def subpixel_convolution(layer: Any, input_shape: tuple, batch_norm: Any = None,
         kernel, bias = kernel * scale[:, None], bias * scale + offset
     convolution = _convolution(subpixel_kernel(kernel, stride), np.tile(bias, stride * stride), layer)
     height, width = input_shape[1:3]
-    before = (layer.kernel_size[0] - stride) // 2  # what padding "same" crops off at the top and the left
-    first = before // stride  # what of the cropped pixels makes whole steps needs no computing
+    before = (layer.kernel_size[0] - stride) // 2  # pixels that padding "same" crops at the top and the left
+    first = before // stride  # whole steps of cropped pixels are not computed
     pad = taps - 1 - first
 
     def call(x):
@@ -202,7 +217,7 @@ def subpixel_convolution(layer: Any, input_shape: tuple, batch_norm: Any = None,
 
 
 def has_few_channels(layer: Any, inputs: Any) -> bool:
-    """Whether a layer is a convolution at full resolution to few channels, of an input that blocks divide evenly."""
+    """Whether a layer is a convolution of stride 1 to few channels whose output divides into blocks."""
     if not isinstance(layer, layers.Conv2D) or isinstance(layer, layers.Conv2DTranspose):
         return False
     plain = layer.strides == (1, 1) and layer.dilation_rate == (1, 1) and layer.groups == 1
@@ -217,7 +232,7 @@ def has_few_channels(layer: Any, inputs: Any) -> bool:
 
 
 def block_kernel(kernel: np.ndarray) -> np.ndarray:
-    """The kernel that computes the pixels of a block as channels: each holds the old one, shifted to its pixel.
+    """The kernel that computes the pixels of a block as channels: the original kernel, shifted to each pixel.
 
     Args:
         kernel: `(height, width, channels in, channels out)`.
@@ -233,11 +248,11 @@ def block_kernel(kernel: np.ndarray) -> np.ndarray:
 
 
 def block_convolution(layer: Any, input_shape: tuple) -> Any:
-    """Returns a function of a symbolic tensor that gives what a convolution to few channels gives.
+    """Returns a function of a symbolic tensor, equivalent to a convolution to few channels.
 
     Args:
-        layer: `keras.layers.Conv2D` for which `has_few_channels` holds.
-        input_shape: Of its input: `(batch, height, width, channels)`.
+        layer: `keras.layers.Conv2D` for which `has_few_channels` is true.
+        input_shape: Shape of its input: `(batch, height, width, channels)`.
     """
     bias = np.asarray(layer.bias, "float64") if layer.use_bias else np.zeros(layer.filters)
     kernel = block_kernel(np.asarray(layer.kernel, "float64"))
@@ -253,7 +268,7 @@ def block_convolution(layer: Any, input_shape: tuple) -> Any:
 
 
 def _convolution(kernel: np.ndarray, bias: np.ndarray, layer: Any, strides: int = 1) -> Any:
-    """A layer that convolves with fixed weights, without padding."""
+    """A convolution layer with given weights, without padding."""
     convolution = layers.Conv2D(
         kernel.shape[3], kernel.shape[:2], strides=strides, dtype="float32", name=f"{layer.name}_rewritten"
     )

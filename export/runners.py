@@ -1,4 +1,4 @@
-"""Calls of exported files in their own runtimes: inputs by name -> outputs by name, NumPy arrays both."""
+"""Runners: functions that call an exported file in its runtime, NumPy inputs by name -> NumPy outputs by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_genzoo.quiet import quiet_stderr
+from keras_genzoo.utils.quiet import quiet_stderr
 
 from .report import ExportError
 
@@ -19,8 +19,8 @@ def saved_model_runner(loaded: Any, name: str) -> Runner:
     """Returns a runner for a signature of a SavedModel.
 
     Args:
-        loaded: What `tf.saved_model.load` returned.
-        name: The signature's name.
+        loaded: The return value of `tf.saved_model.load`.
+        name: Name of the signature.
     """
     import tensorflow as tf
 
@@ -38,7 +38,7 @@ def litert_runner(file: str | os.PathLike | bytes, name: str, threads: int = 1) 
 
     Args:
         file: The path of a `.tflite` file, or its bytes.
-        name: The signature's name.
+        name: Name of the signature.
         threads: Threads of the interpreter.
     """
     return LiteRTRunner(file, name, threads)
@@ -47,12 +47,12 @@ def litert_runner(file: str | os.PathLike | bytes, name: str, threads: int = 1) 
 class LiteRTRunner:
     """Calls a signature of a LiteRT file with a static batch size: inputs by name -> outputs by name.
 
-    Inputs of any length are cut into batches of the file's size; the last one is filled up with zeros, and what they
-    give is dropped. Inputs and outputs that are integers in the file and stand for real numbers are converted.
+    Inputs of any length are cut into batches of the size in the file. The last batch is padded with zeros, whose
+    outputs are dropped. Quantized inputs and outputs are converted from and to real numbers.
 
     Args:
         file: The path of a `.tflite` file, or its bytes.
-        name: The signature's name.
+        name: Name of the signature.
         threads: Threads of the interpreter.
     """
 
@@ -61,7 +61,7 @@ class LiteRTRunner:
 
         source = {"model_content": file} if isinstance(file, bytes) else {"model_path": os.fspath(file)}
         try:
-            with quiet_stderr():  # the runtime announces its delegate
+            with quiet_stderr():  # the runtime logs its delegate
                 interpreter = Interpreter(**source, num_threads=threads)
                 interpreter.allocate_tensors()
                 self.signature = interpreter.get_signature_runner(name)
@@ -87,24 +87,24 @@ class LiteRTRunner:
             filled[key] = np.zeros((self.batch_size, *value.shape[1:]), detail["dtype"])
             filled[key][: len(part)] = part
         outputs = self.signature(**filled)
-        # Copies: the runtime writes the next batch into the same memory.
+        # Copies, because the runtime writes the next batch to the same memory.
         return {key: to_reals(np.array(value), self.details["outputs"][key]) for key, value in outputs.items()}
 
 
 def scales_of(details: dict[str, dict[str, Any]]) -> dict[str, tuple[float, int]]:
-    """Scale and zero point of the inputs and outputs that are integers and stand for real numbers, by name."""
+    """Scale and zero point of each quantized input and output, by name."""
     each = {name: scale_of(detail) for side in details.values() for name, detail in side.items()}
     return {name: scale for name, scale in each.items() if scale is not None}
 
 
 def scale_of(detail: dict[str, Any]) -> tuple[float, int] | None:
-    """Scale and zero point of an integer input or output that stands for real numbers; `None` for any other one."""
+    """Scale and zero point of a quantized input or output; `None` if it is not quantized."""
     scale, zero_point = detail["quantization"]
     return (float(scale), int(zero_point)) if scale else None
 
 
 def to_integers(values: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
-    """Real numbers as the integers that an input takes; as they are, where it takes real numbers."""
+    """Real numbers as the integers of a quantized input; unchanged if the input is not quantized."""
     if scale_of(detail) is None:
         return values
     scale, zero_point = scale_of(detail)
@@ -113,7 +113,7 @@ def to_integers(values: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
 
 
 def to_reals(values: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
-    """The reverse for an output: float32 where its integers stand for real numbers."""
+    """Integers of a quantized output as float32; unchanged if the output is not quantized."""
     if scale_of(detail) is None:
         return values
     scale, zero_point = scale_of(detail)

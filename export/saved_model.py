@@ -1,4 +1,4 @@
-"""SavedModel: for TensorFlow Serving and every other program that loads TensorFlow's own format."""
+"""SavedModel: for TensorFlow Serving and other programs that load the format of TensorFlow."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_genzoo.checks import check_choice
+from keras_genzoo.utils.checks import check_choice
 
 from . import parity, runners, versions
 from . import warmup as warmups
 from ._files import clear_os_errors, file_sizes, replacing
-from .card import preset_facts, write_card
+from .manifest import preset_facts, write_manifest
 from .report import ExportError, ExportReport
 from .signatures import check_options, describe, export_source, graph_nodes, trace
 
-# Largest errors against Keras in float32, in [0, 1] pixels, that an export passes with unless told otherwise. bfloat16
-# has 8 bits: where a pixel stands at the edge of a shape, its rounding can tip it by several grey levels.
+# Default tolerances: largest allowed errors against Keras in float32, in [0, 1] pixels. bfloat16 has 8 significant
+# bits, so that its rounding can change pixels at edges by several grey levels.
 TOLERANCES = {"float32": 1e-3, "bfloat16": 0.2}
-# A wrong graph is wrong everywhere, and rounding at few edges only: in bfloat16 the mean error must be so much smaller.
+# A wrong graph is wrong everywhere, rounding only at few edges: in bfloat16 the mean error has this smaller tolerance.
 MEAN_SHARE = 1 / 20
 
 
@@ -36,46 +36,46 @@ def write(
     tolerance: float | None = None,
     num_samples: int = 16,
 ) -> ExportReport:
-    """Writes a SavedModel that holds every signature of `model.export_functions()`, and compares each with Keras.
+    """Writes a SavedModel with all signatures of `model.export_functions()`, and compares each with Keras.
 
-    The folder loads in a process without Keras and without this package. It holds the weights that the signatures read
-    and nothing else: no discriminator, no optimizer, no gradients. The batch size is free. Beside it stands
-    `genzoo.json`: what the model is, its signatures with dtypes and shapes, and the errors measured.
+    The folder loads in a process without Keras and without this package. It holds only the weights that the signatures
+    read: no discriminator, no optimizer, no gradients. The batch size is free. The manifest `genzoo.json` in the folder
+    states the model, its signatures with dtypes and shapes, and the measured errors.
 
-    A server may poll the folder meanwhile: a new version appears whole, by a rename, and until then its name is not
-    that of a version.
+    A server may poll the folder during the export: a new version is written under a name that is not a version, then
+    renamed.
 
     Args:
         model: A model of the zoo.
-        path: The folder of a version, whose last part is a whole number (`"serving/dcgan/1"`), or the folder of the
-            model (`"serving/dcgan"`), in which the next free version is written: 1, or the highest and 1.
-        overwrite: At the folder of a version: whether a SavedModel that stands there is replaced. At the folder of a
-            model: whether its newest version is replaced, instead of adding a version. The old one stays until the new
-            one is complete, and is gone for the moment between two renames; a server that has loaded a version does not
-            load it again. A folder that is not empty and holds no SavedModel is never replaced.
+        path: The folder of a version, whose name is a whole number (`"serving/dcgan/1"`), or the folder of the model
+            (`"serving/dcgan"`), in which the next version is written: 1, or the highest version plus 1.
+        overwrite: For the folder of a version: whether an existing SavedModel is replaced. For the folder of a model:
+            whether the newest version is replaced instead of adding a version. The old version stays until the new one
+            is complete, and is missing for the moment between two renames; a server does not reload a version that it
+            has loaded. A folder with other files is never replaced.
         image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255, at inputs and outputs. `generate` always
-            gives `uint8`, and files of pictures hold bytes.
-        precision: `"float32"`, or `"bfloat16"`: networks multiply in bfloat16, faster on processors that have
-            instructions for it (docs/serving.md has a measurement), and slower on others. Weights in the file, inputs
-            and outputs stay as they are.
-        warmup: Whether requests that warm up a server are written, which needs the extra `serving`; `None`: if it is
-            installed. The report says how many there are.
-        preset: Name or folder of the preset that the model was built from: `genzoo.json` then names its data and their
+            returns `uint8`.
+        precision: `"float32"`, or `"bfloat16"`: networks compute in bfloat16, which is faster on processors with
+            instructions for it (measured in docs/serving.md) and slower on others. Weights in the file, inputs and
+            outputs keep their dtypes.
+        warmup: Whether warm-up requests for a server are written, which needs the extra `serving`; `None`: if the extra
+            is installed. The report states their number.
+        preset: Name or folder of the preset from which the model was built; `genzoo.json` then names its data and
             licence.
-        tolerance: Largest error against Keras in float32, in [0, 1] pixels, above 0; see
-            `keras_genzoo.export.parity.check`. `None`: 1e-3 for float32; 0.2 for bfloat16, whose numbers have 8 bits.
-            In bfloat16 the mean error must be within a twentieth of it besides.
-        num_samples: Number of inputs that are compared, at least 1.
+        tolerance: Largest allowed error against Keras in float32, in [0, 1] pixels, above 0; see
+            `keras_genzoo.export.parity.check`. `None`: 1e-3 for float32, and 0.2 for bfloat16, which has 8 significant
+            bits. In bfloat16, the mean error must also be within a twentieth of it.
+        num_samples: Number of inputs in the comparison with Keras, at least 1.
 
     Returns:
         An `ExportReport`; its `path` is the folder of the version.
 
     Raises:
-        ValueError: If an option's value is not valid, or `path` ends like a file of another format.
-        ExportError: If the results differ from Keras by more than `tolerance`, or `precision="bfloat16"` is asked of a
-            model that has nothing to compute in it (an RBM, whose states are drawn in float32).
-        ImportError: If `warmup=True` and the extra is missing.
-        FileExistsError: If something stands at `path` that may not be replaced.
+        ValueError: If an option's value is not valid, or `path` has the suffix of another format.
+        ExportError: If the results differ from Keras by more than `tolerance`, or if nothing in the model is computed
+            in bfloat16 with `precision="bfloat16"` (the states of an RBM are drawn in float32).
+        ImportError: If `warmup=True` and the extra is not installed.
+        FileExistsError: If `path` exists and may not be replaced.
         OSError: If `path` cannot be written.
 
     Example:
@@ -100,7 +100,7 @@ def write(
         functions = expected
         if precision != "float32":
             functions = export_source(model, precision).export_functions(image_dtype)
-        signatures = trace(with_label_checks(model, functions))
+        signatures = trace(with_condition_checks(model, functions))
         described = {name: describe(signature) for name, signature in signatures.items()}
         if precision != "float32":
             refuse_without_half_precision(model, signatures)
@@ -110,9 +110,9 @@ def write(
         results = compare_all(model, expected, temporary, num_samples, tolerance, mean_tolerance)
         with clear_os_errors(place, tf.errors.OpError):
             served_name = Path(os.path.abspath(place)).parent.name
-            requests = warmups.write_requests(temporary, model, functions, served_name) if with_requests else 0
+            requests = warmups.write_requests(temporary, functions, served_name) if with_requests else 0
             facts = {**origin, "precision": precision, "image_dtype": image_dtype, "tolerance": tolerance}
-            write_card(temporary, model, described, results, **facts)
+            write_manifest(temporary, model, functions, described, results, **facts)
         sizes = file_sizes(temporary)
     further = dict(version=versions.version_of(place), precision=precision, warmup_requests=requests)
     return ExportReport(os.fspath(place), "saved_model", None, tuple(sizes), sizes, described, results, **further)
@@ -121,7 +121,7 @@ def write(
 def check_write_options(
     path: str | os.PathLike, image_dtype: str, precision: str, tolerance: float | None, num_samples: int
 ) -> float:
-    """Raises `ValueError` unless the options are valid; returns the tolerance, that of `precision` if none is given."""
+    """Raises `ValueError` unless the options are valid; returns the tolerance, by default that of `precision`."""
     check_choice(tuple(TOLERANCES), precision=precision)
     tolerance = TOLERANCES[precision] if tolerance is None else tolerance
     check_options(image_dtype=image_dtype, tolerance=tolerance, num_samples=num_samples)
@@ -143,30 +143,33 @@ def compare_all(
     results = {}
     for name, function in functions.items():
         runner = runners.saved_model_runner(loaded, name)
-        results[name] = parity.check(model, name, function, runner, num_samples, tolerance, mean_tolerance)
+        results[name] = parity.check(name, function, runner, num_samples, tolerance, mean_tolerance)
     return results
 
 
-def with_label_checks(model: Any, functions: dict[str, Any]) -> dict[str, Any]:
-    """The functions, of which those with the input `label` refuse what is no class in one sentence.
+def with_condition_checks(model: Any, functions: dict[str, Any]) -> dict[str, Any]:
+    """The functions, with assertions that the values of conditions are in range.
 
-    A network would take -1 for the last class. Files for other runtimes have no operation that refuses.
+    Without them, a network would take -1 for the last class. Files of other runtimes cannot hold assertions.
     """
 
     def checked(function):
-        if "label" not in function.inputs:
+        own = [condition for condition in model.conditions if condition.input in function.inputs]
+        if not own:
             return function
-        inner = function.function
-        return function._replace(
-            function=lambda label, **inputs: inner(label=model.checked_in_graph(label), **inputs),
-        )
 
-    by_id = {id(function): checked(function) for function in functions.values()}  # two names of one stay one
+        def call(**inputs):
+            return function.function(**{**inputs, **{c.input: c.checked_in_graph(inputs[c.input]) for c in own}})
+
+        return function._replace(function=call)
+
+    # Names that share a function share the checked one.
+    by_id = {id(function): checked(function) for function in functions.values()}
     return {name: by_id[id(function)] for name, function in functions.items()}
 
 
 def refuse_without_half_precision(model: Any, signatures: dict[str, Any]) -> None:
-    """Raises `ExportError` if no graph has a tensor in bfloat16: the file would be the same as in float32."""
+    """Raises `ExportError` if no graph has a bfloat16 tensor: the file would equal the float32 one."""
     for signature in signatures.values():
         values = (value for node in graph_nodes(signature) for value in node.attr.values())
         if any(value.type == tf.bfloat16.as_datatype_enum for value in values):
@@ -186,7 +189,7 @@ def save(signatures: dict[str, Any], path: str | os.PathLike) -> None:
         path: The folder.
     """
     module = tf.Module()
-    # The variables in the order in which a graph reads them, each once: the graphs say best what belongs in the file.
+    # Each variable that a graph reads, once, in the order of the graphs.
     module.variables_read = list({id(v): v for f in signatures.values() for v in f.graph.variables}.values())
     module.functions = list(signatures.values())
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)

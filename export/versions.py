@@ -1,4 +1,4 @@
-"""Version folders of a served model: `<name>/<version>/`, as TensorFlow Serving and KServe want them."""
+"""Version folders of a served model: `<name>/<version>/`, as TensorFlow Serving and KServe expect them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def version_of(path: str | os.PathLike) -> int | None:
-    """The version that a path names: its last part, if that is a whole number, else `None`.
+    """The version in a path: its last part as an integer, or `None` if it is not a whole number.
 
     Example:
 
@@ -38,10 +38,10 @@ def versions(folder: str | os.PathLike) -> dict[int, Path]:
 
 
 def newest(path: str | os.PathLike) -> Path | None:
-    """The SavedModel that a path stands for: itself, or the highest version in the folder of a model.
+    """The SavedModel at a path: the folder itself, or the highest version in it.
 
     Returns:
-        Path of a folder that holds `saved_model.pb`, or `None` if there is none.
+        Path of a folder that holds `saved_model.pb`, or `None`.
     """
     path = Path(path)
     candidates = [path, *reversed(versions(path).values())]
@@ -52,14 +52,14 @@ def folder_to_write(path: str | os.PathLike, overwrite: bool) -> Path:
     """The version folder that an export to `path` writes.
 
     Args:
-        path: The folder of a version, whose last part is a whole number, or the folder of a model.
-        overwrite: In the folder of a model: whether the newest version is written anew, instead of a further one.
+        path: The folder of a version, whose name is a whole number, or the folder of a model.
+        overwrite: In the folder of a model: whether the newest version is replaced instead of adding one.
 
     Returns:
-        `path` itself, if it names a version. Else the next free version in it: 1 at first, then the highest and 1.
+        `path` itself, if it is the folder of a version. Else the next version in it: 1, or the highest version plus 1.
 
     Raises:
-        FileExistsError: If `path` is the folder of a model by its name, but holds something else than versions.
+        FileExistsError: If `path` is a file, or a folder of other files.
 
     Example:
 
@@ -76,7 +76,7 @@ def folder_to_write(path: str | os.PathLike, overwrite: bool) -> Path:
     if (path / "saved_model.pb").is_file():
         raise FileExistsError(f"{wanted} Received: {name!r}, which holds a SavedModel itself.")
     found = versions(path)
-    # What an interrupted export left behind begins with a dot, and so do the files of a desktop.
+    # Names of leftovers of an interrupted export begin with a dot, as do hidden files of a desktop.
     if path.is_dir() and not found and any(not entry.name.startswith(".") for entry in path.iterdir()):
         raise FileExistsError(f"{wanted} Received: {name!r}, which holds other files.")
     if not found:

@@ -1,6 +1,6 @@
-"""Warm-up requests: a server runs them before a version takes requests, so that the first user waits no longer.
+"""Warm-up requests: a server runs them before it serves a version, so that the first request is not slow.
 
-TensorFlow compiles and allocates at the first call of a signature. TensorFlow Serving replays the requests in
+TensorFlow compiles and allocates in the first call of a signature. TensorFlow Serving replays the requests in
 `assets.extra/tf_serving_warmup_requests`, a TFRecord file of at most 1000 `PredictionLog` protos, while it loads a
 version. The protos come with the package `tensorflow-serving-api`: the extra `serving`.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import parity
+from keras_genzoo.families.exporting import sample_inputs
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 BATCH_SIZES = (1, 4)
@@ -21,14 +21,14 @@ MAX_REQUESTS = 1000  # a server refuses to load a version with more
 
 
 def wanted(warmup: bool | None) -> bool:
-    """Whether requests are to be written.
+    """Whether warm-up requests are written.
 
     Args:
-        warmup: `True`, `False`, or `None`: if `tensorflow-serving-api` is installed.
+        warmup: `True`, `False`, or `None` for "if `tensorflow-serving-api` is installed".
 
     Raises:
-        ValueError: If `warmup` is none of the three.
-        ImportError: If it is `True` and the package is missing; the message names the extra.
+        ValueError: If `warmup` has another value.
+        ImportError: If `warmup` is `True` and the package is not installed; the message names the extra.
     """
     if warmup not in (None, True, False) or (warmup is not None and not isinstance(warmup, bool)):
         raise ValueError(f"Expected warmup to be True, False or None. Received: warmup={warmup!r}")
@@ -44,16 +44,15 @@ def wanted(warmup: bool | None) -> bool:
 
 
 def write_requests(
-    folder: str | os.PathLike, model: Any, functions: Mapping[str, Any], name: str, batch_sizes: tuple = BATCH_SIZES
+    folder: str | os.PathLike, functions: Mapping[str, Any], name: str, batch_sizes: tuple = BATCH_SIZES
 ) -> int:
     """Writes requests for every signature into the folder of a SavedModel.
 
     Args:
         folder: The folder of the SavedModel.
-        model: The model that draws the inputs.
         functions: `ExportFunction` by signature name.
         name: Name under which the model is served.
-        batch_sizes: Batch sizes of the requests for each signature; other ones find most of the work done, too.
+        batch_sizes: Batch sizes of the requests for each signature. Most of the work is done for other sizes as well.
 
     Returns:
         Number of requests.
@@ -61,7 +60,7 @@ def write_requests(
     import tensorflow as tf
 
     logs = [
-        request(name, signature, function.inputs, parity.sample_inputs(model, function.inputs, size))
+        request(name, signature, function.inputs, sample_inputs(function, size))
         for signature, function in functions.items()
         for size in batch_sizes
     ]
@@ -74,12 +73,12 @@ def write_requests(
 
 
 def request(name: str, signature: str, specs: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
-    """A `PredictionLog` that asks a signature of a served model to predict.
+    """A `PredictionLog` with a request to a signature of a served model.
 
     Args:
         name: Name under which the model is served.
         signature: Name of the signature.
-        specs: Input name -> `tf.TensorSpec`.
+        specs: Input name -> `ExportInput`.
         inputs: Input name -> array.
     """
     import tensorflow as tf
@@ -89,5 +88,5 @@ def request(name: str, signature: str, specs: Mapping[str, Any], inputs: Mapping
     predict.model_spec.name = name
     predict.model_spec.signature_name = signature
     for key, value in inputs.items():
-        predict.inputs[key].CopyFrom(tf.make_tensor_proto(value, dtype=specs[key].dtype))
+        predict.inputs[key].CopyFrom(tf.make_tensor_proto(value, dtype=specs[key].spec.dtype))
     return prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=predict))

@@ -1,4 +1,4 @@
-"""Web page: a folder that any static server hosts, in which the model runs in the visitor's browser."""
+"""Web page: a folder for any static server; the model runs in the browser of the visitor."""
 
 from __future__ import annotations
 
@@ -10,32 +10,48 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from keras_genzoo import registry, sampling
-from keras_genzoo.checks import check_choice
+from keras_genzoo import registry
+from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.latent import leading_directions
+from keras_genzoo.utils.checks import check_choice
 from keras_genzoo.version import __version__
 
 from . import _web_runtime, litert
-from ._files import clear_os_errors, file_sizes, replacing
-from .card import preset_facts
+from ._files import clear_os_errors, file_sizes, replacing, write_bytes
+from .manifest import preset_facts
 from .report import ExportError, ExportReport
 from .signatures import check_options, export_source
 
 MANIFEST = "model.json"
 FORMAT = "keras_genzoo web page"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _PAGE = Path(__file__).with_name("web_page")
 _RUNTIME = "runtime"  # folder of a local LiteRT.js
 _NUM_DIRECTIONS = 8
-# What the page says of itself, by family.
+_PRIORS = ("normal", "uniform", "one_hot")  # kinds of parts of codes that the page draws
+# Description of the page, by view.
 _LEADS = {
-    "latent": "It makes pictures here, in your browser.",
-    "encoder_decoder": "It makes pictures here, in your browser, and finds the codes of yours.",
-    "translator": "It translates your pictures here, in your browser.",
-    "chain": "It makes pictures here, in your browser, step by step.",
-    "classifier": "It tells your pictures apart here, in your browser.",
+    "latent": "It generates images in your browser.",
+    "encoder_decoder": "It generates images in your browser, and encodes yours.",
+    "translator": "It translates your images in your browser.",
+    "chain": "It generates images in your browser, step by step.",
+    "classifier": "It classifies your images in your browser.",
+}
+# Inputs of the first signature, by view; models with codes may have a class besides.
+_INPUTS = {
+    "latent": {"z"},
+    "encoder_decoder": {"z"},
+    "translator": {"image"},
+    "chain": {"image", "hidden_noise", "visible_noise"},
+    "classifier": {"image"},
+}
+# Outputs that the view needs.
+_OUTPUTS = {
+    "latent": {"image"},
+    "encoder_decoder": {"image"},
+    "translator": {"image"},
+    "chain": {"image", "probability"},
+    "classifier": {"probabilities"},
 }
 
 
@@ -53,41 +69,42 @@ def write(
     tolerance: float = 1e-3,
     num_samples: int = 16,
 ) -> ExportReport:
-    """Writes a page that runs a model in the visitor's browser, with LiteRT.js on the CPU.
+    """Writes a page that runs a model in the browser of the visitor, with LiteRT.js on the CPU.
 
-    The folder has one LiteRT file for each signature that the page calls, each compared with Keras; `index.html` with
-    its scripts and style; and `model.json`, which says what the model is. Nothing has to be built or installed: a
-    static server is enough. What the page offers depends on the model: samples, sliders along
-    `keras_genzoo.latent.leading_directions` and interpolation for codes, pictures of the visitor's for encoders,
-    translators and classifiers, a Markov chain for Boltzmann machines.
+    The folder has a LiteRT file for each signature that the page calls, each compared with Keras; `index.html` with
+    scripts and styles; and the manifest `model.json`. It needs no build step and no server software beyond a static
+    file server. The page depends on the model: samples, sliders along `keras_genzoo.latent.leading_directions` and
+    interpolation for models with codes; images of the visitor for encoders, translators and classifiers; a Markov chain
+    for Boltzmann machines.
 
     Args:
         model: A model of the zoo.
         path: The folder.
-        overwrite: Whether the page of an earlier export at `path` is replaced. A folder with other files in it is never
+        overwrite: Whether the page of an earlier export at `path` is replaced. A folder with other files is never
             replaced.
-        quantization: As in `keras_genzoo.export.litert.write`, for all files; not `"auto"`, because latency there says
-            little of that in a browser.
-        images: As there: what to calibrate `"int8"` on, for signatures that take images; or a dict of such arrays by
-            signature, for the two domains of a translator.
-        runtime: `None`: the page loads LiteRT.js from a public address (jsDelivr), in a fixed version. A folder of npm
-            packages, such as `npm install @litertjs/core` makes: what is needed is copied into the page, which then
-            loads nothing from elsewhere.
-        preset: Name or folder of the preset that the model was built from; its card gives the page its title and the
-            line about data and licence.
-        title: Heading of the page. Default: the name of the preset, else of the model.
-        class_names: Models with classes: their names, in the order of the labels. Default: the numbers.
-        tolerance: Largest error of float32 files against Keras, in [0, 1] pixels, above 0.
-        num_samples: Number of inputs that are compared, at least 1.
+        quantization: Quantization of all files: see `keras_genzoo.export.litert.write`. Not `"auto"`, because latency
+            in Python differs from latency in a browser.
+        images: Images for the calibration of `"int8"`, for signatures with image inputs; or a dict of them by
+            signature, for the two domains of a translator. See `keras_genzoo.export.litert.write`.
+        runtime: `None`: the page loads a fixed version of LiteRT.js from a public address (jsDelivr). A folder of npm
+            packages, created by `npm install @litertjs/core`: the files of the runtime are copied into the page, which
+            then loads nothing from other hosts.
+        preset: Name or folder of the preset from which the model was built. Its card provides the title of the page,
+            and the data and licence in the footer.
+        title: Heading of the page. Default: name of the preset, else of the model.
+        class_names: Names of the classes in the order of the labels, for models with classes. Default: the
+            `class_names` of the model, else the labels.
+        tolerance: Largest allowed error of float32 files against Keras, in [0, 1] pixels, above 0.
+        num_samples: Number of inputs in the comparison with Keras, at least 1.
 
     Returns:
         An `ExportReport`.
 
     Raises:
         ValueError: If an option's value is not valid.
-        ExportError: If the page has no view for the model, its codes are not standard normal, an op has no place in
-            LiteRT, or results differ from Keras by more than `tolerance`.
-        FileExistsError: If something stands at `path` that may not be replaced.
+        ExportError: If the page has no view for the model or one of its conditions, cannot draw codes from its prior,
+            LiteRT lacks an op of the model, or results differ from Keras by more than `tolerance`.
+        FileExistsError: If `path` exists and may not be replaced.
         OSError: If `path` cannot be written.
 
     Example:
@@ -104,117 +121,127 @@ def write(
     check_options(image_dtype="float32", tolerance=tolerance, num_samples=num_samples)
     if Path(path).suffix in (".tflite", ".html", ".keras", ".h5"):
         raise ValueError(f"Expected the path of a folder for a web page. Received: path={os.fspath(path)!r}")
-    functions = export_source(model).export_functions()
+    source = export_source(model)
+    functions = source.export_functions()
     manifest = _describe(model, functions, preset_facts(model, preset), title, class_names)
     manifest["quantization"] = quantization
     packages = None if runtime is None else _web_runtime.find(runtime)
     check_choice(litert.QUANTIZATIONS, quantization=quantization)
-    options = dict(quantization=quantization, tolerance=tolerance, num_samples=num_samples, measure=False)
-    with replacing(path, overwrite, "folder", _other_than_page) as temporary, clear_os_errors(path):
+    with replacing(path, overwrite, "folder", _page_mismatch) as temporary, clear_os_errors(path):
         _copy_page(temporary, manifest, packages)
-        reports = {
-            name: litert.write(model, temporary / f"{name}.tflite", signature=name, images=given, **options)
-            for name, given in _images_by_signature(functions, images).items()
-        }
+        reports = {}
+        for name, given in _images_by_signature(manifest["view"], functions, images).items():
+            converter, file = litert.LiteRTConverter(source, name, images=given), temporary / f"{name}.tflite"
+            converted = converter.convert(quantization, num_samples, tolerance)
+            write_bytes(path, file, converted.content)
+            reports[name] = converted.report(file, name, ())
         manifest["functions"] = {name: _function(report) for name, report in reports.items()}
         manifest["runtime"] = _web_runtime.describe(_RUNTIME if packages else None)
-        manifest.update(_codes(model, functions))
+        if "prior" in manifest:
+            manifest["directions"] = _directions(source)
         sizes = _write_manifest(temporary, manifest)
     return _report(path, quantization, sizes, reports)
 
 
-def family_of(functions: dict[str, Any]) -> str:
-    """Which view of the page shows a model, told from its signatures.
-
-    Args:
-        functions: What `model.export_functions()` gives.
-
-    Returns:
-        `"latent"`, `"encoder_decoder"`, `"translator"`, `"chain"` or `"classifier"`.
+def view_of(model: Any, functions: dict[str, Any]) -> str:
+    """The view of the page for a model: its `web_view`.
 
     Raises:
-        ExportError: If no view fits.
+        ExportError: If the model has no view, or other signatures than the view needs.
     """
     served = functions["serving_default"]
-    inputs, outputs = set(served.inputs), set(served.outputs)
-    if inputs - {"label"} == {"z"} and "image" in outputs:
-        return "encoder_decoder" if "encode" in functions else "latent"
-    if inputs == {"image", "hidden_noise", "visible_noise"} and {"image", "probability"} <= outputs:
-        return "chain"
-    if inputs == {"image"} and "probabilities" in outputs:
-        return "classifier"
-    if inputs == {"image"} and outputs == {"image"}:
-        return "translator"
+    view = getattr(model, "web_view", None)
+    inputs = set(served.inputs) - {condition.input for condition in getattr(model, "conditions", ())}
+    if view in _LEADS and _INPUTS[view] == inputs and _OUTPUTS[view] <= set(served.outputs):
+        return view
     raise ExportError(
-        "Expected a model from codes or images to images, or from images to classes, for a web page."
-        f" Received: inputs {sorted(inputs)} and outputs {sorted(outputs)}"
+        f"Expected a model whose web_view is one of {', '.join(_LEADS)}, with the signatures of that view, for a web"
+        f" page. Received: {view!r}, inputs {sorted(served.inputs)} and outputs {sorted(served.outputs)}"
     )
 
 
-def signatures_of(functions: dict[str, Any]) -> list[str]:
-    """Names of the signatures that the page calls; of a translator, one for each direction."""
-    family = family_of(functions)
-    if family == "translator":
-        # `serving_default` and `translate` are other names of the first direction.
+def signatures_of(view: str, functions: dict[str, Any]) -> list[str]:
+    """Names of the signatures that the page calls; one per direction for a translator."""
+    if view == "translator":
+        # `serving_default` and `translate` are aliases of the first direction.
         named = [name for name, function in functions.items() if function.portable and "_to_" in name]
         return named or ["serving_default"]
-    return ["serving_default", "encode"] if family == "encoder_decoder" else ["serving_default"]
+    return ["serving_default", "encode"] if view == "encoder_decoder" else ["serving_default"]
 
 
 def _describe(
     model: Any, functions: dict[str, Any], origin: dict[str, Any], title: str | None, class_names: Sequence[str] | None
 ) -> dict[str, Any]:
-    """The part of the manifest that says what the model is; the files are not needed for it."""
+    """The entries of the manifest that do not depend on the files."""
+    view = view_of(model, functions)
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "keras_genzoo": __version__,
         "title": str(title or origin.get("name") or model.model_name),
         "model": model.model_name,
-        "family": family_of(functions),
+        "view": view,
         "image_shape": list(model.image_shape),
         "class_names": _class_names(model, class_names),
         "data": origin.get("data"),
+        **(_codes(model, functions) if view in ("latent", "encoder_decoder") else {}),
     }
 
 
-def _images_by_signature(functions: dict[str, Any], images: Any) -> dict[str, Any]:
-    """What each signature that the page calls is calibrated on: `None` for those that take no images."""
-    names = signatures_of(functions)
+def _images_by_signature(view: str, functions: dict[str, Any], images: Any) -> dict[str, Any]:
+    """Calibration images of each signature that the page calls; `None` for signatures without image inputs."""
+    names = signatures_of(view, functions)
     if images is not None and not any("image" in functions[name].inputs for name in names):
-        raise ValueError(f"Expected no images: none of {names} takes any. Received: images")
+        raise ValueError(f"Expected no images: none of {names} has an image input. Received: images")
     given = images if isinstance(images, dict) else dict.fromkeys(names, images)
     return {name: given.get(name) if "image" in functions[name].inputs else None for name in names}
 
 
 def _class_names(model: Any, names: Sequence[str] | None) -> list[str] | None:
-    if not model.takes_labels:
+    classes = [each for each in model.conditions if isinstance(each, ClassCondition)]
+    if not classes and hasattr(model, "num_classes"):  # a classifier
+        classes = [model.label_condition]
+    if not classes:
         if names is not None:
             raise ValueError(f"Expected no class_names: {model.model_name} has no classes. Received: {names!r}")
         return None
+    num = classes[0].num_classes
     if names is None:
-        return [str(label) for label in range(model.num_classes)]
-    if isinstance(names, str) or len(names) != model.num_classes or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"Expected class_names as {model.num_classes} texts. Received: class_names={names!r}")
+        names = classes[0].class_names or [str(label) for label in range(num)]
+    if isinstance(names, str) or len(names) != num or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"Expected class_names as {num} strings. Received: class_names={names!r}")
     return list(names)
 
 
 def _codes(model: Any, functions: dict[str, Any]) -> dict[str, Any]:
-    """What the manifest says of a model with codes: their length, their leading directions, the encoder's output."""
-    family = family_of(functions)
-    if family not in ("latent", "encoder_decoder"):
-        return {}
-    # The page draws its own codes: from this prior, or they would not be the model's.
-    if not np.array_equal(model.latent_sample(2, 0), sampling.normal_rows(0, 0, 2, model.latent_dim)):
-        raise ExportError(f"Expected codes from a standard normal prior for a web page. Received: {model.model_name}")
+    """The entries of the manifest for a model with codes: how they are drawn, its class, the output of its encoder.
+
+    Raises:
+        ExportError: If the page cannot draw the codes or set a condition.
+    """
+    prior = model.prior.parts()
+    kinds = [part["kind"] for part in prior if part["kind"] not in _PRIORS]
+    if kinds:
+        raise ExportError(f"Expected a prior with parts {', '.join(_PRIORS)} for a web page. Received: {kinds[0]}")
+    for condition in model.conditions:
+        if len(model.conditions) > 1 or not isinstance(condition, ClassCondition) or not condition.in_turn:
+            names = ", ".join(each.name for each in model.conditions)
+            raise ExportError(f"Expected at most one class, dealt out in turn, for a web page. Received: {names}")
+    # The first output of the encoder is the code of an image: `z_mean` for a distribution.
+    code = {"code": functions["encode"].outputs[0]} if model.web_view == "encoder_decoder" else {}
+    label = model.conditions[0].input if model.conditions else None
+    return {"latent_dim": model.latent_dim, "prior": prior, "label": label, **code}
+
+
+def _directions(model: Any) -> dict[str, Any]:
+    """Leading directions of the codes; none unless the prior is normal: other codes do not fill straight lines."""
+    if [part["kind"] for part in model.prior.parts()] != ["normal"]:
+        return {"vectors": [], "eigenvalues": []}
     vectors, eigenvalues = leading_directions(model, num=min(_NUM_DIRECTIONS, model.latent_dim))
-    directions = {
+    return {
         "vectors": [[round(float(number), 7) for number in row] for row in vectors],
         "eigenvalues": [float(f"{number:.6g}") for number in eigenvalues],
     }
-    # The encoder's first output stands for the image: `z_mean` where it gives a distribution.
-    code = {"code": functions["encode"].outputs[0]} if family == "encoder_decoder" else {}
-    return {"latent_dim": model.latent_dim, "directions": directions, **code}
 
 
 def _function(report: ExportReport) -> dict[str, Any]:
@@ -228,9 +255,9 @@ def _function(report: ExportReport) -> dict[str, Any]:
 
 
 def _copy_page(folder: Path, manifest: dict[str, Any], packages: Path | None) -> None:
-    """Copies what is the same for all models, and puts into it what bookmarks and previews show."""
+    """Copies the files shared by all models, and fills in title and description."""
     shutil.copytree(_PAGE, folder)
-    lead = f"{registry.describe(manifest['model']).title} {_LEADS[manifest['family']]}"
+    lead = f"{registry.describe(manifest['model']).title} {_LEADS[manifest['view']]}"
     text = (folder / "index.html").read_text(encoding="utf-8")
     for mark, value in (("{{title}}", manifest["title"]), ("{{description}}", lead)):
         text = text.replace(mark, html.escape(value))
@@ -240,7 +267,7 @@ def _copy_page(folder: Path, manifest: dict[str, Any], packages: Path | None) ->
 
 
 def _write_manifest(folder: Path, manifest: dict[str, Any]) -> dict[str, int]:
-    """Writes `model.json` with the names of all files of the page; returns their sizes."""
+    """Writes `model.json`, with the names of all files of the page; returns their sizes."""
     content = {**manifest, "files": sorted([*file_sizes(folder), MANIFEST])}
     (folder / MANIFEST).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
     return file_sizes(folder)
@@ -249,14 +276,14 @@ def _write_manifest(folder: Path, manifest: dict[str, Any]) -> dict[str, int]:
 def _report(
     path: str | os.PathLike, quantization: str | None, sizes: dict[str, int], reports: dict[str, ExportReport]
 ) -> ExportReport:
-    """One report of the reports of all LiteRT files."""
+    """The report of the page, from the reports of its LiteRT files."""
     signatures = {name: report.signatures[name] for name, report in reports.items()}
     parity = {name: report.parity[name] for name, report in reports.items()}
     return ExportReport(os.fspath(path), "web", quantization, tuple(sizes), sizes, signatures, parity)
 
 
-def _other_than_page(folder: Path) -> tuple[str, str] | None:
-    """What was expected and what is there, where a folder is not the page of an earlier export and nothing else."""
+def _page_mismatch(folder: Path) -> tuple[str, str] | None:
+    """What was expected in a folder and what was found, if it is not the page of an earlier export; else `None`."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         known = set(manifest["files"]) if manifest["format"] == FORMAT else None

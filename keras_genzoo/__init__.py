@@ -1,29 +1,30 @@
 """keras_genzoo: a zoo of generative models for Keras 3 on TensorFlow.
 
-Every public name is loaded when it is first used, so that `import keras_genzoo` costs nothing and leaves TensorFlow
-alone.
+Public names are loaded on first use, so that `import keras_genzoo` is fast and does not import TensorFlow.
 """
 
 import importlib
 
 from keras_genzoo.version import __version__
 
-# public name -> module that holds it; a module of the package stands for itself
+# public name -> module that defines it
 _EXPORTS = {
     "Recipe": "recipes",
-    "build": "registry",
+    "build": "building",
     "evaluate": "metrics",
     "list_models": "registry",
     "list_presets": "presets",
     "list_recipes": "recipes",
-    "load": "registry",
+    "load": "building",
     "load_recipe": "recipes",
+    "register": "registry",
     "train": "training",
 }
 _MODULES = (
     "callbacks",
     "data",
     "export",
+    "families",
     "latent",
     "layers",
     "losses",

@@ -1,15 +1,15 @@
-"""Losses as pure functions: tensors in, a scalar or one value an image out.
+"""Losses as pure functions of tensors, which return a scalar or one value per image.
 
-Adversarial losses take logits (or scores) of any shape and return the mean over all of them. Likelihood terms take
-images `(batch, ...)` and return nats an image `(batch,)`, summed over everything but the batch. All are computed in
-float32, whatever the type of the networks, and stay finite at logits of +-10,000.
+Adversarial losses take logits (or scores) of any shape and return their mean. Likelihood terms take images
+`(batch, ...)` and return nats per image `(batch,)`, summed over all axes except the batch. All losses are computed in
+float32 for inputs of any dtype, and are finite at logits of +-10,000.
 """
 
 import math
 
 from keras import ops
 
-# exp(+-MAX_LOG_VAR) is still far inside float32; unbounded log-variances end in NaN.
+# exp(+-MAX_LOG_VAR) is well inside the range of float32; unbounded log-variances lead to NaN.
 MAX_LOG_VAR = 10.0
 
 
@@ -22,14 +22,14 @@ def _sum_per_image(values):
 
 
 def minimax_discriminator_loss(real_logits, fake_logits):
-    """Binary cross entropy of telling real from fake: `-log D(x) - log(1 - D(G(z)))`.
+    """Binary cross entropy of real against generated images: `-log D(x) - log(1 - D(G(z)))`.
 
     Args:
-        real_logits: Logits that the discriminator gives real images, before the sigmoid.
-        fake_logits: Logits that it gives generated images.
+        real_logits: Logits of real images, before the sigmoid.
+        fake_logits: Logits of generated images.
 
     Returns:
-        Scalar, in nats; `2 log 2 = 1.386` where the discriminator cannot tell.
+        Scalar, in nats; `2 log 2 = 1.386` if all logits are zero.
 
     References:
         Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, equation 1.
@@ -44,13 +44,13 @@ def minimax_discriminator_loss(real_logits, fake_logits):
 
 
 def non_saturating_generator_loss(fake_logits):
-    """The generator's loss with strong gradients early in training: `-log D(G(z))`.
+    """Generator loss with strong gradients early in training: `-log D(G(z))`.
 
     Args:
-        fake_logits: Logits that the discriminator gives generated images, before the sigmoid.
+        fake_logits: Logits of generated images, before the sigmoid.
 
     Returns:
-        Scalar, in nats; `log 2 = 0.693` where the discriminator cannot tell.
+        Scalar, in nats; `log 2 = 0.693` if all logits are zero.
 
     References:
         Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3.
@@ -72,7 +72,7 @@ def hinge_discriminator_loss(real_scores, fake_scores):
         fake_scores: Scores of generated images.
 
     Returns:
-        Scalar; 2 where all scores are zero, 0 where both sides are beyond the margin.
+        Scalar; 2 if all scores are zero, 0 if all scores are beyond the margin.
 
     References:
         Miyato et al., 2018, https://arxiv.org/abs/1802.05957, equation 16; Lim and Ye, 2017,
@@ -88,19 +88,19 @@ def hinge_discriminator_loss(real_scores, fake_scores):
 
 
 def hinge_generator_loss(fake_scores):
-    """The generator's side of the hinge loss: `-D(G(z))`, a scalar (1802.05957, equation 17)."""
+    """Generator loss that belongs to the hinge loss: `-D(G(z))`, a scalar (1802.05957, equation 17)."""
     return wasserstein_generator_loss(fake_scores)
 
 
 def least_squares_discriminator_loss(real_scores, fake_scores):
-    """Squared distance of a discriminator's scores from 1 for real and 0 for generated images, halved.
+    """Half the mean squared distance of scores from 1 for real and from 0 for generated images.
 
     Args:
         real_scores: Scores of real images.
         fake_scores: Scores of generated images.
 
     Returns:
-        Scalar; 0.25 where all scores are 0.5, which is the best that a discriminator can do that cannot tell.
+        Scalar; 0.25 if all scores are 0.5, the optimum when real and generated images have the same distribution.
 
     References:
         Mao et al., 2016, https://arxiv.org/abs/1611.04076, equation 9.
@@ -115,20 +115,20 @@ def least_squares_discriminator_loss(real_scores, fake_scores):
 
 
 def least_squares_generator_loss(fake_scores):
-    """The generator's side: squared distance of the scores from 1, halved, a scalar (1611.04076, equation 9)."""
+    """Half the mean squared distance of scores of generated images from 1, a scalar (1611.04076, equation 9)."""
     (fake_scores,) = _float32(fake_scores)
     return 0.5 * ops.mean(ops.square(fake_scores - 1.0))
 
 
 def wasserstein_discriminator_loss(real_scores, fake_scores):
-    """Negative difference of a critic's mean scores: `D(G(z)) - D(x)`.
+    """Difference of the mean scores of a critic: `D(G(z)) - D(x)`.
 
     Args:
         real_scores: Scores of real images.
         fake_scores: Scores of generated images.
 
     Returns:
-        Scalar; its negative estimates the Wasserstein distance while the critic's slope is at most 1.
+        Scalar; its negative estimates the Wasserstein distance if the critic is 1-Lipschitz.
 
     References:
         Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875, equation 2.
@@ -143,19 +143,19 @@ def wasserstein_discriminator_loss(real_scores, fake_scores):
 
 
 def wasserstein_generator_loss(fake_scores):
-    """The generator's side of the critic's score: `-D(G(z))`, a scalar (1701.07875, algorithm 1)."""
+    """Generator loss of a Wasserstein GAN: `-D(G(z))`, a scalar (1701.07875, algorithm 1)."""
     (fake_scores,) = _float32(fake_scores)
     return -ops.mean(fake_scores)
 
 
-def gradient_penalty(slopes):
-    """How far slopes are from 1: the mean of `(slope - 1)^2`.
+def gradient_penalty(gradient_norms):
+    """Penalty on gradient norms other than 1: the mean of `(norm - 1)^2`.
 
     Args:
-        slopes: Norms of the gradients of the critic's score at some images, `(batch,)`.
+        gradient_norms: Norms of the gradients of the critic with respect to images, `(batch,)`.
 
     Returns:
-        Scalar, not weighted.
+        Scalar, without a weight.
 
     References:
         Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028, equation 3.
@@ -165,8 +165,8 @@ def gradient_penalty(slopes):
     >>> float(gradient_penalty([1.0, 3.0]))
     2.0
     """
-    (slopes,) = _float32(slopes)
-    return ops.mean(ops.square(slopes - 1.0))
+    (gradient_norms,) = _float32(gradient_norms)
+    return ops.mean(ops.square(gradient_norms - 1.0))
 
 
 def gaussian_kl(z_mean, z_log_var):
@@ -177,7 +177,7 @@ def gaussian_kl(z_mean, z_log_var):
         z_log_var: Logarithms of the variances, `(batch, latent_dim)`.
 
     Returns:
-        Nats an image, `(batch,)`.
+        Nats per image, `(batch,)`.
 
     References:
         Kingma and Welling, 2013, https://arxiv.org/abs/1312.6114, appendix B.
@@ -196,16 +196,16 @@ def bernoulli_nll(images, logits):
 
     Args:
         images: Pixels in [0, 1], `(batch, ...)`. For values between 0 and 1 this is the cross entropy.
-        logits: The decoder's logits, of the same shape.
+        logits: Logits of the decoder, of the same shape.
 
     Returns:
-        Nats an image, `(batch,)`.
+        Nats per image, `(batch,)`.
 
     References:
         Kingma and Welling, 2013, https://arxiv.org/abs/1312.6114, appendix C.1, equation 11.
     """
     images, logits = _float32(images, logits)
-    # -x log p - (1 - x) log(1 - p), written with the softplus that cannot overflow
+    # -x log p - (1 - x) log(1 - p), written with softplus, which does not overflow
     return _sum_per_image(ops.softplus(logits) - images * logits)
 
 
@@ -213,12 +213,12 @@ def gaussian_nll(images, mean, log_var):
     """Negative log-density of pixels under independent Gaussians.
 
     Args:
-        images: Pixels, `(batch, ...)`, in any unit; the density is per that unit.
-        mean: The decoder's means, of the same shape.
+        images: Pixels, `(batch, ...)`, in any unit; the density is per this unit.
+        mean: Means of the decoder, of the same shape.
         log_var: Logarithm of the variance; any shape that broadcasts to that of `images`.
 
     Returns:
-        Nats an image, `(batch,)`; a density, so it may be negative.
+        Nats per image, `(batch,)`; of a density, so it may be negative.
 
     References:
         Kingma and Welling, 2013, https://arxiv.org/abs/1312.6114, appendix C.2, equation 12.
@@ -229,12 +229,12 @@ def gaussian_nll(images, mean, log_var):
 
 
 def squared_error(images, reconstructions):
-    """Squared difference of two batches of pixels, summed over an image: `(batch, ...)` twice -> `(batch,)`."""
+    """Sum of squared differences per image: `(batch, ...)` twice -> `(batch,)`."""
     images, reconstructions = _float32(images, reconstructions)
     return _sum_per_image(ops.square(images - reconstructions))
 
 
 def normal_log_density(z):
-    """Log-density of codes under the standard normal prior: nats a code, `(..., latent_dim)` -> `(...)`."""
+    """Log-density of codes under the standard normal prior, in nats per code: `(..., latent_dim)` -> `(...)`."""
     (z,) = _float32(z)
     return -0.5 * ops.sum(math.log(2.0 * math.pi) + ops.square(z), axis=-1)

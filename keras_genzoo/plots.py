@@ -1,4 +1,4 @@
-"""Pictures: grids of samples and curves of losses, written with Pillow and matplotlib."""
+"""Image grids and loss plots, written with Pillow and matplotlib."""
 
 import math
 import os
@@ -12,9 +12,9 @@ def image_grid(images, columns=None, scale=1, gap=2, background=255):
 
     Args:
         images: uint8 `(n, height, width, channels)`, n at least 1, 1 or 3 channels.
-        columns: Images in a row; the square root of n where missing.
-        scale: Each pixel becomes a square of this side.
-        gap: Pixels between images and around them.
+        columns: Number of images in a row; `None` for the square root of n, rounded up.
+        scale: Side of the square that each pixel becomes.
+        gap: Number of pixels between images and around them.
         background: Grey value of the gaps, 0..255.
 
     Returns:
@@ -44,14 +44,14 @@ def image_grid(images, columns=None, scale=1, gap=2, background=255):
 
 
 def save_grid(images, path, columns=None, scale=None, gap=2):
-    """Writes a grid of images as a PNG file, beside and then renamed, so that a reader never sees half of it.
+    """Writes a grid of images as a PNG file, atomically: a reader never sees an incomplete file.
 
     Args:
         images: uint8 `(n, height, width, channels)`.
         path: File to write.
-        columns: Images in a row; the square root of n where missing.
-        scale: Enlargement of each pixel; small images are doubled where missing.
-        gap: Pixels between images.
+        columns: Number of images in a row; `None` for the square root of n, rounded up.
+        scale: Side of the square that each pixel becomes; `None` for 2 for images of up to 32 pixels, else 1.
+        gap: Number of pixels between images and around them.
 
     Returns:
         Path of the file.
@@ -72,16 +72,16 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
 
 
 def save_loss_plot(log, path):
-    """Draws the columns of a CSV log over the epochs, losses and other figures in a panel each.
+    """Plots the columns of a CSV log over the epochs: losses in one panel, other values in another.
 
     Args:
-        log: CSV file with a column `epoch` and one column a figure.
+        log: CSV file with a column `epoch` and one column per value.
         path: PNG file to write.
 
     Returns:
-        Path of the file, or `None` where the log has no row.
+        Path of the file, or `None` if the log has no rows.
     """
-    # Without pyplot there is no global state, and no window system is asked for.
+    # Without pyplot, there is no global state and no window system is needed.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator

@@ -1,38 +1,103 @@
-"""Models by name. A model's name is that of its file in `models/`; nothing is imported before a model is built."""
+"""Models by name, and what they are: nothing here imports Keras.
+
+A bundled model's name is that of its file in `models/`. Others are registered by `register`, or by a package that names
+them in its entry points of the group `keras_genzoo.models`.
+"""
 
 import ast
-import difflib
-import importlib
+import functools
+import importlib.metadata
 import inspect
-import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_MODELS = Path(__file__).parent / "models"
+from keras_genzoo.utils import arguments
+from keras_genzoo.utils.text import nearest
+
+_PACKAGE = Path(__file__).parent
+ENTRY_POINTS = "keras_genzoo.models"
+
+_registered = {}  # name -> class
 
 
-def nearest(name, choices):
-    """A hint for an error: the valid name nearest to a wrong one, or all of them.
-
-    >>> nearest("dcgn", ["dcgan", "vae"])
-    "did you mean 'dcgan'?"
-    """
-    choices = list(choices)
-    matches = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.5)
-    if matches:
-        return f"did you mean {matches[0]!r}?"
-    return "valid are " + ", ".join(choices) if choices else "none is valid"
+def bundled_models():
+    """Names of the models that are part of this package, in alphabetical order."""
+    return sorted(path.stem for path in (_PACKAGE / "models").glob("*.py") if not path.stem.startswith("_"))
 
 
 def list_models():
-    """Names of all models that `build` takes, in alphabetical order.
+    """Names of all models that `build` takes, in alphabetical order: bundled ones, and those that were registered.
 
     Example:
 
     >>> "dcgan" in list_models()
     True
     """
-    return sorted(path.stem for path in _MODELS.glob("*.py") if not path.stem.startswith("_"))
+    return sorted({*bundled_models(), *_registered, *_entry_points()})
+
+
+def register(name, cls=None):
+    """Registers your own class as a model, known to `build`, recipes, presets, exports and lists.
+
+    Args:
+        name: Name for `build`: lower-case letters, digits and underscores.
+        cls: Subclass of `keras_genzoo.families.ZooModel`, such as `BaseGAN` or a model of the zoo. Without it, a
+            decorator is returned.
+
+    Returns:
+        The class.
+
+    Raises:
+        ValueError: If the name is taken or not a plain name, or the class is not a model of the zoo.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> from keras_genzoo.models.dcgan import DCGAN
+    >>> @keras_genzoo.register("my_gan")
+    ... class MyGAN(DCGAN):
+    ...     '''A DCGAN of my own.'''
+    >>> keras_genzoo.build("my_gan", image_shape=(8, 8, 1), base_filters=4).generate(2, seed=0).shape
+    (2, 8, 8, 1)
+    """
+    if cls is None:
+        return functools.partial(register, name)
+    if not isinstance(name, str) or not name.isidentifier() or name != name.lower():
+        raise ValueError(f"Expected a name of lower-case letters, digits and underscores. Received: {name!r}")
+    if not (inspect.isclass(cls) and hasattr(cls, "arguments") and hasattr(cls, "build_networks")):
+        raise ValueError(f"Expected a subclass of keras_genzoo.families.ZooModel. Received: {cls!r}")
+    owner = _registered.get(name)
+    if cls.__module__.startswith("keras_genzoo.models."):
+        raise ValueError(f"Expected a class of your own, for example one that extends it. Received: {cls.__name__}")
+    taken = name in bundled_models() or (owner is not None and _origin(owner) != _origin(cls))
+    if taken:
+        raise ValueError(f"Expected a name that no model has yet. Received: {name!r}")
+    import keras
+
+    keras.saving.register_keras_serializable(package=f"keras_genzoo.{name}")(cls)
+    cls.registry_name = name
+    _registered[name] = cls
+    describe.cache_clear()  # a notebook cell that runs again may have changed the arguments
+    return cls
+
+
+def _origin(cls):
+    """Where a class was written: a notebook cell that runs again makes the same class anew."""
+    return cls.__module__, cls.__qualname__
+
+
+@functools.cache
+def _entry_points():
+    """Entry points of other packages' models, by name."""
+    return {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def registered_class(name):
+    """The class of a model that is not bundled; `None` for a bundled one."""
+    if name not in _registered and name in _entry_points():
+        register(name, _entry_points()[name].load())
+    return _registered.get(name)
 
 
 def check_name(name):
@@ -42,204 +107,110 @@ def check_name(name):
     return name
 
 
-def model_class(name):
-    """The class of a model: the one in its module that is registered with Keras.
-
-    Args:
-        name: One of `list_models()`.
-
-    Raises:
-        ValueError: If there is no such model, or if Keras does not run on TensorFlow.
-    """
-    check_name(name)
-    _check_backend()
-    module = importlib.import_module(f"keras_genzoo.models.{name}")
-    base = importlib.import_module("keras_genzoo.models._base").ZooModel
-    members = [item for item in vars(module).values() if inspect.isclass(item) and issubclass(item, base)]
-    (cls,) = [item for item in members if item.__module__ == module.__name__]
-    return cls
+def owner_of(name):
+    """The model that a bundled recipe or preset `<model>_<dataset>` belongs to; `None` where there is none."""
+    # A model's name may be the start of another's: the longest one that fits is meant.
+    return max((model for model in bundled_models() if name.startswith(f"{model}_")), key=len, default=None)
 
 
-def _check_backend():
-    # Before Keras is imported, TensorFlow can still be made the backend; afterwards it is too late.
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        raise ValueError(
-            "Expected Keras on TensorFlow: set the environment variable KERAS_BACKEND=tensorflow. "
-            f"Received: {keras.backend.backend()}"
-        )
-
-
-def build(name, /, weights=None, optimizers=None, **args):
-    """Builds a model by name: a compiled `keras.Model`, with the defaults of its paper.
-
-    Args:
-        name: One of `list_models()`.
-        weights: Pretrained weights: a preset's name (`"mnist"` or `"dcgan_mnist"`), a preset folder, a `.weights.h5`
-            file, or an `https://` or `hf://` address. `None` starts from random weights. The arguments saved with a
-            preset are the defaults then.
-        optimizers: Dict of Keras optimizers by `compile` argument, for example `{"d_optimizer": "sgd"}`; `None` for
-            the paper's.
-        **args: Arguments of the model, for example `image_shape=(64, 64, 3)`; `show MODEL` on the command line lists
-            them.
-
-    Returns:
-        The compiled model.
-
-    Raises:
-        ValueError: If there is no such model, argument or preset, or a value is out of its range.
-
-    Example:
-
-    >>> model = build("dcgan", image_shape=(8, 8, 1), latent_dim=16, base_filters=8)
-    >>> model.generate(2, seed=0).shape
-    (2, 8, 8, 1)
-    """
-    cls = model_class(name)
-    check_arguments(name, args)
-    for key, optimizer in (optimizers or {}).items():
-        if key not in cls.optimizer_names:
-            hint = nearest(key, cls.optimizer_names)
-            raise ValueError(f"Expected optimizers of {name}; {hint} Received: {key}={optimizer!r}")
-    if weights is None:
-        model = cls(**args)
-    else:
-        from keras_genzoo import presets
-
-        model = presets.load_model(name, weights, args)
-    model.compile(**(optimizers or {}))
-    return model
-
-
-def check_arguments(name, args):
-    """Raises `ValueError` if a key of `args` is no constructor argument of the model, with the nearest one."""
-    valid = [argument.name for argument in describe(name).arguments]
-    for key in args:
-        if key not in valid:
-            raise ValueError(f"Expected arguments of {name}; {nearest(key, valid)} Received: {key}={args[key]!r}")
-
-
-def load(path):
-    """Loads a `.keras` file: the model, its weights and its optimizers, exactly as saved.
-
-    Keras alone loads the classes that are registered; this imports the models of the zoo first.
-
-    Args:
-        path: File that `model.save` wrote.
-
-    Raises:
-        ValueError: If there is no such file or it is not a whole `.keras` file.
-    """
-    _check_backend()
-    import keras
-
-    _check_whole(path)
-    importlib.import_module("keras_genzoo.models")
-    return keras.saving.load_model(path)
-
-
-def _check_whole(path):
-    """Raises `ValueError` unless `path` is a `.keras` file of which every byte is as it was written."""
-    import zipfile
-    import zlib
-
-    reason = "not one"
-    try:
-        with zipfile.ZipFile(path) as file:
-            if os.fspath(path).endswith(".keras") and {"config.json", "model.weights.h5"} <= set(file.namelist()):
-                reason = file.testzip()  # the first member whose checksum is wrong
-    except FileNotFoundError:
-        reason = "no such file"
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        reason = str(error)
-    if reason:
-        raise ValueError(
-            f"Expected a whole .keras file, as model.save() writes it. Received: {os.fspath(path)!r} ({reason})"
-        )
-
-
-@dataclass(frozen=True)
-class Argument:
-    """A constructor argument: its name, its default as written, and its description."""
-
-    name: str
-    default: str
-    description: str
+# -- descriptions -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Description:
     """What the source of a model says of it, read without importing it.
 
-    Fields: `name`, `title` (first line of the module), `text` (the rest of it), `arguments` (list of `Argument`).
+    Fields: `name`, `title` (first line of the module, or of a registered class), `text` (the rest of it), `arguments`
+    (dict of `keras_genzoo.utils.arguments.Argument` by name).
     """
 
     name: str
     title: str
     text: str
-    arguments: list = field(default_factory=list)
+    arguments: dict = field(default_factory=dict)
 
 
+@functools.cache
 def describe(name):
-    """Reads the docstrings and arguments of a model from its source, without importing TensorFlow.
+    """Reads the docstring and the arguments of a model, of a bundled one without importing TensorFlow.
 
     Example:
 
-    >>> describe("dcgan").arguments[0].name
+    >>> list(describe("dcgan").arguments)[0]
     'image_shape'
     """
     check_name(name)
-    tree = ast.parse((_MODELS / f"{name}.py").read_text(encoding="utf-8"))
+    cls = registered_class(name)
+    if cls is not None:
+        doc = re.sub(r"Args:\n(?: +.*\n?)*\n?", "", inspect.cleandoc(cls.__doc__ or cls.__name__))
+        title, _, text = doc.partition("\n")
+        return Description(name, title, text.strip(), cls.arguments())
+    path = _PACKAGE / "models" / f"{name}.py"
+    tree = _tree(path)
     title, _, text = ast.get_docstring(tree).partition("\n")
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.decorator_list]
-    return Description(name, title, text.strip(), _arguments(tree, classes[-1]))
+    found = _arguments(path, classes[-1].name)
+    seed = found.pop("seed")
+    return Description(name, title, text.strip(), {**found, "seed": seed, **arguments.OF_KERAS})
 
 
-def _arguments(tree, node):
-    """Arguments of a class's constructor, followed by those of its bases where `**kwargs` passes them on."""
-    (init,) = [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"] or [None]
-    found = []
-    if init is not None:
-        descriptions = _described_arguments(ast.get_docstring(node) or "")
-        names = [arg.arg for arg in init.args.args[1:]]
-        defaults = [ast.unparse(default) for default in init.args.defaults]
-        defaults = ["(required)"] * (len(names) - len(defaults)) + defaults
-        found = [Argument(n, d, descriptions.get(n, "")) for n, d in zip(names, defaults, strict=True)]
-        if init.args.kwarg is None:
-            return found
-    for base in node.bases:
-        known = {argument.name for argument in found}
-        inherited = _arguments(*_base_class(tree, ast.unparse(base)))
-        found += [argument for argument in inherited if argument.name not in known]
+def current_arguments(name, values):
+    """`values` under today's names of a model's arguments.
+
+    Raises:
+        ValueError: If a key is not an argument of the model, with the nearest one.
+    """
+    return arguments.known(name, describe(name).arguments, values)
+
+
+@functools.cache
+def _tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _arguments(path, class_name):
+    """The arguments that a class declares, after those of its bases: dict of `Argument` by name."""
+    tree = _tree(path)
+    (node,) = [item for item in tree.body if isinstance(item, ast.ClassDef) and item.name == class_name]
+    found = {}
+    for base in reversed(node.bases):
+        source = _source(tree, path, ast.unparse(base))
+        found |= _arguments(*source) if source else {}
+    for item in node.body:
+        if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
+            name, argument = item.targets[0].id, _declared(tree, path, item.value)
+            if argument is not None:
+                found[name] = argument.named(name)
+            else:  # a plain value in place of an inherited argument fixes it
+                found.pop(name, None)
     return found
 
 
-def _base_class(tree, dotted):
-    """Syntax tree and class node of a base, found through the imports of the module that names it."""
-    source, name = dotted.partition(".")[0], dotted.rpartition(".")[2]
+def _declared(tree, path, value):
+    """The `Argument` that an expression of a class body makes or names; `None` for any other expression."""
+    if isinstance(value, ast.Call):
+        kind = arguments.KINDS.get(ast.unparse(value.func).rpartition(".")[2])
+        if kind is None:
+            return None
+        options = {keyword.arg: ast.literal_eval(keyword.value) for keyword in value.keywords}
+        return kind(*map(ast.literal_eval, value.args), **options)
+    if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+        source = _source(tree, path, value.value.id)
+        return _arguments(*source).get(value.attr) if source else None
+    return None
+
+
+def _source(tree, path, name):
+    """File and name of a class that a module of this package uses; `None` for one of other packages."""
+    if any(isinstance(item, ast.ClassDef) and item.name == name for item in tree.body):
+        return path, name
     for item in tree.body:
-        if isinstance(item, ast.ImportFrom) and any((alias.asname or alias.name) == source for alias in item.names):
-            module = item.module if source == name else f"{item.module}.{source}"
-            path = _MODELS / f"{module.rpartition('.')[2]}.py"
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            break
-    (base,) = [item for item in tree.body if isinstance(item, ast.ClassDef) and item.name == name]
-    return tree, base
-
-
-def _described_arguments(docstring):
-    """Dict of the descriptions in the `Args:` section of a docstring."""
-    descriptions, name = {}, None
-    lines = inspect.cleandoc(docstring).splitlines()
-    start = lines.index("Args:") + 1 if "Args:" in lines else len(lines)
-    for line in lines[start:]:
-        if line and not line.startswith(" "):
-            break
-        if line.startswith("    ") and not line.startswith("     ") and ": " in line:
-            name, _, rest = line.strip().partition(": ")
-            descriptions[name] = rest
-        elif name and line.strip():
-            descriptions[name] += " " + line.strip()
-    return descriptions
+        if isinstance(item, ast.ImportFrom) and any((alias.asname or alias.name) == name for alias in item.names):
+            package, *parts = item.module.split(".")
+            if package != _PACKAGE.name:
+                return None
+            folder = _PACKAGE.joinpath(*parts)
+            if folder.is_dir():  # a package hands on what its modules hold
+                return _source(_tree(folder / "__init__.py"), folder / "__init__.py", name)
+            return folder.with_suffix(".py"), name
+    return None

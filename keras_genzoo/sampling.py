@@ -1,6 +1,6 @@
-"""Random numbers: latent codes that depend on (seed, index) alone, and noise for a training step.
+"""Random numbers: latent codes that depend only on (seed, index), and noise for training steps.
 
-This file and the family classes are where TensorFlow is named: Keras has no counter-based generator.
+TensorFlow is used here because Keras has no counter-based random number generator.
 """
 
 import contextlib
@@ -11,23 +11,23 @@ import secrets
 import tensorflow as tf
 from keras import ops
 
-_PHILOX = 1  # the algorithm's number in tf.random.Algorithm
+_PHILOX = 1  # tf.random.Algorithm.PHILOX
 
 
 def normal_rows(seed, start, num, dim, stream=0):
-    """Standard normal rows of which row i depends on `(seed, start + i)` and `dim` alone.
+    """Standard normal rows; row i depends only on `(seed, start + i)` and `dim`.
 
-    All rows are cut from one Philox stream, each from a range of counters of its own, so any part of a collection
-    can be made anywhere, in any order, with any batch size: rows 500..502 of a thousand equal three rows started at
-    500, bit for bit on one kind of device. Works on numbers and, inside a graph, on tensors.
+    Each row is drawn from its own range of counters of one Philox stream, so any part of a collection can be generated
+    on any machine, in any order and with any batch size: rows 500..502 of a thousand equal three rows that start at
+    500, bit for bit on one kind of device. Takes numbers or, inside a graph, tensors.
 
     Args:
-        seed: Integer, or int64 scalar tensor: which stream.
+        seed: Integer, or int64 scalar tensor.
         start: Index of the first row, at least 0.
         num: Number of rows.
-        dim: Numbers in a row (a Python integer).
-        stream: Integer, or integer scalar tensor, 0 or more: each gives rows of their own under one seed, for example
-            one for each step of a chain.
+        dim: Length of a row (a Python integer).
+        stream: Integer, or integer scalar tensor, at least 0. Different streams give different rows for the same seed,
+            for example one stream for each step of a chain.
 
     Returns:
         Float32 tensor `(num, dim)`.
@@ -46,13 +46,13 @@ def normal_rows(seed, start, num, dim, stream=0):
 
 
 def uniform_rows(seed, start, num, dim, stream=0):
-    """Uniform rows on [0, 1), float32 `(num, dim)`; row i depends on `(seed, start + i)` alone: see `normal_rows`."""
+    """Uniform rows on [0, 1), float32 `(num, dim)`; row i depends only on `(seed, start + i)`: see `normal_rows`."""
     return _rows(tf.raw_ops.StatelessRandomUniformV2, seed, start, num, dim, stream)
 
 
 def _rows(draw, seed, start, num, dim, stream):
-    # A counter gives four numbers, so a row takes whole counters and what is over is cut off. Rows are counted in the
-    # lower half of its 128 bits, and streams in the upper one.
+    # A counter gives four numbers, so a row takes whole counters, and surplus numbers are dropped. The lower half of
+    # the 128 bits of a counter is the row, the upper half the stream.
     per_row = math.ceil(dim / 4)
     key = tf.reshape(tf.bitcast(tf.cast(seed, tf.int64), tf.uint64), [1])
     first = tf.cast(start, tf.int64) * per_row
@@ -63,7 +63,7 @@ def _rows(draw, seed, start, num, dim, stream):
 
 
 def step_seed(seed_generator):
-    """The next seed for a training step; under `tf.distribute` each replica gets another one.
+    """The next seed for a training step; under `tf.distribute`, each replica gets a different one.
 
     Args:
         seed_generator: The model's `keras.random.SeedGenerator`; its state is saved with the model.
@@ -78,6 +78,12 @@ def step_seed(seed_generator):
     return seed + ops.cast(context.replica_id_in_sync_group, seed.dtype) * ops.convert_to_tensor([1, 0], seed.dtype)
 
 
+def step_key(seed_generator):
+    """The next seed for the functions of rows in a training step: an int64 scalar tensor."""
+    seed = step_seed(seed_generator)
+    return tf.random.stateless_uniform((), seed, minval=None, maxval=None, dtype=tf.int64)
+
+
 def step_normal(shape, seed_generator):
     """Standard normal noise of a training step: float32, `shape`."""
     return tf.random.stateless_normal(shape, step_seed(seed_generator))
@@ -89,20 +95,20 @@ def step_uniform(shape, seed_generator):
 
 
 def bernoulli(probabilities, noise):
-    """Draws of 0 or 1: float32, 1 where uniform `noise` is below the probability. Both tensors have one shape."""
+    """Draws of 0 or 1, float32: 1 where uniform `noise` is below the probability. Both tensors have the same shape."""
     return ops.cast(noise < probabilities, "float32")
 
 
 def fresh_seed():
-    """A seed that nobody chose: 0..2**31 - 1, from the operating system."""
+    """A random seed from the operating system, in 0..2**31 - 1."""
     return secrets.randbelow(2**31)
 
 
 @contextlib.contextmanager
 def seeded_initializers(seed):
-    """Within this context, layers that are built draw their first weights from `seed`; `None` leaves them as they are.
+    """Within this context, layers draw their initial weights from `seed`; `None` changes nothing.
 
-    Keras gives an initializer without a seed one from Python's `random`; its state is put back afterwards.
+    Keras seeds initializers without a seed from Python's `random`; its state is restored afterwards.
     """
     if seed is None:
         yield

@@ -1,228 +1,17 @@
-"""The one list of cases: a row for each model, and every check is parametrized over the rows.
+"""The table of models: the rows of `tests/rows`, and ways to run a check over all of them or over one of each kind."""
 
-A new model needs a row here; what a GAN's losses are stands in test_papers.py, and a model of no family of
-test_learning.py says in a test of its own that it learns. Checks that make sense for some models only pick their
-rows by what the class can do: `cases_with("generate")`, `cases_with("encode", "decode")`.
-"""
-
-from dataclasses import dataclass, field
+import importlib
+import sys
+from pathlib import Path
 
 import numpy as np
+import options
 import pytest
-from scipy.special import expit
 
-from keras_genzoo import registry
+from keras_genzoo.families import ZooModel
 
-
-@dataclass(frozen=True)
-class Case:
-    """A model with tiny arguments that are not the defaults.
-
-    Fields:
-        name: Name in the registry.
-        args: Arguments of the model; together, the rows of a model cover every argument but `name` and `dtype`.
-        output: Shape of one output: an image, or the scores of a classifier.
-        params: Number of all weights, pinned.
-        variant: Tells rows of one model apart.
-        signatures: What exported signatures give that no other model has: dict by name of functions of the model and
-            the inputs by name (NumPy arrays, three rows), which return a dict of the expected outputs.
-    """
-
-    name: str
-    args: dict = field(hash=False)
-    output: tuple
-    params: int
-    variant: str = ""
-    signatures: dict = field(default_factory=dict, hash=False)
-
-    def __str__(self):
-        return f"{self.name}-{self.variant}" if self.variant else self.name
-
-    @property
-    def model_class(self):
-        return registry.model_class(self.name)
-
-    def build(self, optimizers=None, **changes):
-        """A new compiled model with the arguments of this row, some of them changed."""
-        return registry.build(self.name, optimizers=optimizers, **{**self.args, **changes})
-
-    def data(self, num, seed=0, image_shape=None):
-        """Arrays to train on, as a tuple: uint8 images of noise, and what the model takes beside them."""
-        rng = np.random.default_rng(seed)
-        shape = (num, *(image_shape or self.args["image_shape"]))
-        images = rng.integers(0, 256, shape, dtype=np.uint8)
-        if self.model_class.takes_pairs:
-            return images, rng.integers(0, 256, shape, dtype=np.uint8)
-        if self.model_class.takes_labels:
-            return images, rng.integers(0, self.args["num_classes"], num).astype("int32")
-        return (images,)
-
-    def labelled(self, num, seed=0):
-        """Images as `data` gives them, and a dict with `labels` where methods of the model take them."""
-        images, *labels = self.data(num, seed)
-        return images, {"labels": labels[0]} if labels else {}
-
-
-def half_steps(model, images, hidden_noise=None):
-    """Probabilities of the pixels of a Boltzmann machine after one pass, in NumPy; `None` draws no hidden units."""
-    kernel, visible_bias, hidden_bias = (variable.numpy() for variable in model.network_variables[:3])
-    hidden = expit(hidden_bias + images.reshape(len(images), -1) @ kernel)
-    hidden = hidden if hidden_noise is None else (hidden_noise < hidden).astype("float32")
-    return expit(visible_bias + hidden @ kernel.T).reshape(images.shape)
-
-
-def gibbs_step(model, inputs):
-    """One step of a chain, drawn by given noise."""
-    probability = half_steps(model, inputs["image"], inputs["hidden_noise"])
-    return {"image": (inputs["visible_noise"] < probability).astype("float32"), "probability": probability}
-
-
-# What GANs of convolutions have in common; large enough for batch normalization in the discriminator.
-CONV_GAN = dict(
-    image_shape=(17, 16, 3),
-    latent_dim=5,
-    base_filters=4,
-    d_base_filters=6,
-    kernel_size=2,
-    d_steps=2,
-    ema_decay=0.9,
-    seed=3,
-)
-
-CASES = [
-    Case(
-        "aae",
-        variant="conv",
-        args=dict(image_shape=(8, 8, 1), latent_dim=3, base_filters=4, d_hidden_units=(6,), seed=3),
-        output=(8, 8, 1),
-        params=1303,
-    ),
-    Case(
-        "aae",
-        variant="mlp",
-        args=dict(
-            image_shape=(9, 8, 3), latent_dim=4, network="mlp", hidden_units=(9, 7), d_hidden_units=(5, 6), seed=3
-        ),
-        output=(9, 8, 3),
-        params=4390,
-    ),
-    Case(
-        "cgan",
-        args=dict(**CONV_GAN, num_classes=4),
-        output=(17, 16, 3),
-        params=8982,
-    ),
-    Case(
-        "classifier",
-        args=dict(
-            image_shape=(9, 8, 3),
-            num_classes=4,
-            base_filters=4,
-            feature_dim=6,
-            dropout=0.25,
-            max_shift=1,
-            flip=True,
-            label_smoothing=0.1,
-            seed=3,
-        ),
-        output=(4,),
-        params=1438,
-    ),
-    Case(
-        "cvae",
-        variant="conv_bernoulli",
-        args=dict(image_shape=(8, 8, 1), num_classes=3, latent_dim=3, base_filters=4, alpha=2.0, binarize=True, seed=3),
-        output=(8, 8, 1),
-        params=2107,
-    ),
-    Case(
-        "cvae",
-        variant="mlp_gaussian",
-        args=dict(
-            image_shape=(9, 8, 3),
-            num_classes=5,
-            latent_dim=4,
-            network="mlp",
-            hidden_units=(9, 7),
-            likelihood="gaussian",
-            seed=3,
-        ),
-        output=(9, 8, 3),
-        params=4435,
-    ),
-    Case(
-        "cyclegan",
-        args=dict(
-            image_shape=(17, 16, 3),  # a side that is no multiple of 4
-            base_filters=4,
-            d_base_filters=6,
-            num_blocks=1,
-            d_layers=2,
-            cycle_weight=5.0,
-            identity_weight=0.25,
-            history_size=3,
-            ema_decay=0.9,
-            seed=3,
-        ),
-        output=(17, 16, 3),
-        params=57227,
-    ),
-    Case(
-        "dcgan",
-        args=dict(**CONV_GAN),
-        output=(17, 16, 3),
-        params=5462,
-    ),
-    Case(
-        "rbm",  # with the chains of its default algorithm, which a file must keep
-        args=dict(
-            image_shape=(9, 8, 3),
-            hidden_units=7,
-            algorithm="pcd",
-            gibbs_steps=2,
-            num_chains=5,
-            generation_steps=6,
-            binarize=False,
-            seed=3,
-        ),
-        output=(9, 8, 3),
-        params=1735,
-        signatures={
-            "serving_default": gibbs_step,
-            "gibbs": lambda model, inputs: {"image": model.gibbs(inputs["image"], 4, seed=7)},
-            "free_energy": lambda model, inputs: {"free_energy": model.free_energy(inputs["image"]).astype("float32")},
-            "reconstruct": lambda model, inputs: {"image": half_steps(model, inputs["image"])},
-        },
-    ),
-    Case(
-        "sngan",
-        args=dict(**CONV_GAN),
-        output=(17, 16, 3),
-        params=5445,
-    ),
-    Case(
-        "vae",
-        variant="conv_bernoulli",
-        args=dict(image_shape=(8, 8, 1), latent_dim=3, base_filters=4, alpha=2.0, binarize=True, seed=3),
-        output=(8, 8, 1),
-        params=1467,
-    ),
-    Case(
-        "vae",
-        variant="mlp_gaussian",
-        args=dict(
-            image_shape=(9, 8, 3), latent_dim=4, network="mlp", hidden_units=(9, 7), likelihood="gaussian", seed=3
-        ),
-        output=(9, 8, 3),
-        params=4355,
-    ),
-    Case(
-        "wgan_gp",
-        args=dict(**CONV_GAN, gp_weight=4.0),
-        output=(17, 16, 3),
-        params=5425,
-    ),
-]
+_ROWS = sorted(path.stem for path in (Path(__file__).parent / "rows").glob("*.py"))
+CASES = [case for name in _ROWS for case in importlib.import_module(f"rows.{name}").CASES]
 
 
 def cases_with(*members, such_that=lambda case: True):
@@ -239,9 +28,55 @@ def for_cases(cases):
 for_every_case = for_cases(CASES)
 
 
+def for_kinds(key, cases=None):
+    """Parametrizes a test over one row of each kind, as its argument `case`.
+
+    A kind that no row has had yet is covered by the row that brings it. `pytest --every-row` takes all rows, `pytest
+    --model NAME` those of one model, one of each kind.
+
+    Args:
+        key: Function of a case that gives its kind, hashable.
+        cases: The rows; all where none are given.
+    """
+    return for_cases(one_of_each(key, cases))
+
+
+def one_of_each(key, cases=None):
+    """The rows that `for_kinds` takes."""
+    cases = CASES if cases is None else cases
+    cases = [case for case in cases if options.model in (None, case.name)] or cases
+    first = {}
+    for case in cases:
+        first.setdefault(str(case) if options.every_row else key(case), case)
+    return [*first.values()]
+
+
+def rows_of_steps():
+    """One row for each owner of a step, and for each set of layers with a state."""
+    return one_of_each(lambda case: (case.model_class.train_step, layers_named(case.model_class)))
+
+
+def step_kind(case):
+    """What tells training steps apart: who owns them, optimizers, data, layers and penalties that the model names."""
+    cls = case.model_class
+    owners = tuple(getattr(cls, name).__qualname__ for name in ("train_step", "test_step"))
+    return owners, cls.optimizer_names, type(cls.data_kind), layers_named(cls)
+
+
+def layers_named(cls):
+    """Layers of this package, and gradient penalties, that the modules of a model and its bases import."""
+    modules = [sys.modules[parent.__module__] for parent in cls.__mro__ if issubclass(parent, ZooModel)]
+    named = {name for module in modules for name, item in vars(module).items() if is_layer(item)}
+    return frozenset(named)
+
+
+def is_layer(item):
+    return getattr(item, "__module__", "").startswith(("keras_genzoo.layers.", "keras_genzoo.families.gradients"))
+
+
 def uses(*arguments):
     """Condition for `cases_with`: the model has all these constructor arguments."""
-    return lambda case: set(arguments) <= set(case.model_class.argument_names())
+    return lambda case: set(arguments) <= set(case.model_class.arguments())
 
 
 def run(model, data):

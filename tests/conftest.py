@@ -1,15 +1,66 @@
-"""Set-up shared by all tests: Keras on TensorFlow, quiet, and models that are built once."""
+"""Set-up shared by all tests: Keras on TensorFlow, quiet, options of the command line, models that are built once."""
 
 import os
 import sys
+from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ["COLUMNS"] = "200"  # of tables on the command line; a worker would inherit another width
 # Kernels of oneDNN round differently when others run beside them: bit for bit takes one operation at a time.
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each worker
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for tests in the folders of the rooms
+
+# Set before test modules are collected: they are parametrized by these.
+import options
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("keras_genzoo")
+    group.addoption("--every-row", action="store_true", help="run each check for every row, not once for each kind")
+    group.addoption("--model", metavar="NAME", help="run what concerns one model, and the checks of completeness")
+
+
+def pytest_configure(config):
+    options.every_row = config.getoption("every_row")
+    options.model = config.getoption("model")
+    config.addinivalue_line("markers", "completeness: compares the rows with the models that there are")
+
+
+def pytest_collection_modifyitems(config, items):
+    if options.model is None:
+        return
+    kept = [item for item in items if concerns(item, options.model)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def concerns(item, model):
+    """Whether a test concerns a model: by its row, recipe or preset, its own file, or as a check of completeness."""
+    if item.get_closest_marker("completeness") or item.path.stem == f"test_{model}":
+        return True
+    parameters = getattr(item, "callspec", None)
+    values = parameters.params.values() if parameters else ()
+    return any(getattr(value, "name", value) == model or str(value).startswith(f"{model}_") for value in values)
+
+
+@pytest.fixture(autouse=True)
+def _only_registered_within_a_test():
+    """Models that a test registers are gone after it: other tests count the models that there are."""
+    from keras_genzoo import registry
+
+    before = dict(registry._registered)
+    yield
+    if registry._registered != before:
+        registry._registered.clear()
+        registry._registered.update(before)
+        registry.describe.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +104,12 @@ def command(monkeypatch, capsys, here):
     """Function that runs the command line in this process: `(exit code, stdout, stderr)`."""
 
     from keras_genzoo import cli
+    from keras_genzoo.cli import names
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["keras-genzoo", *map(str, arguments)])
         monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr(names.console, "width", 200)  # workers of xdist have COLUMNS=80 when it is made
         code = 0
         try:
             code = cli.main()

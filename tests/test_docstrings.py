@@ -13,7 +13,7 @@ def module_names():
     """Names of all modules of the package, the mapped `export` included."""
     names = [item.name for item in pkgutil.walk_packages(keras_genzoo.__path__, "keras_genzoo.")]
     export = importlib.import_module("keras_genzoo.export")
-    names += [export.__name__, *(f"keras_genzoo.export.{item.name}" for item in pkgutil.iter_modules(export.__path__))]
+    names += [export.__name__, *(item.name for item in pkgutil.walk_packages(export.__path__, "keras_genzoo.export."))]
     return sorted({name for name in names if not name.rpartition(".")[2].startswith("_timing")})
 
 

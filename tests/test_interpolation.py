@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_genzoo.families.exporting import even_fractions
 from keras_genzoo.latent import lerp, slerp
-from keras_genzoo.models._latent import even_fractions
 
 FRACTIONS = np.array([0.0, 0.1, 0.25, 0.5, 0.9, 1.0], "float32")
 

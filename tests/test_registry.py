@@ -1,18 +1,37 @@
-"""Models by name."""
+"""Models by name: bundled ones, and those of users and other packages."""
 
+import importlib.metadata
 import inspect
 import subprocess
 import sys
 
 import keras
 import pytest
-from cases import for_every_case
 
 import keras_genzoo
-from keras_genzoo import registry
-from keras_genzoo.models._base import ZooModel
+from keras_genzoo import building, registry
+from keras_genzoo.models.dcgan import DCGAN
+from keras_genzoo.utils import arguments
+from keras_genzoo.utils.arguments import Integer
+from keras_genzoo.utils.text import nearest
 
-for_every_name = pytest.mark.parametrize("name", keras_genzoo.list_models())
+for_every_name = pytest.mark.parametrize("name", registry.bundled_models())
+TINY = {"image_shape": (8, 8, 1), "latent_dim": 3, "base_filters": 4}
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    """A registry without models of users; what a test registers is forgotten afterwards."""
+    monkeypatch.setattr(registry, "_registered", {})
+    registry.describe.cache_clear()
+    yield
+    registry.describe.cache_clear()
+
+
+def own_class(default=7, module=__name__, name="Own"):
+    """A class of a user: a DCGAN with one more argument."""
+    extra = Integer(default, "One more argument.")
+    return type(name, (DCGAN,), {"__doc__": "Own: a model.\n\nMore of it.", "__module__": module, "extra": extra})
 
 
 @pytest.mark.parametrize(
@@ -51,62 +70,118 @@ def test_wrong_optimizer_is_answered_with_the_valid_ones(name):
         keras_genzoo.build(name, image_shape=(8, 8, 1), optimizers={"qqq": "sgd"})
 
 
-def test_description_takes_the_last_class_and_all_of_its_bases(tmp_path, monkeypatch):
-    (tmp_path / "_base.py").write_text(
-        "class Mixin:\n    pass\n\n\nclass Base:\n    def __init__(self, image_shape, seed=None):\n        pass\n"
-    )
-    (tmp_path / "flow.py").write_text(
-        '"""Flow: a model."""\nfrom keras_genzoo.models._base import Base, Mixin\n\n\n'
-        "@register\nclass Layer:\n    def __init__(self, units):\n        pass\n\n\n"
-        "@register\nclass Flow(Mixin, Base):\n    def __init__(self, num_steps=4, **kwargs):\n        pass\n"
-    )
-    monkeypatch.setattr(registry, "_MODELS", tmp_path)
-    arguments = {argument.name: argument.default for argument in registry.describe("flow").arguments}
-    assert arguments == {"num_steps": "4", "image_shape": "(required)", "seed": "None"}
+# -- descriptions -----------------------------------------------------------------------------------------------------
 
 
 @for_every_name
 def test_description_agrees_with_the_class(name):
-    cls = registry.model_class(name)
+    cls = building.model_class(name)
     described = registry.describe(name)
     assert described.name == name
     assert described.title
-    assert [argument.name for argument in described.arguments] == cls.argument_names()
-    defaults = {}
-    for parent in cls.__mro__:
-        if issubclass(parent, ZooModel) and "__init__" in vars(parent):
-            for parameter in inspect.signature(parent.__init__).parameters.values():
-                if parameter.default is not parameter.empty:
-                    defaults.setdefault(parameter.name, parameter.default)
-    for argument in described.arguments:
-        assert eval(argument.default) == defaults[argument.name]
-        assert len(argument.description) > 10, f"{argument.name} is not described"
-
-
-@for_every_name
-def test_every_argument_has_a_default(name):
-    assert keras_genzoo.build(name).built
+    assert arguments.checked(name, cls.arguments(), {})  # every argument has a default, which is in its range
+    assert list(described.arguments) == list(cls.arguments()) == list(inspect.signature(cls).parameters)
+    for key, argument in described.arguments.items():
+        own = cls.arguments()[key]
+        assert (type(argument), argument.name, argument.help) == (type(own), key, own.help)
+        assert (argument.default, argument.training, argument.formerly) == (own.default, own.training, own.formerly)
+        assert inspect.signature(cls).parameters[key].default == own.default
+        assert len(argument.description) > 10, f"{key} is not described"
 
 
 @for_every_name
 def test_class_has_an_example_and_its_references(name):
-    docstring = inspect.getdoc(registry.model_class(name))
+    docstring = inspect.getdoc(building.model_class(name))
     for section in ("Args:", "Raises:", "Example:"):
         assert section in docstring
     assert "https://" in docstring + inspect.getdoc(sys.modules[f"keras_genzoo.models.{name}"])
 
 
-@for_every_case
-def test_class_is_registered_with_keras(case):
-    cls = case.model_class
+@for_every_name
+def test_class_is_registered_with_keras(name):
+    cls = building.model_class(name)
     assert keras.saving.get_registered_name(cls) == f"keras_genzoo>{cls.__name__}"
     assert keras.saving.get_registered_object(f"keras_genzoo>{cls.__name__}") is cls
 
 
-@for_every_case
-def test_model_is_built_and_compiled(case, built):
-    assert built(case).built
-    assert built(case).compiled
+# -- models of users --------------------------------------------------------------------------------------------------
+
+
+def test_registered_model_is_listed_described_and_built(fresh):
+    cls = registry.register("own", own_class())
+    assert "own" in keras_genzoo.list_models() and "own" not in registry.bundled_models()
+    described = registry.describe("own")
+    assert (described.title, described.arguments["extra"].default) == ("Own: a model.", 7)
+    assert "More of it." in described.text
+    model = keras_genzoo.build("own", extra=8, **TINY)
+    assert type(model) is cls and (model.extra, model.model_name) == (8, "own")
+    assert keras_genzoo.list_presets("own") == keras_genzoo.list_recipes("own") == []
+
+
+def test_decorator_registers_and_returns_the_class(fresh):
+    cls = own_class()
+    assert keras_genzoo.register("own")(cls) is cls
+    assert building.model_class("own") is cls
+
+
+def test_registered_model_comes_back_from_its_file_and_its_preset(fresh, tmp_path):
+    registry.register("own", own_class())
+    model = keras_genzoo.build("own", extra=8, seed=1, **TINY)
+    images = model.generate(3, seed=0)
+    model.save(tmp_path / "own.keras")
+    model.save_to_preset(tmp_path / "own")
+    for again in (keras_genzoo.load(tmp_path / "own.keras"), keras_genzoo.build("own", weights=tmp_path / "own")):
+        assert again.extra == 8
+        assert (again.generate(3, seed=0) == images).all()
+    with pytest.raises(ValueError, match="Expected a preset of dcgan. Received: .*, a preset of own"):
+        keras_genzoo.build("dcgan", weights=tmp_path / "own")
+
+
+def test_class_that_is_written_again_takes_the_place_of_the_first(fresh):
+    registry.register("own", own_class(default=7))
+    assert registry.describe("own").arguments["extra"].default == 7
+    cls = registry.register("own", own_class(default=9))
+    assert registry.describe("own").arguments["extra"].default == 9
+    assert building.model_class("own") is cls
+
+
+@pytest.mark.parametrize("name", ["dcgan", "own"])
+def test_taken_name_is_refused(name, fresh):
+    registry.register("own", own_class())
+    with pytest.raises(ValueError, match=f"Expected a name that no model has yet. Received: '{name}'"):
+        registry.register(name, own_class(module="elsewhere"))
+
+
+@pytest.mark.parametrize("name", ["My_gan", "my-gan", "", "../own", None, 3])
+def test_name_that_is_no_word_is_refused(name, fresh):
+    with pytest.raises(ValueError, match="Expected a name of lower-case letters, digits and underscores. Received"):
+        registry.register(name, own_class())
+
+
+@pytest.mark.parametrize("cls", [object, keras.Model, "DCGAN", lambda: None])
+def test_class_that_is_no_model_is_refused(cls, fresh):
+    with pytest.raises(ValueError, match="Expected a subclass of keras_genzoo.families.ZooModel. Received"):
+        registry.register("own", cls)
+    assert "own" not in keras_genzoo.list_models()
+
+
+def test_model_of_another_package_is_found_by_its_entry_point(fresh, monkeypatch):
+    module = type(sys)("another_package")
+    module.Own = own_class(module="another_package")
+    monkeypatch.setitem(sys.modules, "another_package", module)
+    point = importlib.metadata.EntryPoint("own", "another_package:Own", registry.ENTRY_POINTS)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point] if group == point.group else [])
+    registry._entry_points.cache_clear()
+    try:
+        assert "own" in keras_genzoo.list_models()
+        assert registry.describe("own").title == "Own: a model."
+        assert type(keras_genzoo.build("own", **TINY)) is module.Own
+        assert keras_genzoo.list_presets("own") == keras_genzoo.list_recipes("own") == []
+    finally:
+        registry._entry_points.cache_clear()
+
+
+# -- what an import costs ---------------------------------------------------------------------------------------------
 
 
 def test_another_backend_is_refused(monkeypatch):
@@ -133,14 +208,6 @@ assert not loaded, loaded
     assert done.returncode == 0, done.stderr
 
 
-def test_public_names_exist():
-    for name in keras_genzoo.__all__:
-        assert getattr(keras_genzoo, name) is not None
-    assert dir(keras_genzoo) == sorted(keras_genzoo.__all__)
-    with pytest.raises(AttributeError, match="module 'keras_genzoo' has no attribute 'dcgan'"):
-        keras_genzoo.dcgan  # noqa: B018
-
-
 @pytest.mark.parametrize(
     "name, choices, hint",
     [
@@ -151,4 +218,4 @@ def test_public_names_exist():
     ],
 )
 def test_nearest_names_one_or_all(name, choices, hint):
-    assert registry.nearest(name, choices) == hint
+    assert nearest(name, choices) == hint

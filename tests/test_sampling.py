@@ -7,12 +7,20 @@ import numpy as np
 import pytest
 import scipy.stats
 import tensorflow as tf
-from cases import cases_with, for_cases
+from cases import cases_with, for_kinds
 
 import keras_genzoo
 from keras_genzoo import sampling
+from keras_genzoo.families import priors
+from keras_genzoo.utils.record import Record
 
-GENERATORS = cases_with("generate")
+
+def generation(case):
+    """What tells models that generate apart: how they make a batch."""
+    return case.model_class.generate_batch
+
+
+for_generators = for_kinds(generation, cases_with("generate"))
 
 
 @pytest.mark.parametrize("rows", [sampling.normal_rows, sampling.uniform_rows])
@@ -120,7 +128,7 @@ def test_seeded_initializers_repeat_and_put_the_state_of_random_back():
 # -- images ------------------------------------------------------------------------------------------------------------
 
 
-@for_cases(GENERATORS)
+@for_generators
 def test_image_depends_on_seed_and_index_alone(case, built):
     model = built(case)
     whole = model.generate(23, seed=5)
@@ -131,25 +139,25 @@ def test_image_depends_on_seed_and_index_alone(case, built):
     assert not np.array_equal(model.generate(23, seed=6), whole)
 
 
-@for_cases(GENERATORS)
+@for_generators
 def test_no_seed_gives_new_images_each_time(case, built):
     assert not np.array_equal(built(case).generate(2), built(case).generate(2))
 
 
-@for_cases(GENERATORS)
+@for_generators
 def test_no_images_are_an_empty_array(case, built):
     images = built(case).generate(0, seed=1)
     assert images.shape == (0, *case.output)
     assert images.dtype == np.uint8
 
 
-@for_cases(GENERATORS)
+@for_generators
 def test_generate_takes_any_int64_seed(case, built):
     images = [built(case).generate(2, seed=seed) for seed in (0, -1, 2**40, np.int64(2**62), -(2**63))]
     assert len({image.tobytes() for image in images}) == 5
 
 
-@for_cases(GENERATORS)
+@for_generators
 def test_generate_refuses_what_is_no_count_or_seed(case, built):
     for wrong in ({"num": -1}, {"num": 2.5}, {"num": 2, "start": -1}, {"num": 2, "batch_size": 0}):
         with pytest.raises(ValueError, match="Expected .* to be an integer of at least .* Received"):
@@ -159,7 +167,7 @@ def test_generate_refuses_what_is_no_count_or_seed(case, built):
             built(case).generate(2, seed=seed)
 
 
-@for_cases(GENERATORS)
+@for_generators
 def test_generate_leaves_the_models_random_state_alone(case, built):
     model = built(case)
     before = model.seed_generator.state.numpy()
@@ -167,25 +175,30 @@ def test_generate_leaves_the_models_random_state_alone(case, built):
     np.testing.assert_array_equal(model.seed_generator.state.numpy(), before)
 
 
-@for_cases(cases_with("generate", "latent_sample"))
+@for_kinds(generation, cases_with("generate", "latent_sample"))
 def test_codes_come_from_the_same_rows(case, built):
     model = built(case)
-    expected = model.codes_of(sampling.normal_rows(8, 2, 3, model.latent_dim))
+    expected = model.prior.from_normal(sampling.normal_rows(8, 2, 3, model.latent_dim))
     np.testing.assert_array_equal(model.latent_sample(3, 8, 2), expected)
-    labels = np.arange(2, 5) % model.num_classes if model.takes_labels else None
-    expected = model.image_of(model.latent_sample(3, 8, 2), labels, "uint8")
+    given = {condition.name: condition.default(8, 2, 3) for condition in model.conditions}
+    expected = model.images_from_codes(model.latent_sample(3, 8, 2), "uint8", **given)
     assert np.abs(model.generate(3, seed=8, start=2).astype(int) - np.asarray(expected)).max() <= 1
 
 
 def test_prior_of_a_model_reaches_its_samples_and_its_training(monkeypatch):
+    class Constant(priors.NormalPrior):
+        def from_normal(self, normal):
+            return 0.0 * normal + 2.0
+
     model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
-    monkeypatch.setattr(type(model), "codes_of", lambda self, normal: 0.0 * normal + 2.0)
+    monkeypatch.setattr(type(model), "prior", Constant(4))
     assert np.all(np.asarray(model.latent_sample(3, 8, 2)) == 2.0)
-    fake = model.make_fake(np.zeros((3, 8, 8, 1), "float32"))
-    np.testing.assert_allclose(fake, model.generator(np.full((3, 4), 2.0, "float32"), training=True), atol=1e-6)
+    fake = model.make_fake(Record(images=np.zeros((3, 8, 8, 1), "float32")))
+    np.testing.assert_array_equal(fake.z, np.full((3, 4), 2.0, "float32"))
+    np.testing.assert_allclose(fake.images, model.generator(fake.z, training=True), atol=1e-6)
 
 
-@for_cases(GENERATORS)
+@for_generators
 def test_generate_is_traced_once_for_all_sizes(case):
     model = case.build()
     for num, start in ((3, 0), (5, 2), (1, 100)):

@@ -1,21 +1,21 @@
-/* A pad to draw on with a mouse, a pen or a finger: white strokes on black. */
+/* A drawing pad for mouse, pen or finger: white strokes on black. */
 
-const SIDE = 280; // of the longer side, in pixels
-const STROKE = 1 / 14; // width of a stroke as a share of the longer side, as digits of MNIST have it
+const SIDE = 280; // length of the longer side, in pixels
+const STROKE = 1 / 14; // width of a stroke relative to the longer side, as in MNIST
 
 export class DrawingPad {
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {number[]} shape `[height, width, channels]` of the model: the pad has the same sides in proportion.
-   * @param {function(HTMLCanvasElement)} onStroke Called when a stroke has ended.
+   * @param {number[]} shape `[height, width, channels]` of the model; the pad has the same proportions.
+   * @param {function(HTMLCanvasElement)} onStroke Called at the end of a stroke.
    */
   constructor(canvas, [height, width], onStroke) {
     const scale = SIDE / Math.max(height, width);
     Object.assign(canvas, {width: Math.round(width * scale), height: Math.round(height * scale)});
     this.canvas = canvas;
-    this.stroke = SIDE * Math.max(STROKE, 1 / Math.max(height, width)); // a pixel of the model at least
+    this.stroke = SIDE * Math.max(STROKE, 1 / Math.max(height, width)); // at least one pixel of the model
     this.context = canvas.getContext("2d");
-    this.last = null; // where the stroke is
+    this.last = null; // last point of the stroke
     this.clear();
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId); // a stroke may leave the pad and come back

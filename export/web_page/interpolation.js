@@ -1,6 +1,6 @@
-/* The way from one sample to another, by a slider or played. */
+/* Interpolation between two samples, set by a slider or played. */
 
-import {slerp} from "./codes.js";
+import {between} from "./codes.js";
 import {draw, prepare} from "./pictures.js";
 import {latest} from "./runtime.js";
 
@@ -8,13 +8,14 @@ const SECONDS = 3; // from one end to the other
 
 export class Interpolation {
   /**
-   * @param {function(string): HTMLElement} find Gives the element of a role.
+   * @param {function(string): HTMLElement} find Returns the element of a role.
    * @param {number[]} shape `[height, width, channels]`.
    * @param {object[]} samples Each with `z`, `label` and `canvas`; their content may change.
-   * @param {function(Float32Array, number): Promise<Float32Array>} image The picture of a code and a label.
+   * @param {object[]} prior Parts of the codes: see `between` in codes.js.
+   * @param {function(Float32Array, number): Promise<Float32Array>} image The image of a code and a label.
    */
-  constructor(find, shape, samples, image) {
-    Object.assign(this, {find, shape, samples, image});
+  constructor(find, shape, samples, prior, image) {
+    Object.assign(this, {find, shape, samples, prior, image});
     this.playing = false;
     this.draw = latest(() => this.#drawBetween());
     for (const [role, start] of [["from", 0], ["to", 1]]) {
@@ -29,7 +30,7 @@ export class Interpolation {
     find("play").addEventListener("click", () => this.#toggle());
   }
 
-  /** Draws both ends and what is between them anew. */
+  /** Draws both ends and the image between them again. */
   refresh() {
     for (const role of ["from", "to"]) {
       this.find(role).getContext("2d").drawImage(this.#sample(role).canvas, 0, 0);
@@ -45,9 +46,10 @@ export class Interpolation {
     const [from, to] = [this.#sample("from"), this.#sample("to")];
     const position = this.find("position").valueAsNumber;
     this.find("position-text").textContent = `${position} %`;
-    // A label has no middle: the second half of the way has the second one's.
+    // Labels are not interpolated: the second half has the second label.
     const label = position < 50 ? from.label : to.label;
-    draw(this.find("between"), await this.image(slerp(from.z, to.z, position / 100), label), this.shape);
+    const z = between(from.z, to.z, position / 100, this.prior);
+    draw(this.find("between"), await this.image(z, label), this.shape);
   }
 
   #toggle() {
@@ -56,8 +58,8 @@ export class Interpolation {
     if (this.playing) this.#play();
   }
 
-  /* Plays back and forth, from where the slider stands. A frame waits for its picture, so that slow machines show fewer
-     of them instead of falling behind. */
+  /* Plays back and forth from the position of the slider. A frame waits for its image, so that slow machines show fewer
+     frames instead of falling behind. */
   async #play() {
     const slider = this.find("position");
     let phase = slider.valueAsNumber / 100; // 0..1 there, 1..2 back

@@ -1,4 +1,4 @@
-/* Loads the manifest and the model, then hands over to the view of the model's family. */
+/* Loads the manifest and the model, then starts the view of the manifest. */
 
 import {Runtime} from "./runtime.js";
 
@@ -12,12 +12,12 @@ const VIEWS = {
 
 const element = (id) => document.getElementById(id);
 
-/** Says something to screen readers that the eye sees by itself. */
+/** Announces a visible change to screen readers. */
 export function announce(text) {
   element("status").textContent = text;
 }
 
-/** Shows an error in words. What was on the page stays usable. */
+/** Shows an error message. The page stays usable. */
 function fail(error) {
   element("error").textContent = error?.message ?? String(error);
   element("error").hidden = false;
@@ -26,7 +26,7 @@ function fail(error) {
 
 function showProgress({loaded, total}) {
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-  // Servers that compress on the way may send other lengths than the files have.
+  // With compression, the length sent can differ from the length of the file.
   const share = Math.min(loaded / total, 1);
   element("progress").value = share;
   element("progress-text").textContent =
@@ -39,12 +39,12 @@ function showFooter(manifest) {
   if (manifest.data) {
     parts.push(`Trained on ${manifest.data.title}${manifest.data.license ? ` (${manifest.data.license})` : ""}.`);
   }
-  parts.push(`Made with keras_genzoo ${manifest.keras_genzoo}; runs on LiteRT.js ${manifest.runtime.version}.`);
+  parts.push(`Created with keras_genzoo ${manifest.keras_genzoo}; runs on LiteRT.js ${manifest.runtime.version}.`);
   element("about").textContent = parts.join(" ");
 }
 
 async function fetchManifest() {
-  const response = await fetch("model.json", {cache: "no-cache"}); // a page that was exported anew has another one
+  const response = await fetch("model.json", {cache: "no-cache"}); // a new export has another manifest
   if (!response.ok) {
     throw new Error(`The file model.json of this page could not be loaded: the server answered ${response.status}.`);
   }
@@ -64,7 +64,7 @@ async function start() {
   showFooter(manifest);
   const runtime = new Runtime(manifest, showProgress);
   await runtime.load();
-  const {View} = await importView(VIEWS[manifest.family]);
+  const {View} = await importView(VIEWS[manifest.view]);
   const root = element("view");
   root.append(element(View.template).content.cloneNode(true));
   const view = new View(root, runtime, announce);
@@ -77,8 +77,8 @@ async function start() {
 
 addEventListener("unhandledrejection", (event) => fail(event.reason));
 
-/* For scripts on this page and for its tests. `genzoo.ready` resolves, once the first pictures are drawn, to
+/* For scripts on this page and for its tests. `genzoo.ready` resolves, once the first images are drawn, to
    `{manifest, runtime, view}`: `runtime.run(signature, inputs)` calls a function of the model, and the view of a model
-   with codes has `show(z, label)`, which makes a code the current one and draws its picture. */
+   with codes has `show(z, label)`, which makes a code the current one and draws its image. */
 window.genzoo = {ready: start()};
 window.genzoo.ready.catch(fail);

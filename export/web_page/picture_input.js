@@ -1,14 +1,14 @@
-/* Opens pictures of the visitor's: a file picker and drop zone, the clipboard, a drawing pad, and an example. */
+/* Opens images of the visitor: a file picker and drop zone, the clipboard, a drawing pad, and an example. */
 
 import {DrawingPad} from "./drawing_pad.js";
 import {example, toValues} from "./pictures.js";
 
 export class PictureInput {
   /**
-   * @param {HTMLElement} place Where the controls go.
+   * @param {HTMLElement} place Parent of the controls.
    * @param {number[]} shape `[height, width, channels]` of the model.
-   * @param {function(Float32Array)} onPicture Called with the picture as the model takes it.
-   * @param {function(string)} announce Says something to screen readers.
+   * @param {function(Float32Array)} onPicture Called with the pixels of the image, numbers in 0..1.
+   * @param {function(string)} announce Announces a text to screen readers.
    */
   constructor(place, shape, onPicture, announce) {
     place.append(document.getElementById("picture-input").content.cloneNode(true));
@@ -30,12 +30,12 @@ export class PictureInput {
     const file = find("file");
     file.addEventListener("change", () => {
       if (file.files.length) this.open(file.files[0]);
-      file.value = ""; // so that the same file can be chosen again
+      file.value = ""; // allows choosing the same file again
     });
     this.#listen(find("drop"));
   }
 
-  /* Grey models are mostly of drawings, so a drawing may be made here, light on dark. */
+  /* A drawing pad for models of grey images, light on dark. */
   #buildPad(find) {
     const [button, place] = [find("draw"), find("pad")];
     button.hidden = false;
@@ -58,7 +58,7 @@ export class PictureInput {
       zone.classList.remove("over");
       if (event.dataTransfer.files.length) this.open(event.dataTransfer.files[0]);
     });
-    // A picture that misses the zone would replace the page.
+    // An image dropped outside the zone would replace the page.
     addEventListener("dragover", (event) => event.preventDefault());
     addEventListener("drop", (event) => event.preventDefault());
     addEventListener("paste", (event) => {
@@ -72,14 +72,14 @@ export class PictureInput {
     return this.#use(example(this.shape));
   }
 
-  /** Reads a picture file. */
+  /** Reads an image file. */
   async open(file) {
     const source = await createImageBitmap(file).catch(() => null);
     if (source) {
       await this.#use(source);
       return;
     }
-    this.message.textContent = `“${file.name}” could not be read as a picture.`;
+    this.message.textContent = `“${file.name}” could not be read as an image.`;
     this.message.hidden = false;
   }
 
@@ -87,6 +87,6 @@ export class PictureInput {
     this.message.hidden = true;
     this.source = source;
     await this.onPicture(toValues(source, this.shape, this.invert.checked));
-    this.announce("The picture is done.");
+    this.announce("The image has been processed.");
   }
 }

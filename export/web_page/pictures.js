@@ -1,16 +1,16 @@
-/* Pictures: from the model's numbers to a canvas, and from a file to the model's numbers. */
+/* Images: from pixel values to a canvas, and from a file to pixel values. */
 
-// Up to this side, pixels are shown as squares: smoothing would show something that the model has not made.
+// Up to this side, pixels are shown as squares, without smoothing.
 const PIXELATED_SIDE = 96;
 
-/** Makes a canvas one of `[height, width, channels]` pixels; its size on the screen is that of the style sheet. */
+/** Sets the size of a canvas in pixels; the style sheet sets its size on the screen. */
 export function prepare(canvas, [height, width]) {
   canvas.width = width;
   canvas.height = height;
   canvas.classList.toggle("pixelated", Math.max(width, height) <= PIXELATED_SIDE);
 }
 
-/** Draws numbers in 0..1, `height * width * channels` of them, on a canvas of the same size in pixels. */
+/** Draws `height * width * channels` numbers in 0..1 on a canvas. */
 export function draw(canvas, values, shape) {
   const [height, width, channels] = shape;
   if (canvas.width !== width || canvas.height !== height) prepare(canvas, shape);
@@ -25,7 +25,7 @@ export function draw(canvas, values, shape) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-/** Saves a canvas as a PNG file, pixel by pixel. */
+/** Saves the pixels of a canvas as a PNG file. */
 export function download(canvas, name) {
   canvas.toBlob((blob) => {
     const link = document.createElement("a");
@@ -37,11 +37,11 @@ export function download(canvas, name) {
 }
 
 /**
- * A picture as the model takes it: its middle, as wide and high as fits, resized.
+ * The pixels of an image for the model: the largest centre crop of its proportions, resized.
  *
  * @param {CanvasImageSource} source With `width` and `height`.
  * @param {number[]} shape `[height, width, channels]` of the model.
- * @param {boolean} invert Whether black and white are swapped.
+ * @param {boolean} invert Whether to swap black and white.
  * @return {Float32Array} Numbers in 0..1.
  */
 export function toValues(source, shape, invert = false) {
@@ -50,7 +50,7 @@ export function toValues(source, shape, invert = false) {
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d", {willReadFrequently: true});
-  context.fillStyle = "white"; // under transparent places, as on paper
+  context.fillStyle = "white"; // behind transparent pixels
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   const scale = Math.min(source.width / width, source.height / height);
@@ -61,7 +61,7 @@ export function toValues(source, shape, invert = false) {
   const values = new Float32Array(width * height * channels);
   for (let pixel = 0; pixel < width * height; pixel++) {
     const [red, green, blue] = data.subarray(4 * pixel, 4 * pixel + 3);
-    // ITU-R 601, as Pillow turns colours into grey.
+    // Luminance of ITU-R 601, as in Pillow.
     const colours = channels === 3 ? [red, green, blue] : [0.299 * red + 0.587 * green + 0.114 * blue];
     colours.forEach((value, channel) => {
       values[pixel * channels + channel] = invert ? 1 - value / 255 : value / 255;
@@ -70,7 +70,7 @@ export function toValues(source, shape, invert = false) {
   return values;
 }
 
-/** A simple drawing to try the page with: a stroke, light on dark, or a landscape for models of colours. */
+/** An example image: a light stroke on dark, or a landscape for models of colour images. */
 export function example([, , channels]) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 280;

@@ -1,8 +1,8 @@
-/* The random numbers of keras_genzoo: the seed 7 of this page gives the codes of `model.generate(n, seed=7)`.
+/* The random numbers of keras_genzoo: seed 7 of this page gives the codes of `model.generate(n, seed=7)`.
 
-   Philox 4x32-10 (Salmon et al., 2011, Parallel random numbers: as easy as 1, 2, 3) turns a counter and a key into four
-   numbers of 32 bits. The key is the seed; a row takes whole counters of its own, so that row i depends on (seed, i)
-   alone. Normal numbers come from them by Box and Muller's transform, two from two, as in TensorFlow. */
+   Philox 4x32-10 (Salmon et al., 2011, Parallel random numbers: as easy as 1, 2, 3) computes four 32-bit numbers from a
+   counter and a key. The key is the seed; each row has its own counters, so that row i depends only on (seed, i). The
+   Box-Muller transform turns pairs of them into pairs of normal numbers, as in TensorFlow. */
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
@@ -10,7 +10,7 @@ const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const TWO_32 = 2 ** 32;
 
-/** Upper 32 bits of the product of two 32-bit numbers, whose 64 bits do not fit into a double. */
+/** Upper 32 bits of the product of two 32-bit numbers; a double cannot hold all 64 bits. */
 function upper(a, b) {
   const low = a & 0xffff;
   const high = a >>> 16;
@@ -34,7 +34,7 @@ function philox(counter, key) {
   return [c0, c1, c2, c3];
 }
 
-/** The lower 23 bits, which fill the fraction of a float32, as TensorFlow does it: a number in [0, 1). */
+/** A number in [0, 1) from the lower 23 bits, the fraction of a float32, as in TensorFlow. */
 function unit(bits) {
   return (bits & 0x7fffff) / 0x800000;
 }
@@ -49,18 +49,18 @@ function* blocks(seed, index, dim, stream) {
 }
 
 /**
- * Uniform numbers on [0, 1) that depend on `(seed, index, stream)` alone.
+ * Uniform numbers on [0, 1) that depend only on `(seed, index, stream)`.
  *
- * @param {number} seed Integer, 0 or more.
- * @param {number} index Which row, 0 or more.
+ * @param {number} seed Integer, at least 0.
+ * @param {number} index Number of the row, at least 0.
  * @param {number} dim Numbers in a row.
- * @param {number} stream Each gives rows of their own under one seed, for example one for each step of a chain.
+ * @param {number} stream Different streams give different rows, for example one per step of a chain.
  */
 export function uniformRow(seed, index, dim, stream = 0) {
   return Float32Array.from([...blocks(seed, index, dim, stream)].flatMap((four) => four.map(unit)).slice(0, dim));
 }
 
-/** Standard normal numbers that depend on `(seed, index, stream)` alone: see `uniformRow`. */
+/** Standard normal numbers that depend only on `(seed, index, stream)`: see `uniformRow`. */
 export function normalRow(seed, index, dim, stream = 0) {
   const numbers = [];
   for (const [a, b, c, d] of blocks(seed, index, dim, stream)) numbers.push(...boxMuller(a, b), ...boxMuller(c, d));
@@ -73,7 +73,7 @@ function boxMuller(first, second) {
   return [Math.sin(angle) * radius, Math.cos(angle) * radius];
 }
 
-/** A seed that nobody chose: 0..2^31 - 1. */
+/** A random seed: 0..2^31 - 1. */
 export function freshSeed() {
   return crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
 }

@@ -1,4 +1,4 @@
-/* The model as functions that give promises: a thin wrapper of the worker, which does the work. */
+/* Calls of the model as promises; a worker runs them. */
 
 const ARRAYS = {float32: Float32Array, int32: Int32Array, uint8: Uint8Array};
 
@@ -10,7 +10,7 @@ export class Runtime {
   constructor(manifest, onProgress) {
     this.manifest = manifest;
     this.onProgress = onProgress;
-    this.waiting = new Map(); // by number of the request
+    this.waiting = new Map(); // by request number
     this.count = 0;
     this.worker = new Worker("worker.js");
     this.worker.onmessage = ({data}) => this.#receive(data);
@@ -74,9 +74,9 @@ export class Runtime {
 }
 
 /**
- * Wraps an async function for inputs that come faster than it runs: of the calls during a run, the last one follows.
+ * Wraps an async function for inputs that come faster than it runs: of the calls during a run, only the last is run.
  *
- * @return {function} Takes the arguments of `task`; resolves when nothing is left to do.
+ * @return {function} Takes the arguments of `task`; resolves when no call is left.
  */
 export function latest(task) {
   let next = null;

@@ -1,5 +1,5 @@
-/* Starts the page, or says in one sentence why it cannot start. A classic script in plain old syntax: browsers load no
-   modules from file:// addresses, and old ones cannot read them, so this must run where main.js does not. */
+/* Starts the page, or shows why it cannot start. This is a classic script in old syntax, because it must run where
+   main.js cannot: at file:// addresses, from which browsers load no modules, and in old browsers. */
 (function () {
   "use strict";
 
@@ -12,19 +12,19 @@
 
   if (location.protocol === "file:") {
     refuse(
-      "A browser runs this page from a web server only. In the folder of this page, start " +
+      "This page needs a web server. In the folder of this page, start " +
         "“python -m http.server” and open http://localhost:8000."
     );
   } else if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
-    refuse("This browser has no WebAssembly, which runs the model: it is too old, or WebAssembly is switched off.");
+    refuse("This browser has no WebAssembly, which runs the model: it is too old, or WebAssembly is disabled.");
   } else if (!("noModule" in HTMLScriptElement.prototype)) {
-    refuse("This browser is too old for this page: it knows no JavaScript modules.");
+    refuse("This browser is too old for this page: it does not support JavaScript modules.");
   } else {
     var script = document.createElement("script");
     script.type = "module";
     script.src = "main.js";
     script.onerror = function () {
-      refuse("A script of this page could not be loaded. Reload the page; if that does not help, export it again.");
+      refuse("A script of this page could not be loaded. Reload the page; if the error stays, export the page again.");
     };
     document.body.appendChild(script);
   }

@@ -1,11 +1,11 @@
-/* Boltzmann machines: a Markov chain that begins at noise or at the visitor's picture. */
+/* Boltzmann machines: a Markov chain that starts from noise or from an image of the visitor. */
 
 import {PictureInput} from "./picture_input.js";
 import {download, draw, prepare} from "./pictures.js";
 import {uniformRow} from "./random.js";
 import {SeedField} from "./seed_field.js";
 
-const FRAME = 60; // milliseconds between steps, so that the eye can follow
+const FRAME = 60; // least time between steps, in milliseconds
 
 export class View {
   static template = "chain";
@@ -18,9 +18,9 @@ export class View {
     const count = ({shape}) => shape.reduce((product, side) => product * side, 1);
     this.units = {hidden: count(hidden), visible: count(visible)};
     this.playing = false;
-    this.busy = Promise.resolve(); // steps wait for each other: each begins where the last one ended
+    this.busy = Promise.resolve(); // each step starts from the result of the last one
     for (const role of ["probability", "state"]) prepare(this.find(role), this.shape);
-    const restart = (values) => this.restart(values, "your picture");
+    const restart = (values) => this.restart(values, "your image");
     this.input = new PictureInput(this.find("input"), this.shape, restart, announce);
     this.find("play").addEventListener("click", () => this.#toggle());
     this.find("step").addEventListener("click", () => this.step());
@@ -32,13 +32,13 @@ export class View {
     return this.fromNoise();
   }
 
-  /** Begins anew where each pixel is black or white by the toss of a coin. */
+  /** Restarts from random pixels, black or white with equal probability. */
   fromNoise() {
     const noise = uniformRow(this.seed.value, 0, this.units.visible);
     return this.restart(noise.map((value) => Number(value < 0.5)), "noise");
   }
 
-  /** Begins anew at a picture, numbers in 0..1, and makes one step from there. */
+  /** Restarts from an image, numbers in 0..1, and runs one step. */
   restart(values, origin) {
     this.busy = this.busy.then(() => {
       Object.assign(this, {state: values, origin, steps: 0, noiseSeed: this.seed.value});
@@ -55,7 +55,7 @@ export class View {
   async #step() {
     this.steps += 1;
     const {hidden, visible} = this.units;
-    const noise = uniformRow(this.noiseSeed, 0, hidden + visible, this.steps); // one stream for each step
+    const noise = uniformRow(this.noiseSeed, 0, hidden + visible, this.steps); // one stream per step
     const outputs = await this.runtime.run("serving_default", {
       image: this.state,
       hidden_noise: noise.subarray(0, hidden),

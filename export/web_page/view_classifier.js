@@ -1,9 +1,9 @@
-/* Classifiers: the probabilities of a picture's classes as bars. */
+/* Classifiers: the probabilities of the classes of an image as bars. */
 
 import {PictureInput} from "./picture_input.js";
 import {draw, prepare} from "./pictures.js";
 
-const MOST = 10; // classes that are shown
+const MOST = 10; // largest number of classes shown
 
 export class View {
   static template = "classifier";
@@ -17,12 +17,12 @@ export class View {
     this.input = new PictureInput(this.find("input"), this.shape, (values) => this.classify(values), () => {});
   }
 
-  /** Waits for a picture; the example shows what will stand where. */
+  /** Shows the example until the visitor opens an image. */
   start() {
     return this.input.showExample();
   }
 
-  /** Draws a picture, numbers in 0..1, and the bars of its classes, the likeliest first where there are many. */
+  /** Draws an image, numbers in 0..1, and a bar for each class; of many classes, the most likely ones, sorted. */
   async classify(values) {
     draw(this.find("given"), values, this.shape);
     const {probabilities} = await this.runtime.run("serving_default", {image: values});

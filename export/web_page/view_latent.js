@@ -1,7 +1,7 @@
-/* Models with codes: samples, sliders, the way between two samples, and pictures of the visitor's where there is an
+/* Models with codes: samples, sliders, interpolation between two samples, and images of the visitor if the model has an
    encoder. */
 
-import {dot, moved} from "./codes.js";
+import {dot, fromNormal, moved} from "./codes.js";
 import {Interpolation} from "./interpolation.js";
 import {PictureInput} from "./picture_input.js";
 import {download, draw, prepare} from "./pictures.js";
@@ -10,7 +10,7 @@ import {latest} from "./runtime.js";
 import {SeedField} from "./seed_field.js";
 
 const SAMPLES = 16;
-const LIMIT = 3; // of the sliders, in standard deviations
+const LIMIT = 3; // range of the sliders, in standard deviations
 const MIXED = -1;
 
 export class View {
@@ -23,16 +23,17 @@ export class View {
     this.shape = this.manifest.image_shape;
     this.classes = this.manifest.class_names;
     this.find = (role) => root.querySelector(`[data-role=${role}]`);
-    this.label = MIXED; // what the class buttons say
+    this.label = MIXED; // the selected class button
     this.samples = []; // {z, label, name, canvas, button}
     this.current = null; // {base, z, label, name}
-    this.round = 0; // of samples, so that an older one stops when a newer one begins
+    this.round = 0; // a round of samples stops when a newer one begins
     this.refresh = latest(() => this.#drawCurrent());
     this.#buildGrid();
     this.#buildClasses();
     this.#buildSliders();
     this.#buildEncoder();
-    this.interpolation = new Interpolation(this.find, this.shape, this.samples, (z, label) => this.image(z, label));
+    const image = (z, label) => this.image(z, label);
+    this.interpolation = new Interpolation(this.find, this.shape, this.samples, this.manifest.prior, image);
     this.seed = new SeedField(this.find, () => this.generate());
     this.find("reset").addEventListener("click", () => this.show(this.current.base, this.current.label));
     this.find("download").addEventListener("click", () => download(this.find("current"), this.manifest.title));
@@ -43,18 +44,18 @@ export class View {
     return this.generate();
   }
 
-  /** The picture of a code: numbers in 0..1. */
+  /** The image of a code: numbers in 0..1. */
   async image(z, label) {
-    return (await this.runtime.run("serving_default", {z, label})).image;
+    return (await this.runtime.run("serving_default", {z, [this.manifest.label]: label})).image;
   }
 
-  /** Makes the samples of the seed in its field, and the first of them current. */
+  /** Generates the samples of the seed, and makes the first one current. */
   async generate() {
     const round = ++this.round;
     const seed = this.seed.value;
     for (const [index, sample] of this.samples.entries()) {
-      sample.z = normalRow(seed, index, this.manifest.latent_dim);
-      // As `generate` deals classes: sample i is of class i % num_classes.
+      sample.z = fromNormal(normalRow(seed, index, this.manifest.latent_dim), this.manifest.prior);
+      // As in `generate`, the class of sample i is i % num_classes.
       sample.label = this.label === MIXED ? index % (this.classes?.length ?? 1) : this.label;
       sample.name = `Sample ${index + 1} of seed ${seed}`;
       const values = await this.image(sample.z, sample.label);
@@ -67,7 +68,7 @@ export class View {
     this.announce(`${this.samples.length} samples of seed ${seed}.`);
   }
 
-  /** Makes a code the current one. Resolves when its picture is drawn. */
+  /** Makes a code the current one. Resolves when its image is drawn. */
   async show(z, label = 0, name = this.current?.name ?? "") {
     const base = Float32Array.from(z);
     this.current = {base, z: base, label, name};
@@ -95,7 +96,7 @@ export class View {
   }
 
   #buildGrid() {
-    // With classes, whole rows of them, so that a column has one class.
+    // With classes, a column for each class.
     const columns = this.classes && this.classes.length <= 10 ? this.classes.length : 8;
     const grid = this.find("grid");
     grid.style.setProperty("--columns", columns);
@@ -134,7 +135,9 @@ export class View {
   }
 
   #buildSliders() {
-    this.sliders = this.manifest.directions.vectors.map((direction, index) => {
+    const {vectors} = this.manifest.directions;
+    this.find("directions").hidden = this.find("reset").hidden = vectors.length === 0;
+    this.sliders = vectors.map((direction, index) => {
       const row = document.createElement("label");
       const input = document.createElement("input");
       const output = document.createElement("output");
@@ -142,7 +145,7 @@ export class View {
       Object.assign(input, {type: "range", min: -LIMIT, max: LIMIT, step: 0.1});
       input.setAttribute("aria-label", `Direction ${index + 1}`);
       const write = (value) => {
-        const tenths = Math.round(10 * value); // the sign is that of what is shown: no "−0.0"
+        const tenths = Math.round(10 * value); // the sign of the rounded number, so never "−0.0"
         const sign = tenths < 0 ? "−" : tenths > 0 ? "+" : "";
         output.textContent = `${sign}${(Math.abs(tenths) / 10).toFixed(1)}`;
         input.setAttribute("aria-valuetext", `${(tenths / 10).toFixed(1)} standard deviations`);
@@ -156,7 +159,7 @@ export class View {
       return {
         direction,
         set(value) {
-          input.value = value; // the browser keeps it within the limits
+          input.value = value; // the browser limits it to the range
           write(value);
         },
       };
@@ -166,19 +169,19 @@ export class View {
   #buildEncoder() {
     if (!this.manifest.functions.encode) return;
     this.find("encoder").hidden = false;
-    if (this.classes) this.find("encoder-hint").textContent += " Choose its class above; mixed, it is of the first.";
+    if (this.classes) this.find("encoder-hint").textContent += " Choose its class above; “Mixed” is the first.";
     for (const role of ["given", "reconstruction"]) prepare(this.find(role), this.shape);
     this.input = new PictureInput(this.find("input"), this.shape, (values) => this.encode(values), this.announce);
   }
 
-  /** Makes the code of a picture the current one, and draws the picture beside its reconstruction. */
+  /** Makes the code of an image the current one, and draws the image beside its reconstruction. */
   async encode(values) {
     const label = Math.max(this.label, 0);
     draw(this.find("given"), values, this.shape);
-    const codes = await this.runtime.run("encode", {image: values, label});
+    const codes = await this.runtime.run("encode", {image: values, [this.manifest.label]: label});
     const z = codes[this.manifest.code];
     for (const {button} of this.samples) button.setAttribute("aria-pressed", false);
-    await this.show(z, label, "Your picture");
+    await this.show(z, label, "Your image");
     draw(this.find("reconstruction"), await this.image(z, label), this.shape);
   }
 }

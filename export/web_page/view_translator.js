@@ -1,4 +1,4 @@
-/* Models that translate pictures from one domain to another. */
+/* Models that translate images from one domain to another. */
 
 import {PictureInput} from "./picture_input.js";
 import {download, draw, prepare} from "./pictures.js";
@@ -19,12 +19,12 @@ export class View {
     this.find("download").addEventListener("click", () => download(this.find("result"), runtime.manifest.title));
   }
 
-  /** Waits for a picture; the example shows what will stand where. */
+  /** Shows the example until the visitor opens an image. */
   start() {
     return this.input.showExample();
   }
 
-  /** Translates a picture, numbers in 0..1, and draws both. */
+  /** Translates an image, numbers in 0..1, and draws both. */
   async translate(values) {
     this.values = values;
     draw(this.find("given"), values, this.shape);
@@ -52,7 +52,7 @@ export class View {
   }
 }
 
-/** "a_to_b" as it is read. */
+/** "a_to_b" as text. */
 function words(direction) {
   return direction.replaceAll("_", " ");
 }

@@ -1,7 +1,7 @@
-/* Runs LiteRT.js beside the page's own thread, so that no call of the model freezes the page.
+/* Runs LiteRT.js in a thread of its own, so that the page does not freeze.
 
    A classic worker: LiteRT.js loads its WebAssembly glue by importScripts, which module workers do not have. Everything
-   runs on the CPU ("wasm"), so that pixels are the same on every machine, as far as float32 is. */
+   runs on the CPU ("wasm"), so that pixels are the same on every machine, up to float32 rounding. */
 "use strict";
 
 const models = new Map();
@@ -9,7 +9,7 @@ let litert;
 let queue = Promise.resolve();
 
 self.onmessage = ({data}) => {
-  queue = queue.then(() => answer(data)); // one call at a time: the memory of a model holds one
+  queue = queue.then(() => answer(data)); // one call at a time, because a model has memory for one
 };
 
 async function answer(message) {
@@ -23,22 +23,22 @@ async function answer(message) {
 
 async function load({runtime, files}) {
   const address = (path) => new URL(path, self.location.href).href;
-  // Vectors of WebAssembly come in two kinds; the files for older browsers are another pair.
+  // One pair of files uses relaxed SIMD, the other is for older browsers.
   litert = await importLiteRt(address(runtime.core), address(runtime.utils));
   const kind = (await litert.supportsFeature("relaxedSimd")) ? "relaxed" : "compat";
   const {glue, wasm, bytes} = runtime.wasm[kind];
   const report = progress(bytes + files.reduce((sum, file) => sum + file.bytes, 0));
   const wasmBinary = await download(address(wasm), report);
-  const quiet = (...text) => console.debug(...text); // it announces its delegate where errors go
+  const quiet = (...text) => console.debug(...text); // the runtime logs its delegate to the error output
   self.Module = {wasmBinary, print: quiet, printErr: quiet};
   await withoutGpu(() => litert.loadLiteRt(address(glue)));
   for (const {name, file} of files) {
-    const content = await download(address(file), report, "no-cache"); // one name for models that come and go
+    const content = await download(address(file), report, "no-cache"); // a new export keeps the name of the file
     models.set(name, await litert.loadAndCompile(content, {accelerator: "wasm"}));
   }
 }
 
-/* LiteRT.js asks for a GPU when it starts, and warns where there is none. This page uses none, so it wakes none. */
+/* LiteRT.js requests a GPU when it starts, and warns if there is none. The page does not use it. */
 async function withoutGpu(start) {
   const warn = console.warn;
   console.warn = console.debug;
@@ -50,8 +50,8 @@ async function withoutGpu(start) {
   }
 }
 
-/* Import maps, which say where "@litertjs/wasm-utils" is, do not reach into workers. So the one bare name in the
-   package's file is replaced by an address before the browser reads it. */
+/* Import maps do not apply in workers. So an address replaces the bare name "@litertjs/wasm-utils" in the file of the
+   package. */
 async function importLiteRt(core, utils) {
   const source = new TextDecoder().decode(await download(core));
   const linked = source.replaceAll('"@litertjs/wasm-utils"', JSON.stringify(utils));
@@ -107,7 +107,7 @@ async function run({name, tensors}) {
     for (const [key, tensor] of Object.entries(outputs)) result[key] = await tensor.data();
     return result;
   } finally {
-    // Memory of WebAssembly is not collected.
+    // WebAssembly memory is not garbage-collected.
     for (const tensor of [...Object.values(inputs), ...Object.values(outputs)]) tensor.delete();
   }
 }

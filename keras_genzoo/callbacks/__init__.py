@@ -1,4 +1,4 @@
-"""Callbacks for `fit`: checkpoints that survive anything, grids of images by epoch, and a stop at the first NaN."""
+"""Callbacks for `fit`: checkpoints, sample grids, a CSV log, a time limit, and a stop at non-finite losses."""
 
 from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted
 from keras_genzoo.callbacks.divergence import StopOnDivergence, TrainingDiverged

@@ -1,4 +1,4 @@
-"""Checkpoints that a crash, a full disk or Ctrl-C cannot spoil, and the exact place where to go on."""
+"""Checkpoints that survive a crash, a full disk and Ctrl-C, and from which training resumes exactly."""
 
 import os
 import signal
@@ -10,26 +10,36 @@ import numpy as np
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C came, and a checkpoint was written; the message says where."""
+    """Training was interrupted by Ctrl-C and a checkpoint was written; the message has its path."""
 
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves model and optimizers after each epoch and on Ctrl-C, as `step_00000469.keras`.
 
-    A file is written beside the others and then renamed, so the one before survives a crash or a full disk. Its name
-    holds the number of steps made, which tells where to go on: the epoch, and the batch in it. A model with a weight
-    that is no number is not saved.
+    Each file is written under a temporary name and then renamed, so that earlier checkpoints survive a crash or a full
+    disk. The name has the number of completed steps, from which the epoch and the batch to resume from follow. A model
+    with non-finite weights is not saved.
 
     Args:
-        folder: Where to write; made if missing.
-        first_step: Steps made before this `fit`.
-        keep: Number of newest files that are kept, at least 1.
-        every: Epochs between checkpoints, at least 1; the last epoch is always saved.
+        folder: Folder to write to; created if it does not exist.
+        first_step: Number of steps before this call of `fit`.
+        keep: Number of checkpoints to keep, the newest ones, at least 1.
+        every: Number of epochs between checkpoints, at least 1; the last epoch is always saved.
 
     Raises:
-        TrainingInterrupted: From `fit`, on Ctrl-C, after the checkpoint is on disk. A second Ctrl-C while it is being
-            written stops at once, and leaves the checkpoints before.
+        TrainingInterrupted: From `fit`, on Ctrl-C, after the checkpoint was written. A second Ctrl-C during writing
+            stops at once and leaves the earlier checkpoints.
         OSError: If a checkpoint cannot be written.
+
+    Example:
+
+    >>> import tempfile, keras_genzoo
+    >>> model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[16])
+    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8), limit=64)
+    >>> checkpoint = Checkpoint(tempfile.mkdtemp())
+    >>> history = model.fit(digits, epochs=1, verbose=0, callbacks=[checkpoint])
+    >>> [path.name for path in list_checkpoints(checkpoint.folder)]
+    ['step_00000001.keras']
     """
 
     def __init__(self, folder, first_step=0, keep=2, every=1):
@@ -43,7 +53,7 @@ class Checkpoint(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.folder.mkdir(parents=True, exist_ok=True)
         self.interrupted = False
-        # Signals reach the main thread alone; elsewhere (a notebook's worker, a test) Ctrl-C is not ours to handle.
+        # Only the main thread receives signals; in another thread, Ctrl-C is not handled here.
         self.handles_signal = threading.current_thread() is threading.main_thread()
         if self.handles_signal:
             self.previous = signal.signal(signal.SIGINT, self.on_interrupt)
@@ -59,8 +69,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
-        # Asked after the step, so that the model is between two steps; after the last one of an epoch the other
-        # callbacks are to see its end first, or the log would lack a row for good.
+        # Checked after the step, so that the model is between two steps. After the last step of an epoch, the other
+        # callbacks must see the end of the epoch first, or the log would miss a row.
         if self.interrupted and batch + 1 != self.params.get("steps"):
             self.stop()
 
@@ -78,7 +88,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.restore_signal()
 
     def save(self):
-        """Writes a checkpoint of this moment and removes the oldest; returns its path."""
+        """Writes a checkpoint and removes the oldest; returns its path."""
         path = self.folder / f"step_{self.step:08d}.keras"
         for variable in self.model.weights:
             if not np.all(np.isfinite(np.asarray(variable, "float32"))):
@@ -102,5 +112,5 @@ def list_checkpoints(folder):
 
 
 def checkpoint_step(path):
-    """Number of steps that a checkpoint's name states: `step_00000469.keras` -> 469."""
+    """Number of steps in the name of a checkpoint: `step_00000469.keras` -> 469."""
     return int(Path(path).stem.removeprefix("step_"))

@@ -1,4 +1,4 @@
-"""Stops a training at the first loss that is no number."""
+"""Stops training at the first non-finite loss."""
 
 import math
 
@@ -6,22 +6,22 @@ import keras
 
 
 class TrainingDiverged(ArithmeticError):
-    """A loss became NaN or infinite; the message says which, and at which step."""
+    """A loss is NaN or infinite; the message names the loss and the step."""
 
 
 class StopOnDivergence(keras.callbacks.Callback):
     """Raises `TrainingDiverged` after the first step whose losses are not all finite.
 
-    Put it before `Checkpoint` in the list, so that nothing is saved of a model that has diverged.
+    Put it before `Checkpoint` in the list, so that a diverged model is not saved.
 
     Args:
-        first_step: Number of steps that were made before this `fit`, for the message.
+        first_step: Number of steps before this call of `fit`, for the message.
 
     Example:
 
     >>> import keras_genzoo
-    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=8)
-    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8))
+    >>> model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[16])
+    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8), limit=64)
     >>> history = model.fit(digits, epochs=1, verbose=0, callbacks=[StopOnDivergence()])
     """
 

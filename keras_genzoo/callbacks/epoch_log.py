@@ -1,4 +1,4 @@
-"""A log of one row an epoch, as a CSV file, that a resumed run goes on with."""
+"""A CSV log with one row per epoch, which a resumed run continues."""
 
 import csv
 import os
@@ -12,14 +12,14 @@ class EpochLog(keras.callbacks.Callback):
     """Appends a row to a CSV file after each epoch: `epoch` (from 1), `seconds`, and the means of all losses.
 
     Args:
-        path: The file; made with a head line if missing. Rows of epochs that are trained again are removed first, so
-            that there is one row an epoch.
+        path: The file; created with a header if it does not exist. Rows of epochs that are trained again are removed
+            first, so that each epoch has one row.
 
     Example:
 
     >>> import pathlib, tempfile, keras_genzoo
-    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=8)
-    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8))
+    >>> model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[16])
+    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8), limit=64)
     >>> log = EpochLog(pathlib.Path(tempfile.mkdtemp()) / "log.csv")
     >>> history = model.fit(digits, epochs=2, verbose=0, callbacks=[log])
     >>> [row["epoch"] for row in read_log(log.path)]
@@ -51,7 +51,7 @@ class EpochLog(keras.callbacks.Callback):
 
 
 def read_log(path):
-    """Rows of a log as dicts of numbers, `epoch` an integer; empty where there is no file."""
+    """Rows of a log as dicts of numbers, `epoch` an integer; empty if the file does not exist."""
     path = Path(path)
     if not path.is_file():
         return []

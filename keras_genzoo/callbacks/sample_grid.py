@@ -1,26 +1,27 @@
-"""Writes a picture of samples after each epoch, always from the same codes."""
+"""Writes a grid of samples after each epoch, always from the same codes."""
 
 from pathlib import Path
 
 import keras
 
 from keras_genzoo import plots
+from keras_genzoo.families.generation import grid_columns
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Writes `epoch_0001.png`, `epoch_0002.png`, ...: grids of `model.generate`, the same codes in each.
+    """Writes `epoch_0001.png`, `epoch_0002.png`, ...: grids of generated images, each from the same codes.
 
     Args:
-        folder: Where to write; made if missing.
-        num: Images in a grid, at least 1; `None` for eight rows, 64 images in a model without labels.
+        folder: Folder to write to; created if it does not exist.
+        num: Number of images in a grid, at least 1; `None` for eight rows: 64 images for a model without labels.
         seed: Seed of the codes.
-        every: Epochs between grids, at least 1.
+        every: Number of epochs between grids, at least 1.
 
     Example:
 
     >>> import tempfile, keras_genzoo
-    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=8)
-    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8))
+    >>> model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[16])
+    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8), limit=64)
     >>> grids = SampleGrid(tempfile.mkdtemp(), num=16)
     >>> history = model.fit(digits, epochs=1, verbose=0, callbacks=[grids])
     """
@@ -34,6 +35,6 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
-            columns = self.model.grid_columns if self.num is None else None
+            columns = grid_columns(self.model) if self.num is None else None
             images = self.model.generate(self.num or 8 * columns, seed=self.seed)
             plots.save_grid(images, self.folder / f"epoch_{epoch + 1:04d}.png", columns)

@@ -1,4 +1,4 @@
-"""Ends a training after a given time."""
+"""Stops training after a given time."""
 
 import time
 
@@ -6,18 +6,18 @@ import keras
 
 
 class TimeLimit(keras.callbacks.Callback):
-    """Ends `fit` after the first step that finishes later than `seconds` after the start.
+    """Stops `fit` after the first step that ends later than `seconds` after the start.
 
     Args:
         seconds: Wall time, above 0.
-        on_step: Function called after each step with the seconds so far, for example to move a progress bar.
+        on_step: Function called after each step with the elapsed seconds, for example to update a progress bar.
 
     Example:
 
     >>> import keras_genzoo
-    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=8)
-    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8))
-    >>> history = model.fit(digits, epochs=1000, verbose=0, callbacks=[TimeLimit(1)])
+    >>> model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[16])
+    >>> digits = keras_genzoo.data.load("digits", image_size=(8, 8), limit=64)
+    >>> history = model.fit(digits, epochs=1000, verbose=0, callbacks=[TimeLimit(0.01)])
     """
 
     def __init__(self, seconds, on_step=None):

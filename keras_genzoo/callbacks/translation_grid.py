@@ -1,4 +1,4 @@
-"""Writes a picture of translations after each epoch, always of the same images."""
+"""Writes a grid of translations after each epoch, always of the same images."""
 
 from pathlib import Path
 
@@ -6,25 +6,26 @@ import keras
 import numpy as np
 
 from keras_genzoo import plots
-from keras_genzoo.checks import check_at_least
+from keras_genzoo.utils.checks import check_at_least
 
 
 class TranslationGrid(keras.callbacks.Callback):
-    """Writes `epoch_0001.png`, `epoch_0002.png`, ...: a row of images, and below it what the model makes of them.
+    """Writes `epoch_0001.png`, `epoch_0002.png`, ...: a row of images, and their translations in the row below.
 
-    The pictures show images of the data set: mind its licence before they are passed on.
+    The grids contain images of the data set: check its licence before you publish them.
 
     Args:
-        folder: Where to write; made if missing.
-        images: Dict by direction of uint8 images `(n, height, width, channels)`; two rows of n for each.
-        every: Epochs between grids, at least 1.
+        folder: Folder to write to; created if it does not exist.
+        images: Dict of uint8 images `(n, height, width, channels)` by direction; each gives two rows of n.
+        every: Number of epochs between grids, at least 1.
 
     Example:
 
     >>> import tempfile, keras_genzoo
-    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8), limit=64)
+    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8), limit=8)
     >>> model = keras_genzoo.build("cyclegan", image_shape=(8, 8, 1), base_filters=4, num_blocks=1)
-    >>> grids = TranslationGrid(tempfile.mkdtemp(), {"a_to_b": digits[:8], "b_to_a": 255 - digits[:8]})
+    >>> model.compile(run_eagerly=True)  # faster for a single small batch
+    >>> grids = TranslationGrid(tempfile.mkdtemp(), {"a_to_b": digits, "b_to_a": 255 - digits})
     >>> history = model.fit(digits, 255 - digits, epochs=1, verbose=0, callbacks=[grids])
     """
 

@@ -1,4 +1,4 @@
-"""Checks of what a caller passes, each with one sentence that says what to do."""
+"""Checks of arguments; each error is one sentence."""
 
 import numbers
 
@@ -12,7 +12,7 @@ def check_image_size(image_size):
     pair = isinstance(image_size, tuple | list | np.ndarray) and len(image_size) == 2
     if not pair or not all(isinstance(side, numbers.Integral) and side > 0 for side in image_size):
         raise ValueError(
-            f"Expected image_size to be two positive whole numbers (height, width). Received: image_size={image_size!r}"
+            f"Expected image_size to be two positive integers (height, width). Received: image_size={image_size!r}"
         )
     return int(image_size[0]), int(image_size[1])
 
@@ -28,15 +28,15 @@ def check_labels(labels, count, name):
     """Returns labels as int32 `(n,)`.
 
     Args:
-        labels: Array of `n` whole numbers from 0 up, `(n,)` or `(n, 1)`.
-        count: Number of images, which must be the number of labels.
-        name: What the labels are called in a message.
+        labels: Array of `n` integers of at least 0, `(n,)` or `(n, 1)`.
+        count: Number of images, which must equal the number of labels.
+        name: Name of the source in error messages.
 
     Returns:
         int32 array `(n,)`.
 
     Raises:
-        ValueError: If the shape is another, or if some label is negative, no whole number, or beyond int32.
+        ValueError: If the shape is wrong, or a label is negative, not an integer, or too large for int32.
 
     Example:
 
@@ -48,17 +48,17 @@ def check_labels(labels, count, name):
         labels = labels[:, 0]
     if labels.shape != (count,):
         raise ValueError(
-            f"Expected {count} labels, one whole number an image, in {name} (for one-hot labels take their argmax). "
+            f"Expected {count} labels, one integer per image, in {name} (for one-hot labels take their argmax). "
             f"Received: shape {labels.shape}"
         )
     if labels.dtype.kind not in "biuf":
-        raise ValueError(f"Expected the labels in {name} to be whole numbers. Received: dtype {labels.dtype}")
+        raise ValueError(f"Expected the labels in {name} to be integers. Received: dtype {labels.dtype}")
     with np.errstate(invalid="ignore"):
         bad = ~((labels >= 0) & (labels <= np.iinfo(np.int32).max) & (labels == np.floor(labels)))
     if bad.any():
         first = int(np.argmax(bad))
         raise ValueError(
-            f"Expected the labels in {name} to be whole numbers from 0 up. Received: {int(bad.sum())} of {count} "
+            f"Expected the labels in {name} to be integers of at least 0. Received: {int(bad.sum())} of {count} "
             f"that are not, such as {labels[first].item()!r} at position {first}"
         )
     return labels.astype(np.int32)

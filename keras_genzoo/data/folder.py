@@ -13,18 +13,19 @@ _SPLITS = ("train", "test", "val", "valid", "validation")
 def folder_splits(path):
     """Finds the splits of a folder of images.
 
-    A folder with a subfolder `train` or `test` has those splits (also `val`, `valid`, `validation`); any other is all
-    `train`. A split's images lie in it directly, or in one subfolder a class. Classes are numbered alphabetically over
-    all splits; files are in the order of their paths; hidden files and other kinds of file are left alone.
+    A folder with a subfolder `train` or `test` has these splits (also `val`, `valid`, `validation`); any other folder
+    is the split `train`. The images of a split are in its folder directly, or in one subfolder per class. Classes are
+    numbered alphabetically over all splits. Files are in the order of their paths; hidden files and files of other
+    types are ignored.
 
     Args:
         path: The folder.
 
     Returns:
-        Dict from the name of a split to a function that gives its part.
+        Dict by the name of a split of functions that return its part.
 
     Raises:
-        FileNotFoundError: If there is no such folder.
+        FileNotFoundError: If the folder does not exist.
     """
     root = Path(path).expanduser()
     if not root.exists():
@@ -45,20 +46,20 @@ def _part(folder, all_folders):
     classes = _classes(folder)
     if flat and classes:
         raise ValueError(
-            f"Expected images either directly in a folder or in one subfolder a class. Received: {folder} with "
+            f"Expected images either directly in a folder or in one subfolder per class. Received: {folder} with "
             f"{len(flat)} images and {len(classes)} subfolders of images ({', '.join(sorted(classes)[:5])})"
         )
     if flat:
         return EncodedPart(flat, None, name)
     if not classes:
         raise ValueError(
-            f"Expected images ({', '.join(suffix[1:] for suffix in SUFFIXES)}) in a folder, flat or in one subfolder a "
-            f"class. Received: {folder} with none"
+            f"Expected images ({', '.join(suffix[1:] for suffix in SUFFIXES)}) in a folder, flat or in one subfolder "
+            f"per class. Received: {folder} without images"
         )
     names = sorted(set().union(*(_classes(other) for other in all_folders)))
     items = [file for label in sorted(classes) for file in classes[label]]
     labels = np.repeat([names.index(label) for label in sorted(classes)], [len(classes[c]) for c in sorted(classes)])
-    return EncodedPart(items, labels, name)
+    return EncodedPart(items, labels, name, tuple(names))
 
 
 def _classes(folder):

@@ -16,29 +16,29 @@ _SPLITS = ("train", "test", "val", "valid", "validation")
 def npz_splits(path, image_key=None, label_key=None):
     """Finds the splits of an npz file by the names of its arrays.
 
-    With images called `x`, say, an array `x` is all of `train`, or is divided by an array `split` (0 is train, 1 is
-    test); without it the splits are the arrays `x_train`, `x_test`, ... or `train_x`, `test_x`, ... Without `image_key`
-    the names tried are x, images, image, data and arr_0, and without `label_key` y, labels, label and targets, in small
-    letters or capitals. Arrays `jpeg` (JPEG files end to end, as uint8) and `offset` (where each begins, and the end of
-    the last) are images too.
+    For images named `x`, the file has either one array `x`, which is the split `train` or is divided by an array
+    `split` (0 is train, 1 is test), or arrays `x_train`, `x_test`, ... or `train_x`, `test_x`, ... Without `image_key`,
+    the names x, images, image, data and arr_0 are tried, and without `label_key` y, labels, label and targets, in lower
+    or upper case. Arrays `jpeg` (concatenated JPEG files as uint8) and `offset` (the start of each file, and the end of
+    the last) are read as images, too.
 
     Args:
         path: The file.
         image_key: Name of the array of images, with or without the name of a split.
-        label_key: Name of the array of labels, likewise.
+        label_key: Name of the array of labels, with or without the name of a split.
 
     Returns:
-        Dict from the name of a split to a function that gives its part.
+        Dict by the name of a split of functions that return its part.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no npz file, or has no such arrays.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not an npz file, or does not have such arrays.
     """
     path = Path(path).expanduser()
     if not path.exists():
         raise FileNotFoundError(f"Expected an npz file. Received: {str(path)!r}, which does not exist")
     if not path.is_file() or not zipfile.is_zipfile(path):
-        raise ValueError(f"Expected a whole npz file. Received: {str(path)!r}, which is none or is cut short")
+        raise ValueError(f"Expected a whole npz file. Received: {str(path)!r}, which is not one or is truncated")
     with np.load(path, allow_pickle=False) as file:
         keys = list(file.keys())
     lower = {key.lower(): key for key in keys}
@@ -65,7 +65,7 @@ def npz_splits(path, image_key=None, label_key=None):
 
 
 def _find(keys, stems, lower):
-    """Dict from split (None: the array is not divided) to the key of the first of `stems` that is there."""
+    """Dict of keys by split for the first of `stems` in the file; the split is None if the array is not divided."""
     for stem in stems:
         name = stem.lower()
         divided = {}
@@ -81,7 +81,7 @@ def _find(keys, stems, lower):
 
 
 def _part(path, image_key, label_key, wanted=None):
-    """Reads one split; `wanted` is the value that its rows have in the array `split`."""
+    """Reads one split; `wanted` is the value of its rows in the array `split`."""
     labels = None if label_key is None else _read(path, label_key)
     name = f"{image_key!r} of {path}"
     pixels = _read(path, image_key)
@@ -108,8 +108,10 @@ def _read(path, key):
             f"Expected numbers in {key!r} of {path}. Received: an array of Python objects, which are never unpickled "
             "(save it again as one array of uint8)"
         ) from None
-    except Exception as error:  # zlib, zipfile, struct and the operating system each have their own
-        raise ValueError(f"Expected {path} whole. Received: a damaged file, whose {key!r} ends in: {error}") from error
+    except Exception as error:  # zlib, zipfile, struct and the operating system raise different errors
+        raise ValueError(
+            f"Expected {path} whole. Received: a damaged file: reading {key!r} failed with: {error}"
+        ) from error
 
 
 def _rows(split, wanted, count, path):

@@ -1,4 +1,4 @@
-"""Batches of two domains: matched pairs of images, or two independent draws."""
+"""Batches of images of two domains, paired or independent."""
 
 import dataclasses
 import math
@@ -6,11 +6,11 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.checks import check_at_least, check_flag
 from keras_genzoo.data.checks import check_channels, check_image_size
 from keras_genzoo.data.pipeline import Plan, finished, fits_in_memory, from_files, from_memory
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.tfds import TfdsPart
+from keras_genzoo.utils.checks import check_at_least, check_flag
 
 
 def load_pairs(
@@ -35,45 +35,43 @@ def load_pairs(
 ):
     """Loads the images of two sources as a `tf.data.Dataset` of pairs of uint8 batches.
 
-    Unpaired (the default), each side is shuffled by itself, so which images meet in a batch says nothing. An epoch is
-    as long as the larger side; the smaller one is gone through again, in a new order each time, until it is filled.
-    Round `r` of side `s` (0 for a, 1 for b) in epoch `e` has the order `numpy.random.default_rng((seed, e, s, r))
-    .permutation(n)`. Paired, image `i` of one side stays beside image `i` of the other, in the order of
-    `keras_genzoo.data.load`. Either way the order depends on the seed and the epoch alone, and a run that stopped after
-    `k` epochs goes on exactly with `first_epoch=k`.
+    By default, the domains are unpaired: each is shuffled independently. An epoch has the length of the larger domain;
+    the smaller one is repeated, each time in a new order. Repetition `r` of domain `s` (0 for a, 1 for b) in epoch `e`
+    has the order `numpy.random.default_rng((seed, e, s, r)).permutation(n)`. With `paired=True`, image `i` of one
+    domain stays with image `i` of the other, in the order of `keras_genzoo.data.load`. In both cases the order depends
+    only on the seed and the epoch, and a run that stopped after `k` epochs resumes exactly with `first_epoch=k`.
 
-    Images are held in memory. Only unpaired folders that take more than 2 GB once decoded are streamed, and a file that
-    turns out to be unreadable then makes its side of the batch one image shorter.
+    Images are kept in memory. Only unpaired folders of more than 2 GB of decoded images are streamed; an unreadable
+    file then makes its half of the batch one image shorter.
 
     Args:
-        source: Where the images of domain a are: as for `keras_genzoo.data.load`.
-        source_b: Where those of domain b are; None for the same source, from which `image_key_b` or `split_b` takes
-            other images.
-        paired: Whether image i of one side belongs to image i of the other.
+        source: Source of the images of domain a, as for `keras_genzoo.data.load`.
+        source_b: Source of the images of domain b; None for the same source with another `image_key_b` or `split_b`.
+        paired: Whether image i of domain a belongs to image i of domain b.
         split: `"NAME"` or `"NAME[a:b]"`, as for `keras_genzoo.data.load`.
         split_b: The same for domain b; None for that of domain a.
-        batch_size: Images of each side in a batch, at least 1.
-        image_size: `(height, width)` of both sides: each image is scaled until it just covers this, and cut at the
-            centre. None keeps the size, which must be one for all.
-        channels: 1 (luminance), 3 (grey is repeated) or None, which keeps.
-        shuffle: False gives the stored order in each epoch.
-        seed: Whole number from 0 up.
-        first_epoch: Number of the first pass, from 0 up.
-        drop_remainder: True leaves out a last batch that is not full.
-        limit: At most so many images of each side, the first ones of the split; None takes all.
-        data_dir: Folder of prepared data sets, for TFDS; other sources leave it alone.
+        batch_size: Number of images of each domain in a batch, at least 1.
+        image_size: `(height, width)` of both domains: each image is scaled to cover this size and cropped at the
+            centre. None keeps the size, which must be the same for all images.
+        channels: 1 (luminance), 3 (grey is repeated), or None to keep the channels.
+        shuffle: False keeps the stored order in each epoch.
+        seed: Integer, at least 0.
+        first_epoch: Number of the first epoch, at least 0.
+        drop_remainder: Whether to drop a last batch that is not full.
+        limit: Maximum number of images of each domain, the first ones of the split; None takes all.
+        data_dir: Folder of prepared data sets, for TFDS; other sources ignore it.
         cache: False streams unpaired folders even if they fit into memory.
-        image_key: Name of the images of domain a in an npz file or a data set of TFDS; None finds it.
-        image_key_b: The same for domain b; None finds it, or is `image_key` where there is no `source_b`.
+        image_key: Name of the images of domain a in an npz file or a data set of TFDS; None for a common name.
+        image_key_b: The same for domain b; without `source_b`, None is `image_key`.
 
     Returns:
         `tf.data.Dataset` of `(images of a, images of b)`, uint8 `(batch, height, width, channels)` both. Its `len` is
         the number of batches.
 
     Raises:
-        ValueError: If a source, a split, an argument or the images are not as described, if both sides are the same
-            images, or if paired sides differ in their number.
-        FileNotFoundError: If there is no such file or folder.
+        ValueError: If a source, a split, an argument or the images are invalid, both domains are the same images, or
+            paired domains differ in their number of images.
+        FileNotFoundError: If a file or folder does not exist.
         ConnectionError: If a download fails.
 
     Example:
@@ -100,7 +98,7 @@ def load_pairs(
 
 
 def side_b(source, source_b=None, split="train", split_b=None, image_key=None, image_key_b=None):
-    """Where the images of domain b are, once what is left out has been filled in from domain a.
+    """Source, split and image key of domain b; values that are not given are those of domain a.
 
     Returns:
         Dict of `source`, `split` and `image_key`, as `load_arrays` takes them.
@@ -123,7 +121,7 @@ def side_b(source, source_b=None, split="train", split_b=None, image_key=None, i
 
 @dataclasses.dataclass(frozen=True)
 class _SidePlan(Plan):
-    """How one of two unpaired sides becomes batches: `total` images an epoch, however many it has."""
+    """How images of one of two unpaired domains become batches: `total` images per epoch."""
 
     total: int
     side: int
@@ -138,7 +136,7 @@ class _SidePlan(Plan):
 
 
 def _unpaired(parts, shape, plan, cache):
-    # Only in files can single rows be read in any order without holding them all.
+    # Only files can be read in any order without keeping all of them in memory.
     held = [isinstance(part, TfdsPart) or fits_in_memory(part, shape, cache) for part in parts]
     images = [part.arrays(shape)[0] if hold else None for part, hold in zip(parts, held, strict=True)]
     total = max(len(part) if array is None else len(array) for part, array in zip(parts, images, strict=True))

@@ -1,4 +1,4 @@
-"""What a split of a source is made of: an array in memory, or encoded images that are decoded when they are needed."""
+"""Parts, the images of a split of a source: an array in memory, or encoded images that are decoded when needed."""
 
 import os
 import warnings
@@ -8,44 +8,45 @@ import numpy as np
 from PIL import Image
 
 from keras_genzoo.data.pixels import inspect_image, read_image, resize, to_channels
-from keras_genzoo.progress import track
+from keras_genzoo.utils.progress import track
 
-_CHUNK = 512  # files handed to the threads at a time
-_NAMED = 10  # unreadable files named in one warning
+_CHUNK = 512  # files given to the threads at a time
+_NAMED = 10  # unreadable files in one warning
 
 
 class ArrayPart:
-    """Images that are in memory.
+    """Images in memory.
 
     Args:
         images: uint8 array `(n, height, width, channels)`.
         labels: Array of `n` labels, not yet checked, or None.
-        name: What a message calls the source.
-        size: `(height, width)` where the caller asks for none; None for the array's own.
-        resample: Pillow's filter.
+        name: Name of the source in error messages.
+        size: Default `(height, width)`; None for the size of the array.
+        resample: Filter of Pillow.
     """
 
     in_memory = True
 
     def __init__(self, images, labels, name, size=None, resample=Image.Resampling.LANCZOS):
         self.images, self.name, self.size, self.resample = images, name, size, resample
+        self.class_names = None
         self.labels = _rows(labels, len(images), name)
 
     def __len__(self):
         return len(self.images)
 
     def slice(self, start, stop):
-        """The part from image `start` up to, but not including, image `stop`."""
+        """The images `start` to `stop - 1` as a part."""
         labels = None if self.labels is None else self.labels[start:stop]
         return ArrayPart(self.images[start:stop], labels, self.name, self.size, self.resample)
 
     def shape(self, image_size, channels):
-        """`(height, width, channels)` of what `arrays` gives for these wishes."""
+        """`(height, width, channels)` of the images for given `image_size` and `channels`, which may be None."""
         height, width = image_size or self.size or self.images.shape[1:3]
         return height, width, channels or self.images.shape[3]
 
     def arrays(self, shape):
-        """uint8 images `(n, *shape)` and the unchecked labels or None."""
+        """uint8 images `(n, *shape)` and the labels, not yet checked, or None."""
         images = to_channels(self.images, 1) if shape[2] == 1 else self.images
         return to_channels(resize(images, shape[:2], self.resample), shape[2]), self.labels
 
@@ -56,27 +57,29 @@ class EncodedPart:
     Args:
         items: List of paths or of bytes.
         labels: Array of `n` labels, not yet checked, or None.
-        name: What a message calls the source.
+        name: Name of the source in error messages.
+        class_names: Names of the classes in the order of the labels, or None.
     """
 
     in_memory = False
 
-    def __init__(self, items, labels, name):
-        self.items, self.name = items, name
+    def __init__(self, items, labels, name, class_names=None):
+        self.items, self.name, self.class_names = items, name, class_names
         self.labels = _rows(labels, len(items), name)
 
     def __len__(self):
         return len(self.items)
 
     def slice(self, start, stop):
-        """The part from image `start` up to, but not including, image `stop`."""
-        return EncodedPart(self.items[start:stop], None if self.labels is None else self.labels[start:stop], self.name)
+        """The images `start` to `stop - 1` as a part."""
+        labels = None if self.labels is None else self.labels[start:stop]
+        return EncodedPart(self.items[start:stop], labels, self.name, self.class_names)
 
     def shape(self, image_size, channels):
-        """`(height, width, channels)` of the decoded images, from the files' headers where the wishes leave it open.
+        """`(height, width, channels)` of the images; what is not given is read from the headers of the files.
 
-        Files whose header cannot be read are dropped with a warning. Without `channels`, one colour image makes all of
-        them colour.
+        Files with an unreadable header are skipped with a warning. Without `channels`, one colour image makes all
+        images colour images.
         """
         if image_size and channels:
             return *image_size, channels
@@ -102,12 +105,12 @@ class EncodedPart:
         return images[: len(self)], self.labels
 
     def describe(self, position):
-        """What a message calls the image at `position`."""
+        """Name of the image at `position` in messages."""
         item = self.items[position]
         return f"image {position}" if isinstance(item, bytes) else os.fspath(item)
 
     def _each(self, function, description):
-        """Yields `(position, result, error)` in order; a few threads work, since Pillow decodes without the lock."""
+        """Yields `(position, result, error)` in order, from several threads: Pillow releases the global lock."""
         with ThreadPoolExecutor(thread_count()) as pool:
 
             def chunks():
@@ -120,7 +123,7 @@ class EncodedPart:
                     yield position, result, error
 
     def _drop(self, failures):
-        """Removes the images at these positions and says which, why and how many they are."""
+        """Removes the images at these positions and names them, with the reasons, in a warning."""
         if not failures:
             return
         named = "; ".join(f"{self.describe(position)} ({failures[position]})" for position in list(failures)[:_NAMED])
@@ -138,14 +141,14 @@ class EncodedPart:
             if size != sizes[0]:
                 raise ValueError(
                     f"Expected images of one size in {self.name}, or image_size=(height, width), to which each is "
-                    f"scaled and cut. Received: {self.describe(0)} is {sizes[0][0]}x{sizes[0][1]} and "
+                    f"scaled and cropped. Received: {self.describe(0)} is {sizes[0][0]}x{sizes[0][1]} and "
                     f"{self.describe(position)} is {size[0]}x{size[1]} (height x width)"
                 )
         return sizes[0]
 
 
 def attempt(function, item):
-    """Returns `(function(item), None)`, or `(None, reason)`: decoders raise nearly every exception there is."""
+    """Returns `(function(item), None)`, or `(None, reason)` on any exception, as decoders raise many kinds of them."""
     try:
         return function(item), None
     except Exception as error:
@@ -160,11 +163,11 @@ def _rows(labels, count, name):
     labels = np.asarray(labels)
     if labels.ndim == 0 or len(labels) != count:
         raise ValueError(
-            f"Expected one label an image in {name}. Received: {count} images, labels of shape {labels.shape}"
+            f"Expected one label per image in {name}. Received: {count} images, labels of shape {labels.shape}"
         )
     return labels
 
 
 def thread_count():
-    """Threads that read files: one a core, 8 at most."""
+    """Number of threads that read files: one per core, at most 8."""
     return min(8, os.cpu_count() or 1)

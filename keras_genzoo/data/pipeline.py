@@ -1,4 +1,4 @@
-"""From the images of a source to batches: `tf.data`, in an order that depends on the seed and the epoch alone."""
+"""Batches of the images of a source with `tf.data`, in an order that depends only on the seed and the epoch."""
 
 import dataclasses
 import itertools
@@ -7,13 +7,13 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.checks import check_at_least
 from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
+from keras_genzoo.utils.checks import check_at_least
 
-MEMORY_BUDGET = 2 * 10**9  # bytes of decoded images that are held in memory; more is streamed
+MEMORY_BUDGET = 2 * 10**9  # bytes of decoded images that are kept in memory; more are streamed
 SHUFFLE_BYTES = 256 * 10**6  # of encoded images in the shuffle buffer of a streamed data set of TFDS
 
 
@@ -37,60 +37,60 @@ def load(
 ):
     """Loads the images of a source as a `tf.data.Dataset` of uint8 batches.
 
-    Each pass over the dataset (each iterator that is read from, even in part) is one epoch, and epoch `e` has the order
-    `numpy.random.default_rng((seed, e)).permutation(n)`: it depends on the seed and the epoch alone. So a run that
-    stopped after `k` epochs goes on exactly with `first_epoch=k`.
+    Each pass over the dataset (each iterator that is read, even in part) is one epoch. Epoch `e` has the order
+    `numpy.random.default_rng((seed, e)).permutation(n)`, which depends only on the seed and the epoch. A run that
+    stopped after `k` epochs therefore resumes exactly with `first_epoch=k`.
 
-    Images that fit into 2 GB once decoded are held in memory. A bigger folder or data set of TFDS is streamed: each
-    batch is read from the disk and decoded when it is needed, by several threads. A streamed folder has the same order
-    as one in memory. A streamed data set of TFDS is read front to back through a shuffle buffer of 256 MB of encoded
-    images, seeded by `(seed, e)`: repeatable, but the order is random only within the buffer's reach.
+    Images that fit into 2 GB when decoded are kept in memory. A larger folder or data set of TFDS is streamed: several
+    threads read and decode each batch when it is needed. A streamed folder has the same order as one in memory. A
+    streamed data set of TFDS is read sequentially through a shuffle buffer of 256 MB of encoded images, seeded by
+    `(seed, e)`: the order is repeatable, but random only within the buffer.
 
-    A file that cannot be read is named in a warning and left out. Where that shows only while streaming, its batch is
-    one image shorter; with `drop_remainder=True`, or if the batch would be empty, the next readable file takes its
-    place (in a data set of TFDS, another image of the batch).
+    An unreadable file is named in a warning and skipped. During streaming, its batch is one image shorter; with
+    `drop_remainder=True`, or if the batch would be empty, the next readable file takes its place (in a data set of
+    TFDS, another image of the batch).
 
-    Under `tf.distribute` each batch is divided among the replicas, so `batch_size` is that of all replicas together;
-    across workers whole batches are dealt out (`AutoShardPolicy.DATA`).
+    Under `tf.distribute`, each batch is divided among the replicas, so `batch_size` is the global batch size; workers
+    receive whole batches (`AutoShardPolicy.DATA`).
 
     Args:
-        source: Where the images are.
+        source: Source of the images.
             `"digits"`: the 1,797 handwritten digits of scikit-learn, white on black, upscaled from 8x8 to 28x28; the
             first 1,500 are `train`, the last 297 `test`. `image_size=(8, 8)` gives the originals.
-            `"tfds:NAME"` or `"NAME"`, with `/config` and `:version` if wanted: a data set of TensorFlow Datasets,
+            `"tfds:NAME"` or `"NAME"`, optionally with `/config` and `:version`: a data set of TensorFlow Datasets,
             prepared in `data_dir` or downloaded.
             `"keras:NAME"`: mnist, fashion_mnist, cifar10 or cifar100 of `keras.datasets`, downloaded.
-            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8 or of floats in [0, 1]; a uint8 array whose
-            greatest value is 1 (binarized images) is scaled to 0 and 255. Arrays `x_train`, `y_train`, `x_test`,
-            `y_test` and other common names are found without being named.
+            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8 or of floats in [0, 1]; a uint8 array with the
+            maximum 1 (binarized images) is scaled to 0 and 255. Arrays `x_train`, `y_train`, `x_test`, `y_test` and
+            other common names are found without `image_key` and `label_key`.
             `"folder:PATH"` or a path of a folder: jpg, jpeg, png, bmp and gif (first frame) files, flat or in one
-            subfolder a class, with or without subfolders `train` and `test` above.
+            subfolder per class, optionally within subfolders `train` and `test`.
             A NumPy array, or a pair `(images, labels)`: as in an npz file.
-        split: `"NAME"` or `"NAME[a:b]"`, with whole numbers or percentages: `"train"`, `"train[:90%]"`,
-            `"test[1000:2000]"`. Sources without a division have `train` alone.
-        batch_size: Images a batch, at least 1.
-        image_size: `(height, width)`: each image is scaled until it just covers this, and cut at the centre. None keeps
-            the size (`digits`: 28x28); images of different sizes need it.
-        channels: 1 (luminance), 3 (grey is repeated) or None, which keeps; one colour image in a folder makes all
-            colour.
-        labels: True gives pairs of images and labels. A folder's classes are numbered alphabetically.
-        shuffle: False gives the stored order in each epoch.
-        seed: Whole number from 0 up.
-        first_epoch: Number of the first pass, from 0 up.
-        drop_remainder: True leaves out a last batch that is not full.
-        limit: At most so many images, the first ones of the split; None takes all.
-        data_dir: Folder of prepared data sets, for TFDS; other sources leave it alone.
+        split: `"NAME"` or `"NAME[a:b]"`, with integers or percentages: `"train"`, `"train[:90%]"`,
+            `"test[1000:2000]"`. Sources without splits have only `train`.
+        batch_size: Number of images in a batch, at least 1.
+        image_size: `(height, width)`: each image is scaled to cover this size and cropped at the centre. None keeps the
+            size (`digits`: 28x28); images of different sizes need it.
+        channels: 1 (luminance), 3 (grey is repeated), or None to keep the channels; one colour image in a folder makes
+            all images colour images.
+        labels: Whether to return pairs of images and labels. The classes of a folder are numbered alphabetically.
+        shuffle: False keeps the stored order in each epoch.
+        seed: Integer, at least 0.
+        first_epoch: Number of the first epoch, at least 0.
+        drop_remainder: Whether to drop a last batch that is not full.
+        limit: Maximum number of images, the first ones of the split; None takes all.
+        data_dir: Folder of prepared data sets, for TFDS; other sources ignore it.
         cache: False streams a folder or a data set of TFDS even if it fits into memory.
-        image_key: Name of the images in an npz file or a data set of TFDS; None finds it.
-        label_key: Name of the labels there; None finds it.
+        image_key: Name of the images in an npz file or a data set of TFDS; None for a common name.
+        label_key: Name of the labels there; None for a common name.
 
     Returns:
         `tf.data.Dataset` of uint8 images `(batch, height, width, channels)`, or of pairs with int32 labels `(batch,)`.
         Its `len` is the number of batches.
 
     Raises:
-        ValueError: If the source, the split, an argument, the images or the labels are not as described.
-        FileNotFoundError: If there is no such file or folder.
+        ValueError: If the source, the split, an argument, the images or the labels are invalid.
+        FileNotFoundError: If the file or folder does not exist.
         ConnectionError: If a download fails.
 
     Example:
@@ -107,8 +107,8 @@ def load(
     part = open_part(source, split, limit, data_dir, image_key, label_key)
     if labels and part.labels is None:
         raise ValueError(
-            f"Expected labels in {part.name}: a folder has them as one subfolder a class, an npz file or a data set of "
-            "TFDS by label_key, arrays as a pair (images, labels). Received: labels=True for images without labels"
+            f"Expected labels in {part.name}: a folder has them as one subfolder per class, an npz file or a data set "
+            "of TFDS by label_key, arrays as a pair (images, labels). Received: labels=True for images without labels"
         )
     shape = part.shape(image_size, channels)
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
@@ -121,12 +121,12 @@ def load(
 
 
 def fits_in_memory(part, shape, cache=True):
-    """Whether a part's images of this shape are held in memory: those that are there, and what the budget is for."""
+    """Whether the images of a part are kept in memory: they are already there, or fit into the budget."""
     return part.in_memory or (cache and len(part) * math.prod(shape) <= MEMORY_BUDGET)
 
 
 def finished(dataset):
-    """A dataset of batches that works ahead, and is divided by batches under `tf.distribute`."""
+    """A dataset of batches with prefetching, divided by batches under `tf.distribute`."""
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
@@ -160,11 +160,11 @@ class Plan:
         )
 
     def order(self, epoch, n):
-        """The rows of `n` images in the order of an epoch."""
+        """The indices of `n` images in the order of an epoch."""
         return np.random.default_rng((self.seed, epoch)).permutation(n) if self.shuffle else np.arange(n)
 
     def rows(self, n):
-        """A dataset of the rows of each batch of an epoch; only the permutation is made in Python, once an epoch."""
+        """A dataset of the indices of each batch of an epoch; only the permutation is made in Python, per epoch."""
         size = self.batch_size
         return self.passes(lambda epoch: self.order(epoch, n)).flat_map(
             lambda order: tf.data.Dataset.range(self.steps(n)).map(lambda step: order[step * size : (step + 1) * size])
@@ -172,9 +172,9 @@ class Plan:
 
 
 def from_memory(images, targets, name, labels, plan):
-    """A dataset of batches of arrays, and of their labels if wanted, by a `Plan`."""
+    """A dataset of batches of arrays, with their labels if `labels` is true, by a `Plan`."""
     columns = [images, check_labels(targets, len(images), name)] if labels else [images]
-    with tf.device("CPU:0"):  # tensors that the graph captures, not constants that it would hold a copy of
+    with tf.device("CPU:0"):  # tensors captured by the graph, not constants, of which the graph would keep a copy
         columns = [tf.constant(column) for column in columns]
 
     def batch(rows):
@@ -186,7 +186,7 @@ def from_memory(images, targets, name, labels, plan):
 
 
 def from_files(part, shape, labels, plan):
-    """A dataset of batches of image files, and of their labels if wanted, read when they are needed, by a `Plan`."""
+    """A dataset of batches of image files, with their labels if `labels` is true, read when needed, by a `Plan`."""
     targets = check_labels(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
     decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder)
 
@@ -210,7 +210,8 @@ def _from_tfds(part, shape, labels, plan):
         return np.random.default_rng((plan.seed, epoch)).integers(1, 2**62, 2)
 
     def shuffled(pair):
-        # Dataset.shuffle takes its seed when it is built and mixes the global seed in; the op takes it at each pass.
+        # Dataset.shuffle takes its seed when it is built and combines it with the global seed; the op takes a seed for
+        # each pass.
         variant = tf.raw_ops.ShuffleDataset(
             input_dataset=tf.data.experimental.to_variant(encoded),
             buffer_size=buffer,
@@ -232,7 +233,7 @@ def _from_tfds(part, shape, labels, plan):
 
 
 def _decoded(rows, batch, n, shape, labels, plan):
-    """Maps each element of `rows` to images, and labels if wanted, by the NumPy function `batch`."""
+    """Maps each element of `rows` to images, and labels if `labels` is true, by the NumPy function `batch`."""
 
     def decode(*element):
         images, targets = tf.numpy_function(batch, element, (tf.uint8, tf.int32))

@@ -1,4 +1,4 @@
-"""From whatever pixels a source has to uint8 arrays: decoding, alpha, channels, size."""
+"""Conversion of images to uint8 arrays: decoding, transparency, channels, size."""
 
 import io
 import os
@@ -6,7 +6,7 @@ import os
 import numpy as np
 from PIL import Image, ImageOps
 
-from keras_genzoo.progress import track
+from keras_genzoo.utils.progress import track
 
 _EXIF_ORIENTATION = 0x0112
 _EXIF_PLACES = {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}
@@ -16,20 +16,20 @@ _CHUNK = 4096  # images converted at a time, which bounds the memory of intermed
 def read_image(item, image_size, channels):
     """Decodes one image file into uint8 `(height, width, channels)`.
 
-    The EXIF orientation is applied, of an animation the first frame is taken, transparent pixels are laid on white, and
-    palettes, CMYK and 16-bit grey become 8-bit grey or colour.
+    The EXIF orientation is applied, the first frame of an animation is used, transparent images get a white background,
+    and palettes, CMYK and 16-bit grey are converted to 8-bit grey or colour.
 
     Args:
         item: Path of a file, or the `bytes` of one.
-        image_size: `(height, width)`, or None for the file's own. The image is scaled until it just covers this size
-            and cut at the centre.
+        image_size: `(height, width)`, or None for the size of the file. The image is scaled to cover this size and
+            cropped at the centre.
         channels: 1 (luminance) or 3.
 
     Returns:
         uint8 array `(height, width, channels)`.
     """
     with _open(item) as image:
-        if image_size is not None:  # lets the JPEG decoder skip detail that the resize below would drop
+        if image_size is not None:  # the JPEG decoder skips detail that resizing would remove
             image.draft(None, (2 * max(image_size),) * 2)
         image = _opaque(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
     if image_size is not None and image.size != image_size[::-1]:
@@ -38,31 +38,31 @@ def read_image(item, image_size, channels):
 
 
 def inspect_image(item):
-    """Reads `(height, width, channels)` of a file from its header, as `read_image` would give them."""
+    """Reads `(height, width, channels)` of an image from its header, as `read_image` returns them."""
     with _open(item) as image:
         width, height = image.size
-        # getexif decodes a PNG file that has none, hence the look at info first
+        # getexif decodes a PNG file without EXIF data, so info is checked first
         if _EXIF_PLACES & image.info.keys() and image.getexif().get(_EXIF_ORIENTATION) in (5, 6, 7, 8):
-            width, height = height, width  # turned by a quarter
+            width, height = height, width  # rotated by 90 degrees
         grey = image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;")
         return height, width, 1 if grey else 3
 
 
 def to_bytes(images, name):
-    """Turns an array of images into uint8 `(n, height, width, channels)`.
+    """Converts an array of images to uint8 `(n, height, width, channels)`.
 
-    uint8 stays, except that an array whose greatest value is 1 (binarized images) is scaled to 0 and 255; booleans and
+    uint8 is unchanged, except that an array with the maximum 1 (binarized images) is scaled to 0 and 255; booleans and
     floats in [0, 1] are scaled to 0..255 and rounded.
 
     Args:
         images: Array `(n, height, width)` or `(n, height, width, channels)`.
-        name: What the array is called in a message.
+        name: Name of the array in error messages.
 
     Returns:
         uint8 array `(n, height, width, 1 or 3)`.
 
     Raises:
-        ValueError: If the rank, the number of channels, the dtype or the range is another.
+        ValueError: If the rank, the number of channels, the dtype or the range is wrong.
     """
     images = np.asarray(images)
     if images.ndim == 3:
@@ -94,17 +94,17 @@ def to_bytes(images, name):
 
 
 def to_channels(images, channels):
-    """Converts uint8 `(n, height, width, c)` to 1 (luminance, ITU-R 601) or 3 channels (repeated); None keeps."""
+    """Converts uint8 `(n, height, width, c)` to 1 (luminance, ITU-R 601) or 3 channels (repeated), or keeps them."""
     if channels in (None, images.shape[3]):
         return images
     if channels == 3:
         return np.repeat(images, 3, axis=3)
-    weights = np.array([19595, 38470, 7471], "uint32")  # 0.299, 0.587, 0.114 times 2**16, as Pillow has them
+    weights = np.array([19595, 38470, 7471], "uint32")  # 0.299, 0.587, 0.114 times 2**16, as in Pillow
     return _chunked(images, lambda part: (part @ weights + 0x8000 >> 16)[..., None], 1)
 
 
 def resize(images, image_size, resample=Image.Resampling.LANCZOS):
-    """Scales uint8 `(n, height, width, c)` until they just cover `image_size`, and cuts at the centre; None keeps."""
+    """Scales uint8 `(n, height, width, c)` to cover `image_size` and crops at the centre; None keeps the size."""
     if image_size in (None, images.shape[1:3]):
         return images
     n, channels = len(images), images.shape[3]
@@ -121,8 +121,8 @@ def _open(item):
 
 
 def _opaque(image):
-    """An image of mode L or RGB, or one that converts to these without loss of meaning."""
-    if image.mode == "I" or image.mode.startswith("I;"):  # 16 bits of grey, which Pillow would clip at 255
+    """The image in a mode without transparency and with at most 8 bits per channel."""
+    if image.mode == "I" or image.mode.startswith("I;"):  # 16-bit grey, which Pillow would clip at 255
         pixels = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
         return Image.fromarray(((pixels + 128) // 257).astype(np.uint8))
     if not image.has_transparency_data:

@@ -1,4 +1,4 @@
-"""What a source is called, and what is behind the name."""
+"""Sources by name: digits, TFDS, Keras data sets, npz files, folders and arrays."""
 
 import functools
 import os
@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from keras_genzoo.checks import check_none_or_at_least
 from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
 from keras_genzoo.data.folder import folder_splits
 from keras_genzoo.data.npz import npz_splits
@@ -16,7 +15,8 @@ from keras_genzoo.data.parts import ArrayPart
 from keras_genzoo.data.pixels import to_bytes
 from keras_genzoo.data.splits import check_split_name, parse_split, split_range
 from keras_genzoo.data.tfds import tfds_splits
-from keras_genzoo.registry import nearest
+from keras_genzoo.utils.checks import check_none_or_at_least
+from keras_genzoo.utils.text import nearest
 
 _PREFIXES = ("digits", "folder", "keras", "npz", "tfds")
 _KERAS = ("cifar10", "cifar100", "fashion_mnist", "mnist")
@@ -32,20 +32,20 @@ def load_arrays(
     Args:
         source: As for `load`: `"digits"`, `"tfds:NAME"`, `"keras:NAME"`, `"npz:PATH"`, `"folder:PATH"`, an array, ...
         split: `"train"`, `"test[:90%]"`, `"train[1000:2000]"`, ...
-        image_size: `(height, width)`: each image is scaled until it just covers this, and cut at the centre. None keeps
-            the size, for `digits` 28x28.
-        channels: 1 (luminance), 3 (grey is repeated) or None, which keeps.
-        limit: At most so many images, the first ones; None takes all.
+        image_size: `(height, width)`: each image is scaled to cover this size and cropped at the centre. None keeps the
+            size (`digits`: 28x28).
+        channels: 1 (luminance), 3 (grey is repeated), or None to keep the channels.
+        limit: Maximum number of images, the first ones; None takes all.
         data_dir: Folder of prepared data sets, for TFDS.
-        image_key: Name of the images in an npz file or a data set of TFDS; None finds it.
-        label_key: Name of the labels there; None finds it.
+        image_key: Name of the images in an npz file or a data set of TFDS; None for a common name.
+        label_key: Name of the labels there; None for a common name.
 
     Returns:
         Tuple of the images, uint8 `(n, height, width, channels)`, and their labels, int32 `(n,)`, or None.
 
     Raises:
-        ValueError: If the source, the split, an argument, the images or the labels are not as described.
-        FileNotFoundError: If there is no such file or folder.
+        ValueError: If the source, the split, an argument, the images or the labels are invalid.
+        FileNotFoundError: If the file or folder does not exist.
         ConnectionError: If a download fails.
 
     Example:
@@ -61,8 +61,42 @@ def load_arrays(
     return images, None if labels is None else check_labels(labels, len(images), part.name)
 
 
+def class_names(source, *, split="train", data_dir=None, image_key=None, label_key=None):
+    """Names of the classes of a source, in the order of its labels. Images are not read.
+
+    Args:
+        source: As for `load`. A folder with one subfolder per class names them, and so do many data sets of TFDS.
+        split: As for `load`.
+        data_dir: Folder of prepared data sets, for TFDS.
+        image_key: Name of the images in a data set of TFDS; None for a common name.
+        label_key: Name of the labels there; None for a common name.
+
+    Returns:
+        Tuple of strings, or None if the source has no labels or does not name its classes.
+
+    Raises:
+        ValueError: If the source, the split or an argument is invalid.
+        FileNotFoundError: If the file or folder does not exist.
+        ConnectionError: If a download fails.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> from PIL import Image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("dog", "cat"):
+    ...     (folder / name).mkdir()
+    ...     Image.new("L", (8, 8)).save(folder / name / "1.png")
+    >>> class_names(folder)
+    ('cat', 'dog')
+    """
+    if parse_source(source)[0] not in ("folder", "tfds"):
+        return None  # other sources have only numbers
+    return open_part(source, split, None, data_dir, image_key, label_key).class_names
+
+
 def open_part(source, split="train", limit=None, data_dir=None, image_key=None, label_key=None):
-    """Finds the images that `source`, `split` and `limit` mean, without reading more than it must.
+    """The part of a source that `split` and `limit` select; images are not decoded.
 
     Args:
         source: As for `load`.
@@ -96,7 +130,7 @@ def open_part(source, split="train", limit=None, data_dir=None, image_key=None, 
 
 
 def parse_source(source):
-    """Takes a source apart into its kind and what the kind needs.
+    """Splits a source into its kind and a name, path or array.
 
     Args:
         source: As for `load`.
@@ -105,8 +139,8 @@ def parse_source(source):
         Tuple of `"digits"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`, and a name, a path or the array.
 
     Raises:
-        ValueError: If it is nothing known.
-        FileNotFoundError: If it is a path at which there is nothing.
+        ValueError: If it is not a source.
+        FileNotFoundError: If it is a path that does not exist.
 
     Example:
 
@@ -144,14 +178,16 @@ def _path_kind(path):
     if path.is_dir():
         return "folder", str(path)
     if not path.exists():
-        raise FileNotFoundError(f"Expected a folder of images or an npz file. Received: {str(path)!r}, not there")
+        raise FileNotFoundError(
+            f"Expected a folder of images or an npz file. Received: {str(path)!r}, which does not exist"
+        )
     if path.suffix != ".npz":
         raise ValueError(f"Expected a folder of images or an npz file. Received: {str(path)!r}")
     return "npz", str(path)
 
 
 def _digits(_):
-    """scikit-learn's digits, 8x8 with 16 as full white; the last 297 are `test`."""
+    """The digits of scikit-learn, 8x8, values 0..16; the last 297 are `test`."""
 
     @functools.cache
     def read():

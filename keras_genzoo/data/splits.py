@@ -6,14 +6,14 @@ _SPLIT = re.compile(r"(?P<name>[\w.-]+)(\[(?P<start>-?\d+%?)?:(?P<stop>-?\d+%?)?
 
 
 def parse_split(split):
-    """Takes a split apart into its name and its two bounds.
+    """Splits a string such as `"train[:90%]"` into the name and the two bounds.
 
     Args:
-        split: `"NAME"` or `"NAME[a:b]"`: `a` and `b` are whole numbers of images or percentages, either may be left
-            out, and negative ones count from the end.
+        split: `"NAME"` or `"NAME[a:b]"`: `a` and `b` are integers or percentages, both optional; negative ones count
+            from the end.
 
     Returns:
-        Tuple `(name, start, stop)`; the bounds are strings, or None where left out.
+        Tuple `(name, start, stop)`; the bounds are strings, or None if omitted.
 
     Raises:
         ValueError: If `split` does not have this form.
@@ -26,14 +26,14 @@ def parse_split(split):
     match = _SPLIT.fullmatch(split.strip()) if isinstance(split, str) else None
     if match is None:
         raise ValueError(
-            "Expected a split of the form 'NAME' or 'NAME[a:b]' with whole numbers or percentages, such as 'train', "
+            "Expected a split of the form 'NAME' or 'NAME[a:b]' with integers or percentages, such as 'train', "
             f"'train[:90%]' or 'train[1000:2000]'. Received: split={split!r}"
         )
     return match["name"], match["start"], match["stop"]
 
 
 def split_range(split, size):
-    """Finds which of a named split's images are meant.
+    """The range of images of a split.
 
     Args:
         split: As for `parse_split`.
@@ -61,7 +61,7 @@ def split_range(split, size):
 
 
 def check_split_name(name, names, source):
-    """Refuses a split that a source does not have, naming those that it has."""
+    """Raises `ValueError` if a source does not have the split; the message names its splits."""
     if name not in names:
         valid = ", ".join(repr(valid) for valid in names)
         raise ValueError(f"Expected a split of {source}, which has {valid}. Received: split={name!r}")

@@ -1,4 +1,4 @@
-"""Decoding while training: one batch of encoded images at a time, by a few threads."""
+"""Decodes images during training, one batch at a time, in several threads."""
 
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -11,14 +11,14 @@ from keras_genzoo.data.pixels import read_image
 
 
 class BatchDecoder:
-    """Decodes batches of encoded images, leaving out what cannot be read.
+    """Decodes batches of encoded images and skips unreadable ones.
 
     Args:
         shape: `(height, width, channels)` of the decoded images.
-        name: What a message calls the source.
-        labelled: Whether the labels mean something, and are checked.
-        full: Whether each batch must have as many images as it was given.
-        scale: Factor of all pixels.
+        name: Name of the source in error messages.
+        labelled: Whether there are labels, which are checked.
+        full: Whether each batch must keep its number of images.
+        scale: Factor for all pixels.
     """
 
     def __init__(self, shape, name, labelled, full, scale=1):
@@ -30,9 +30,9 @@ class BatchDecoder:
         """Decodes one batch.
 
         Args:
-            entries: List of `(item, label, name)`: a path or bytes, its label, and what a message calls it.
-            spare: Iterable of more entries, which fill the gaps that unreadable ones leave in a batch that must be full
-                or would be empty.
+            entries: List of `(item, label, name)`: a path or bytes, its label, and its name in messages.
+            spare: Iterable of further entries, which replace unreadable ones in a batch that must be full or would be
+                empty.
 
         Returns:
             Tuple of uint8 images `(k, height, width, channels)` and int32 labels `(k,)`, with `k` of at least 1.
@@ -54,7 +54,7 @@ class BatchDecoder:
         return attempt(lambda item: read_image(item, self.shape[:2], self.shape[2]), entry[0])
 
     def _keep(self, entry, result):
-        """`(pixels, label)`, or None after a warning, which comes once for each image."""
+        """`(pixels, label)`, or None for an unreadable image, with one warning per image."""
         _, label, name = entry
         pixels, error = result
         if error is None:

@@ -10,20 +10,20 @@ import numpy as np
 
 from keras_genzoo.data.parts import EncodedPart
 from keras_genzoo.data.pixels import inspect_image, read_image
-from keras_genzoo.progress import track
+from keras_genzoo.utils.progress import track
 
-_PROBED = 100  # images that tell whether a set is binarized
+_PROBED = 100  # number of images from which binarized data are detected
 
 
 class TfdsPart:
-    """A range of one split of a data set of TFDS, whose images are read encoded and decoded like files.
+    """A range of one split of a data set of TFDS; images are read encoded and decoded like files.
 
     Args:
         builder: Builder of a prepared data set.
         split: Name of the split.
         keys: Names of the image feature and of the label feature (None without labels).
-        start: First image.
-        stop: Behind the last image; None is the end.
+        start: Index of the first image.
+        stop: Index after the last image; None for the end of the split.
     """
 
     in_memory = False
@@ -32,17 +32,23 @@ class TfdsPart:
         self.builder, self.split, self.keys, self.start = builder, split, keys, start
         self.stop = builder.info.splits[split].num_examples if stop is None else stop
         self.name = f"tfds:{builder.name}"
-        self.labels = keys[1]  # None without labels, as in the other parts; they are read along with the images
+        self.labels = keys[1]  # None without labels, as in the other parts; labels are read together with the images
+
+    @property
+    def class_names(self):
+        """Names of the classes in the order of the labels, or None if they are only numbers."""
+        names = getattr(self.builder.info.features[self.labels], "names", None) if self.labels else None
+        return None if names is None or all(name.isdecimal() for name in names) else tuple(names)
 
     def __len__(self):
         return self.stop - self.start
 
     def slice(self, start, stop):
-        """The part from image `start` up to, but not including, image `stop`."""
+        """The images `start` to `stop - 1` as a part."""
         return TfdsPart(self.builder, self.split, self.keys, self.start + start, self.start + stop)
 
     def shape(self, image_size, channels):
-        """`(height, width, channels)` of the decoded images: those of the set where the wishes leave it open."""
+        """`(height, width, channels)` of the images; what is not given is that of the data set."""
         declared = self.builder.info.features[self.keys[0]].shape
         height, width, _ = inspect_image(self._first(1)[0])
         if image_size is None and None in declared[:2]:
@@ -53,7 +59,7 @@ class TfdsPart:
         return *(image_size or (height, width)), channels or (1 if declared[-1] == 1 else 3)
 
     def arrays(self, shape):
-        """uint8 images `(n, *shape)` and the unchecked labels or None; unreadable ones are skipped with a warning."""
+        """uint8 images `(n, *shape)` and the unchecked labels or None; unreadable images are skipped with a warning."""
         pairs = ((pair, 1) for pair in self.encoded().as_numpy_iterator())
         items, labels = zip(*track(pairs, f"Reading {self.name}", total=len(self)), strict=True)
         part = EncodedPart(list(items), labels if self.labels else None, self.name)
@@ -62,7 +68,7 @@ class TfdsPart:
 
     @functools.cached_property
     def scale(self):
-        """255 where the greatest value of the split's first hundred images is 1 (a binarized set), else 1."""
+        """255 if the maximum of the first hundred images of the split is 1 (binarized images), else 1."""
         greatest = max(int(read_image(item, None, 3).max()) for item in self._first(_PROBED))
         return np.uint8(255 if greatest == 1 else 1)
 
@@ -85,26 +91,26 @@ class TfdsPart:
             decoders=tfds.decode.PartialDecoding(
                 {key: True for key in self.keys if key}, decoders={image: tfds.decode.SkipDecoding()}
             ),
-            # one file after the other: interleaved reading would depend on the range
+            # one file after the other: the order of interleaved reading would depend on the range
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False, skip_prefetch=True),
         )
         return rows.map(lambda row: (row[image], tf.cast(row[label] if label else -1, tf.int64)))
 
 
 def tfds_splits(name, data_dir=None, image_key=None, label_key=None):
-    """Finds the splits of a data set of TFDS, downloading and preparing it where that has not been done.
+    """Finds the splits of a data set of TFDS, which is downloaded and prepared if necessary.
 
     Args:
         name: `NAME`, `NAME/config`, `NAME:version` or `NAME/config:version`.
-        data_dir: Folder that holds `NAME/version/`; None is TFDS' own.
-        image_key: Name of the image feature; None is the one there is, or `image` of several.
-        label_key: Name of the label feature; None is that of the set's supervised pair, or `label`.
+        data_dir: Folder that contains `NAME/version/`; None for the default folder of TFDS.
+        image_key: Name of the image feature; None for the only one, or `image` if there are several.
+        label_key: Name of the label feature; None for that of the supervised pair of the data set, or `label`.
 
     Returns:
-        Dict from the name of a split to a function that gives its part.
+        Dict by the name of a split of functions that return its part.
 
     Raises:
-        ValueError: If there is no such data set, or no such feature.
+        ValueError: If the data set or the feature does not exist.
         ConnectionError: If the data set cannot be downloaded.
     """
     tfds = _import()
@@ -122,13 +128,13 @@ def tfds_splits(name, data_dir=None, image_key=None, label_key=None):
 
 def _import():
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of what TFDS itself imports
+        warnings.simplefilter("ignore", DeprecationWarning)  # from packages that TFDS imports
         import tensorflow_datasets
     return tensorflow_datasets
 
 
 def _unknown(name, data_dir):
-    """The message for a name that TFDS does not know."""
+    """The error message for a name that TFDS does not have."""
     base = re.split("[/:]", name)[0]
     stored = [child.name for child in Path(data_dir).iterdir() if child.is_dir()] if _is_dir(data_dir) else []
     if base in stored:
@@ -149,7 +155,7 @@ def _is_dir(path):
 def _prepare(builder, name):
     try:
         builder.download_and_prepare()
-    except Exception as error:  # of the network, of the host, of a checksum, of the disk
+    except Exception as error:  # network, server, checksum, disk
         reason = (str(error).splitlines() or [""])[0]
         raise ConnectionError(
             f"Expected {name!r} prepared in {builder.data_dir}, or a network to download it. Received: "
@@ -178,7 +184,7 @@ def _keys(builder, image_key, label_key):
         label_key = next((key for key in (pair[1], "label") if key in labels), None)
     elif label_key not in labels:
         raise ValueError(
-            f"Expected label_key to name a whole-number feature of tfds:{builder.name}, which has "
+            f"Expected label_key to name an integer feature of tfds:{builder.name}, which has "
             f"{', '.join(map(repr, labels)) or 'none'}. Received: label_key={label_key!r}"
         )
     return image_key, label_key

@@ -1,6 +1,6 @@
-"""Work with the codes of trained models: ways between them, and directions that matter."""
+"""Latent codes of trained models: interpolation, and directions that change the images most."""
 
+from keras_genzoo.interpolation import lerp, slerp
 from keras_genzoo.latent.directions import Directions, leading_directions
-from keras_genzoo.latent.interpolation import lerp, slerp
 
 __all__ = ["Directions", "leading_directions", "lerp", "slerp"]

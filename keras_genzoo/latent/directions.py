@@ -1,26 +1,27 @@
-"""Directions in the space of codes along which the images of a model change most."""
+"""Directions in latent space along which the images of a model change most."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from keras_genzoo.checks import check_at_least, check_seed
+from keras_genzoo.families.batches import in_batches
+from keras_genzoo.utils.checks import check_at_least, check_seed
 
-# Half the distance of a central difference, in standard deviations of the prior. Its own error is of second order, and
-# that of float32 images is 1e-7 / STEP: both stay under a thousandth of a slope that can be seen.
+# Step of the central difference, in standard deviations of the prior. Its error is of second order, and the rounding
+# error of float32 images is 1e-7 / STEP: both are below a thousandth of a visible slope.
 STEP = 1e-2
-# Bytes of the Jacobians that are held at once.
+# Bytes of the Jacobians that are kept in memory at once.
 MEMORY = 2**27
 
 
 class Directions(NamedTuple):
-    """Directions in the space of codes, the one that changes the images most first.
+    """Directions in latent space, in descending order of the change of the images.
 
     Fields:
-        vectors: float32 `(num, latent_dim)`, orthogonal rows of length 1. A row's element of largest magnitude is
+        vectors: float32 `(num, latent_dim)`, orthonormal rows. The element of largest magnitude of each row is
             positive.
         eigenvalues: float64 `(num,)`: mean squared change of an image, summed over pixels in [0, 1], for a step of one
-            standard deviation along the row, as far as the image changes linearly.
+            standard deviation along the row, in linear approximation.
     """
 
     vectors: np.ndarray
@@ -28,24 +29,24 @@ class Directions(NamedTuple):
 
 
 def leading_directions(model, num=8, num_samples=64, seed=0, batch_size=64):
-    """The directions of codes that change a model's images most, on average over its prior.
+    """The directions in latent space that change the images of a model most, on average over its prior.
 
     They are the eigenvectors of the mean of `J(z)^T J(z)` over codes z from the prior, where J is the Jacobian of the
     image with respect to z, by central differences.
 
     Args:
-        model: A model with a code: it has `latent_dim`, `latent_sample` and `image_of`. Labels of a model that takes
-            them are dealt in turn.
+        model: A model with codes: it has `latent_sample` and `images_from_codes`. Conditions take their default
+            values: image i has label `i % num_classes`.
         num: Number of directions, 1..latent_dim.
-        num_samples: Codes over which the mean is taken, at least 1. Time grows with `num_samples * latent_dim`.
-        seed: Of the codes. The same seed gives the same directions.
-        batch_size: Images in one pass through the network, at least 1.
+        num_samples: Number of codes for the mean, at least 1. Time grows with `num_samples * latent_dim`.
+        seed: Seed of the codes. The same seed gives the same directions.
+        batch_size: Number of images in one pass through the network, at least 1.
 
     Returns:
         `Directions`: `vectors` (num, latent_dim) and `eigenvalues` (num,).
 
     Raises:
-        ValueError: If an argument is out of its range, or the model has no code.
+        ValueError: If an argument is out of its range, or the model has no codes.
 
     References:
         Wang and Ponce, 2021, https://arxiv.org/abs/2101.06006 (the metric `J^T J` of a generator and its eigenvectors).
@@ -67,13 +68,13 @@ def leading_directions(model, num=8, num_samples=64, seed=0, batch_size=64):
     if num > model.latent_dim:
         raise ValueError(f"Expected num of at most latent_dim={model.latent_dim}. Received: num={num}")
     codes = np.asarray(model.latent_sample(num_samples, check_seed(seed)), "float32")
-    labels = np.arange(num_samples, dtype="int32") % model.num_classes if model.takes_labels else None
+    given = {each.name: np.asarray(each.default(seed, 0, num_samples)) for each in model.conditions}
     size = 4 * model.latent_dim * int(np.prod(model.image_shape))
     part = max(1, MEMORY // size)
     total = np.zeros((model.latent_dim, model.latent_dim))
     for first in range(0, num_samples, part):
-        given = None if labels is None else labels[first : first + part]
-        jacobians = _jacobians(model, codes[first : first + part], given, batch_size)
+        conditions = {name: values[first : first + part] for name, values in given.items()}
+        jacobians = _jacobians(model, codes[first : first + part], conditions, batch_size)
         total += np.einsum("ndp,nep->de", jacobians, jacobians, dtype="float64", optimize=True)
     eigenvalues, columns = np.linalg.eigh(total / num_samples)  # in rising order
     order = np.argsort(-eigenvalues, kind="stable")[:num]
@@ -82,12 +83,12 @@ def leading_directions(model, num=8, num_samples=64, seed=0, batch_size=64):
     return Directions((vectors * np.sign(largest)[:, None]).astype("float32"), np.maximum(eigenvalues[order], 0.0))
 
 
-def _jacobians(model, codes, labels, batch_size):
-    """Slopes of the images in each element of their codes: `(n, d)` -> float32 `(n, d, pixels)`."""
+def _jacobians(model, codes, conditions, batch_size):
+    """Derivatives of the images with respect to each element of their codes: `(n, d)` -> float32 `(n, d, pixels)`."""
     num, dim = codes.shape
     steps = np.float32(STEP) * np.eye(dim, dtype="float32")
     moved = np.stack([codes[:, None] + steps, codes[:, None] - steps], axis=1)  # (n, 2, d, d)
-    repeated = None if labels is None else np.repeat(labels, 2 * dim)
-    parts = model.in_batches("image_of", model.image_of, batch_size, moved.reshape(-1, dim), repeated)
+    repeated = {name: np.repeat(values, 2 * dim, axis=0) for name, values in conditions.items()}
+    parts = in_batches(model, "codes", model.images_from_codes, batch_size, moved.reshape(-1, dim), **repeated)
     images = np.concatenate(parts).reshape(num, 2, dim, -1)
     return (images[:, 0] - images[:, 1]) / np.float32(2 * STEP)

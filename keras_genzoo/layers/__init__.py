@@ -1,4 +1,4 @@
-"""Layers that Keras does not have, one a file."""
+"""Layers that Keras does not have, one per file."""
 
 from keras_genzoo.layers.batch_normalization import BatchNormalization
 from keras_genzoo.layers.frozen import frozen_statistics

@@ -1,4 +1,4 @@
-"""Holding still what layers learn outside of gradients: moving statistics, estimates of singular values."""
+"""Freezes what layers update without gradients: moving statistics and estimates of singular values."""
 
 import contextlib
 import threading
@@ -8,10 +8,10 @@ _state = threading.local()  # a replica of tf.distribute traces in a thread of i
 
 @contextlib.contextmanager
 def frozen_statistics():
-    """Within this context layers compute as in training but leave their own running estimates alone.
+    """Within this context, layers compute as in training but do not update their running estimates.
 
-    A generator update runs the discriminator in training mode, and must not change it: not its weights, and neither
-    the moving mean and variance of `BatchNormalization` nor the vectors of `SpectralNormalization`.
+    A generator update runs the discriminator in training mode and must not change it: neither its weights, nor the
+    moving mean and variance of `BatchNormalization`, nor the vectors of `SpectralNormalization`.
     """
     before = is_frozen()
     _state.frozen = True
@@ -22,5 +22,5 @@ def frozen_statistics():
 
 
 def is_frozen():
-    """Whether running estimates are held still at the moment."""
+    """Whether running estimates are frozen at the moment."""
     return getattr(_state, "frozen", False)

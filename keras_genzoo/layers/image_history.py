@@ -1,4 +1,4 @@
-"""A history of generated images, from which a discriminator is shown old ones beside new ones."""
+"""A history of generated images: a discriminator is trained on earlier ones together with new ones."""
 
 import keras
 from keras import ops
@@ -6,18 +6,18 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class ImageHistory(keras.layers.Layer):
-    """Keeps images of earlier steps and gives them out in place of some of the new ones.
+    """Stores images of earlier steps and returns them in place of some of the new ones.
 
-    An image that comes while there is a free place is kept and passed on. Once all places are taken, each image is
-    passed on with probability 1/2; else it changes places with one that is kept, drawn uniformly, which is passed on in
-    its stead. Images of a batch come in one after the other: one may get the place, or be the image, of another.
+    While the history is not full, each image is stored and returned. Afterwards, each image is returned with
+    probability 1/2; otherwise it replaces a stored image, chosen uniformly, and that image is returned. The images of a
+    batch are processed one after the other, so an image may replace another one of the same batch.
 
-    The kept images are variables, so a training that is saved and loaded goes on exactly. They are no weights of a
-    network: a history that is empty writes nothing into a file, and a file without one leaves it empty. Under
-    `tf.distribute` all replicas keep the images of the first one.
+    The stored images are variables, so that a saved and loaded training continues exactly. They are not weights of a
+    network: an empty history writes nothing to a file, and loading a file without a history empties it. Under
+    `tf.distribute`, all replicas keep the images of the first replica.
 
     Args:
-        size: Images kept, at least 1.
+        size: Number of stored images, at least 1.
         image_shape: `(height, width, channels)`.
         **kwargs: `name`, as for every Keras layer.
 
@@ -39,7 +39,7 @@ class ImageHistory(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.size = size
         self.image_shape = tuple(image_shape)
-        # A mean over replicas would blend images of several of them into one.
+        # The mean over replicas would mix images of several replicas.
         kept = dict(initializer="zeros", dtype="float32", trainable=False, aggregation="only_first_replica")
         self.images = self.add_weight(name="images", shape=(size, *self.image_shape), **kept)
         self.count = self.add_weight(name="count", shape=(), **kept)
@@ -53,13 +53,13 @@ class ImageHistory(keras.layers.Layer):
         drawn = ops.minimum(ops.cast(noise[:, 1] * self.size, "int32"), self.size - 1)
         swaps = ops.logical_and(ops.logical_not(fills), noise[:, 0] < 0.5)
         place = ops.where(fills, count + order, ops.where(swaps, drawn, -1))  # (batch,), -1 for none
-        # Images are numbered: first the kept ones by place, then the batch. An image that swaps gets what the last one
-        # before it has put into the same place.
+        # Images are numbered: first the stored ones by place, then the batch. An image that swaps receives the image
+        # that the last one before it has put into the same place.
         before = ops.logical_and(ops.equal(place[:, None], place[None, :]), order[None, :] < order[:, None])
         earlier = ops.max(ops.where(before, order[None, :], -1), axis=1)
         taken = ops.where(earlier >= 0, self.size + earlier, drawn)
         given = ops.where(swaps, taken, self.size + order)
-        # What is kept in a place is the last image that was put there.
+        # A place keeps the last image that was put there.
         places = ops.arange(self.size)
         last = ops.max(ops.where(ops.equal(place[None, :], places[:, None]), order[None, :], -1), axis=1)
         numbered = ops.concatenate([self.images, images], axis=0)

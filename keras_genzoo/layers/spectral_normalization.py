@@ -8,18 +8,19 @@ from keras_genzoo.layers.frozen import is_frozen
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class SpectralNormalization(keras.layers.Wrapper):
-    """Wraps a layer and divides its kernel by the kernel's largest singular value whenever it is used.
+    """Wraps a layer and divides its kernel by the largest singular value of the kernel in each call.
 
-    Unlike `keras.layers.SpectralNormalization` it never overwrites the kernel: it stores the estimate `u` of the first
-    left singular vector alone, and divides on the fly. So a pass in training mode changes no weight that is trained,
-    and the gradient passes through the division (equation 9 of the paper). One step of power iteration refines `u` in
-    each training pass, outside of `frozen_statistics`.
+    Unlike `keras.layers.SpectralNormalization`, it does not overwrite the kernel: it stores only the estimate `u` of
+    the first left singular vector and divides in the call. A call in training mode therefore does not change trained
+    weights, and the gradient passes through the division (equation 9 of the paper). Each call in training mode refines
+    `u` by one step of power iteration, except within `frozen_statistics`.
 
     Args:
-        layer: Layer with a weight `kernel` whose last axis are its outputs: dense or convolution.
-        **kwargs: `name`, as for every Keras layer. The layer inside has the dtype policy.
+        layer: Layer with a weight `kernel` whose last axis is the axis of outputs, such as a dense layer or a
+            convolution.
+        **kwargs: `name`, as for every Keras layer. The dtype policy is that of the wrapped layer.
 
-    Shapes: those of the layer.
+    Shapes: as for the wrapped layer.
 
     References:
         Miyato et al., 2018, https://arxiv.org/abs/1802.05957, equations 8 and 9 and algorithm 1.
@@ -32,7 +33,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     """
 
     def __init__(self, layer, **kwargs):
-        # Singular values are computed in float32; images go to the layer inside in its own precision.
+        # Singular values are computed in float32; the wrapped layer casts its inputs to its own dtype.
         super().__init__(layer, **{**kwargs, "dtype": "float32"})
         self.autocast = False
 
@@ -53,15 +54,15 @@ class SpectralNormalization(keras.layers.Wrapper):
     def call(self, inputs, training=None):
         kernel = self.layer.kernel
         sigma = self.largest_singular_value(update=training and not is_frozen())
-        # In this scope the layer reads the quotient where it would read its kernel.
+        # In this scope, the layer reads the quotient in place of its kernel.
         with keras.StatelessScope(state_mapping=[(kernel, kernel.value / sigma)]):
             return self.layer(inputs)
 
     def largest_singular_value(self, update=False):
-        """Estimate of the kernel's largest singular value, after one step of power iteration: a float32 scalar.
+        """Estimate of the largest singular value of the kernel, after one step of power iteration: a float32 scalar.
 
         Args:
-            update: Whether the vector that the step gives is kept for the next one.
+            update: Whether to store the new vector for the next step.
         """
         kernel = self.layer.kernel.value
         matrix = ops.reshape(ops.cast(kernel, "float32"), (-1, kernel.shape[-1]))  # (inputs, outputs)

@@ -1,7 +1,7 @@
-"""How good a generative model is: distances between sets of images, likelihoods, reconstruction errors.
+"""Metrics of generative models: distances between sets of images, likelihoods, reconstruction errors.
 
-`evaluate` runs them on a model and gives each number its protocol; the functions work on plain arrays. Feature metrics
-take float arrays (n, d), image metrics take uint8 0..255 or float 0..1, (n, height, width, channels).
+`evaluate` computes them for a model and returns each value with its protocol; the other functions take arrays. Feature
+metrics take float arrays (n, d), image metrics take uint8 0..255 or float 0..1, (n, height, width, channels).
 """
 
 from keras_genzoo.metrics.class_conditional import gan_test, gan_train

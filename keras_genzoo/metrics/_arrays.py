@@ -1,4 +1,4 @@
-"""Checks shared by the metrics: what goes in is refused here, with one sentence, or is safe everywhere below."""
+"""Checks of the arrays that metrics take; each error is one sentence."""
 
 import numpy as np
 
@@ -7,8 +7,8 @@ def check_features(features, name="features", least=1):
     """Returns `features` as a finite float64 array of shape (n, d).
 
     Args:
-        features: array-like of shape (n, d): one row an image, one column a feature.
-        name: what the error message calls them.
+        features: array-like of shape (n, d): one row per image, one column per feature.
+        name: name of the array in error messages.
         least: smallest number of rows that the metric is defined for.
 
     Returns:
@@ -19,7 +19,7 @@ def check_features(features, name="features", least=1):
     """
     features = np.asarray(features)
     if features.ndim != 2:
-        raise ValueError(f"Expected {name} as an array of shape (n, d), one row an image. Received: {features.shape}")
+        raise ValueError(f"Expected {name} as an array of shape (n, d), one row per image. Received: {features.shape}")
     if features.shape[0] < least or features.shape[1] < 1:
         raise ValueError(f"Expected {name} with at least {least} row(s) and 1 column. Received: {features.shape}")
     features = features.astype("float64")
@@ -39,7 +39,7 @@ def check_pair(real, fake, least=1, names=("real features", "fake features")):
         real: array-like (n, d).
         fake: array-like (m, d).
         least: smallest number of rows of each.
-        names: what the error message calls them.
+        names: names of the arrays in error messages.
 
     Returns:
         Two float64 NumPy arrays, (n, d) and (m, d).

@@ -1,28 +1,28 @@
-"""How well a generator keeps to the classes it is asked for: GAN-test and GAN-train (1807.09499)."""
+"""Metrics of class-conditional generators: GAN-test and GAN-train (1807.09499)."""
 
 import numpy as np
 
-from keras_genzoo.progress import batches, track
+from keras_genzoo.utils.progress import batches, track
 
 NUM_TRAIN = 60000  # generated images that a classifier is trained on, as many as MNIST has
 _CHUNK = 256
-_TRAIN_SEED = 1  # another collection than the images that are looked at, which seed 0 names
+_TRAIN_SEED = 1  # not the collection of seed 0, which other metrics use
 
 
 def gan_test(model, classifier, images):
-    """Accuracy of a classifier, trained on real images, on generated ones.
+    """Accuracy on generated images of a classifier that was trained on real images.
 
-    Low where images are not of the class that was asked for, or are of none; it says nothing of variety.
+    It is low if images do not show the requested class; it does not measure diversity.
 
     Args:
         model: A model of the zoo that takes labels.
         classifier: Has `predict_labels(images)`; trained on real images of the same classes.
-        images: uint8 (n, height, width, channels): images 0 to n - 1 of a collection of the model, whose classes are
-            dealt out in turn.
+        images: uint8 (n, height, width, channels): images 0 to n - 1 of a collection of the model, image i of class
+            `i % num_classes`.
 
     Returns:
-        dict: "value", the fraction of images that are taken for the class asked for, 0..1; "classes", the same for
-        each class.
+        dict: "value", the fraction of images classified as the requested class, 0..1; "classes", the same for each
+        class.
 
     References:
         - Shmelkov et al. 2018, [How good is my GAN?](https://arxiv.org/abs/1807.09499), section 3.
@@ -43,9 +43,9 @@ def gan_test(model, classifier, images):
 
 
 def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SEED, progress=True):
-    """Accuracy on real images of a classifier that was trained on generated ones alone.
+    """Accuracy on real images of a classifier that was trained on generated images.
 
-    High where the generated images are as good and as varied as real ones; beside it belongs the accuracy of the same
+    It is high if the generated images are as good and as diverse as real ones; compare it with the accuracy of the same
     classifier trained on real images.
 
     Args:
@@ -53,22 +53,23 @@ def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SE
         recipe: `Recipe` of a classifier for images of the model's shape: network, optimizer, epochs, batch size.
         images: Real test images, uint8 (n, height, width, channels).
         labels: Their labels (n,).
-        num_train: Generated images to train on, classes dealt out in turn.
-        seed: Collection of generated images.
-        progress: draw progress bars on stderr where it is a terminal.
+        num_train: Number of generated images to train on, image i of class `i % num_classes`.
+        seed: Seed of the generated images.
+        progress: Whether to draw progress bars on stderr if it is a terminal.
 
     Returns:
         dict: "value", the accuracy on the real images, 0..1; "protocol".
 
     Raises:
-        ValueError: If the recipe's classifier takes other images or other classes than the model makes.
+        ValueError: If the classifier has another `image_shape` or `num_classes` than the model.
 
     References:
         - Shmelkov et al. 2018, [How good is my GAN?](https://arxiv.org/abs/1807.09499), section 3.
     """
     from keras_genzoo import data
+    from keras_genzoo.recipes import build_model
 
-    classifier = recipe.build()
+    classifier = build_model(recipe)
     for key in ("image_shape", "num_classes"):
         mine, its = getattr(model, key), getattr(classifier, key)
         if mine != its:

@@ -1,12 +1,12 @@
-"""`evaluate`: how good a generative model is, in numbers that each carry their protocol."""
+"""`evaluate`: metrics of a generative model, each with its protocol."""
 
 import numpy as np
 
-from keras_genzoo.checks import check_at_least
 from keras_genzoo.metrics.features import CLASSIFIERS
 from keras_genzoo.metrics.reference import Reference, load_images
 from keras_genzoo.metrics.table import METRICS, Evaluation, check_metrics
-from keras_genzoo.progress import status
+from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.progress import status
 
 
 def evaluate(
@@ -28,7 +28,7 @@ def evaluate(
     num_likelihood_images=1000,
     binarization=None,
 ):
-    """Measures a model against real images; each number comes with the protocol that it holds for.
+    """Compares a model with real images; each metric is returned with its protocol.
 
     Args:
         model: a model of the zoo, or any object with `generate(n, seed=, start=)` (and, for the metrics that need
@@ -37,44 +37,44 @@ def evaluate(
             "npz:PATH", "folder:PATH"), an array, uint8 or float in [0, 1], a pair `(images, labels)` or, of matched
             images of two domains, `(images, images)`, a `tf.data.Dataset` of batches of one of these, or a `Reference`,
             whose features are then not computed again.
-        metrics: a name or a list of names out of `list_metrics()`. Default: what the model can do: for a generator
-            the Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO,
-            log-likelihood, reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy.
-        num_images: at most so many real images, drawn by `seed` (of a dataset the first ones), and as many
-            generated ones as there are real ones. With a `Reference` all its images count, and at most
-            `num_images` are generated. 10,000 in the zoo's cards; distances under different numbers cannot be compared.
+        metrics: a name or a list of names from `list_metrics()`. Default: all that fit the model: for a generator the
+            Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO, log-likelihood,
+            reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy.
+        num_images: maximum number of real images, drawn by `seed` (of a dataset the first ones); as many images are
+            generated as there are real ones. With a `Reference`, all its images are used, and at most `num_images` are
+            generated. The cards of the zoo use 10,000; distances for different numbers cannot be compared.
         features: "mnist" or "fashion_mnist" (bundled classifiers), "inception" (downloads weights), a `keras.Model`
             or a `FeatureExtractor`. Default: "fashion_mnist" for a source of that name, "mnist" for other grey
             images, "inception" for colour images.
-        seed: 0 or more; the generated images are numbers 0, 1, ... of the collection `seed` names; also draws subsets
+        seed: integer of at least 0; the generated images are images 0, 1, ... of this seed; it also determines subsets
             and projections.
-        batch_size: images that go through the feature extractor at once.
-        progress: draw progress bars on stderr where it is a terminal.
+        batch_size: number of images in one pass through the feature extractor.
+        progress: whether to draw progress bars on stderr if it is a terminal.
         split: split of a source string.
         data_options: dict of further arguments of `load_arrays` for source strings, such as `data_dir` or `image_key`,
             and of `load_pairs`, `source_b` and `image_key_b`, for matched images of a second domain; size and channels
-            are the model's.
-        floor: add, to each metric that compares two sets, "floor": the same number between `data` and other real
-            images: `floor_data` if it is given; else, of a source string, its split `floor_split`; else, or where that
-            is the split of `data` itself, two random halves of `data` (half as many images each, which makes a
-            Frechet distance higher than whole sets would).
-        floor_data: second set of real images, as `data`; implies `floor=True`. At most as many as the first set has
-            are used, or all of a `Reference`.
-        floor_split: split of the second set where that comes from a source string; `None` for two halves.
-        num_samples: importance samples an image of the log-likelihood; 5,000 in published tables. Time grows with it.
-        num_likelihood_images: at most so many images for the log-likelihood.
-        binarization: of the likelihoods: "none", "dynamic", or `None`, which asks the model; see `metrics.elbo`.
+            are those of the model.
+        floor: whether to add "floor" to each metric that compares two sets: the same metric between `data` and other
+            real images. These are `floor_data` if given; else the split `floor_split` of a source string; else, or if
+            that is the split of `data`, two random halves of `data` are compared (half as many images each, which
+            makes a Frechet distance higher than with the whole sets).
+        floor_data: second set of real images, as `data`; implies `floor=True`. At most as many images as in the first
+            set are used, or all of a `Reference`.
+        floor_split: split of the second set if it comes from a source string; `None` for two halves.
+        num_samples: importance samples per image for the log-likelihood; 5,000 in published tables. Time grows with it.
+        num_likelihood_images: maximum number of images for the log-likelihood.
+        binarization: for the likelihoods: "none", "dynamic", or `None`, which depends on the model; see `metrics.elbo`.
 
     Returns:
-        dict from the metric's name to a dict: "value" (float), "protocol" (dict: n_real, n_fake, data, split, seed,
-        features, classifier_accuracy and settings, those that apply), and for some "standard_error",
+        dict by name of the metric of dicts: "value" (float), "protocol" (dict: n_real, n_fake, data, split, seed,
+        features, classifier_accuracy and settings, as far as they apply), and for some metrics "standard_error",
         "bits_per_dimension", "levels", "floor". "frechet_distance" is returned as "classifier_fid" or "inception_fid"
-        where it was computed on those features.
+        if it was computed on these features.
 
     Raises:
-        ValueError: unknown metric (the message names the nearest), a metric that the model cannot do, a name that
-            contradicts the features ("classifier_fid" on Inception), images of another shape than the model's, too few
-            images for a metric, NaN in features.
+        ValueError: if a metric is unknown (the message names the nearest), does not fit the model or contradicts the
+            features ("classifier_fid" on Inception), images have another shape than the model, there are too few images
+            for a metric, or features are NaN.
         OSError: if weights of "inception" cannot be downloaded.
 
     Example:
@@ -100,7 +100,7 @@ def evaluate(
         if floor_data is None and _has_other_split(data, split, floor_split):
             floor_data = data
         pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
-    # "frechet_distance" beside "classifier_fid" is one and the same
+    # "frechet_distance" and "classifier_fid" may be the same metric
     results = {_public_name(name, real): _compute(name, run) for name in names}
     if pair is not None:
         for name in names:

@@ -1,26 +1,26 @@
-"""Feature extractors: from uint8 images to the rows of numbers that the distribution metrics compare."""
+"""Feature extractors: from uint8 images to the features that distribution metrics compare."""
 
 from pathlib import Path
 
 import numpy as np
 
-from keras_genzoo.checks import check_at_least
-from keras_genzoo.images import check_images, to_uint8
-from keras_genzoo.progress import batches, track
-from keras_genzoo.registry import build, nearest
+from keras_genzoo.building import build
+from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.pixels import check_images, to_uint8
+from keras_genzoo.utils.progress import batches, track
+from keras_genzoo.utils.text import nearest
 
 CLASSIFIERS = ("mnist", "fashion_mnist")
 
 
 class FeatureExtractor:
-    """Turns images into features; subclasses give `name`, `_batch` and, where there is more to say, `protocol`.
+    """Computes features of images; subclasses define `name`, `_batch` and, if needed, `protocol`.
 
     Attributes:
-        name: goes into the protocol of every number that was computed on these features.
-        prefix: what a Frechet distance on these features is called before "_fid", or `None` if it must not be
-            called an FID at all.
-        image_shape: the only (height, width, channels) that it takes without converting, or `None` for any.
-        largest_batch: images that fit through the network at once in about 1 GB; larger batches are cut.
+        name: name in the protocol of metrics on these features.
+        prefix: prefix of "_fid" in the name of a Frechet distance on these features, or `None` if it is not called FID.
+        image_shape: (height, width, channels) that needs no conversion, or `None` for any.
+        largest_batch: number of images in one pass that takes about 1 GB; larger batches are divided.
     """
 
     name = "features"
@@ -33,14 +33,14 @@ class FeatureExtractor:
 
         Args:
             images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
-            batch_size: images that go through the network at once.
-            progress: draw a progress bar on stderr where it is a terminal.
+            batch_size: number of images in one pass through the network.
+            progress: whether to draw a progress bar on stderr if it is a terminal.
 
         Returns:
             float32 NumPy array (n, d).
 
         Raises:
-            ValueError: if they are not images, or there are none.
+            ValueError: if the array is empty or does not contain images.
         """
         images = np.asarray(images)
         check_images(images)
@@ -55,10 +55,10 @@ class FeatureExtractor:
         return np.concatenate(rows)
 
     def protocol(self, image_shape=None):
-        """Returns what must be said beside a number on these features.
+        """The part of a protocol that describes these features.
 
         Args:
-            image_shape: (height, width, channels) of the images, to say whether they were converted.
+            image_shape: (height, width, channels) of the images, from which conversions follow.
 
         Returns:
             dict with "features" and, where they apply, "classifier_accuracy" and "images" (the conversion).
@@ -84,8 +84,8 @@ class FeatureExtractor:
 class ClassifierFeatures(FeatureExtractor):
     """The 128 activations before the last layer of a bundled classifier.
 
-    Images of another size are resized to 28x28, colour becomes grey (0.299 R + 0.587 G + 0.114 B): the protocol
-    says so.
+    Images of another size are resized to 28x28, and colour images are converted to grey (0.299 R + 0.587 G + 0.114 B);
+    the protocol states this.
 
     Args:
         name: "mnist" or "fashion_mnist".
@@ -117,7 +117,7 @@ class ClassifierFeatures(FeatureExtractor):
         return super().protocol(image_shape) | ({} if accuracy is None else {"classifier_accuracy": accuracy})
 
     def predict_labels(self, images):
-        """Classes that the classifier takes images for: uint8 (n, height, width, channels) -> int64 (n,)."""
+        """Predicted classes of images: uint8 (n, height, width, channels) -> int64 (n,)."""
         return self.model.predict_labels(_convert(images, self.image_shape))
 
     def _batch(self, images):
@@ -127,13 +127,13 @@ class ClassifierFeatures(FeatureExtractor):
 class InceptionFeatures(FeatureExtractor):
     """The 2,048 pooled activations of `keras.applications.InceptionV3`, for natural images.
 
-    This is not the network of published FIDs: they use other weights (of the 2015 graph, with a pooling of its own) and
-    another resizing. A distance on these features orders models as an FID does; its value must not be printed beside a
-    published one. Images are resized to 299x299 (bilinear, antialiased); grey ones get three equal channels.
+    This is not the network of published FIDs, which use other weights (of the 2015 graph, with different pooling) and
+    another resizing. A distance on these features can rank models, but its value cannot be compared with published
+    FIDs. Images are resized to 299x299 (bilinear, antialiased); grey images get three equal channels.
 
     Args:
         weights: "imagenet", downloaded once by Keras (about 90 MB), a path to a weights file without the top
-            layer, or `None` for random ones.
+            layer, or `None` for random weights.
 
     Raises:
         OSError: if the weights cannot be downloaded or read.
@@ -152,7 +152,7 @@ class InceptionFeatures(FeatureExtractor):
 
         self._weights = weights
         if weights is None:
-            self.prefix = None  # random weights give features, but no FID
+            self.prefix = None  # a distance on random features is not an FID
         try:
             self.model = keras.applications.InceptionV3(
                 include_top=False, weights=weights, input_shape=self.image_shape, pooling="avg"
@@ -164,7 +164,7 @@ class InceptionFeatures(FeatureExtractor):
             ) from error
 
     def protocol(self, image_shape=None):
-        """As for every extractor, with a note on comparing."""
+        """As for every extractor, with a note on comparisons."""
         note = "keras.applications.InceptionV3: not comparable with published FIDs"
         weights = {} if self._weights == "imagenet" else {"weights": Path(self._weights or "random").name}
         return super().protocol(image_shape) | weights | {"note": note}
@@ -175,12 +175,12 @@ class InceptionFeatures(FeatureExtractor):
 
 
 class ModelFeatures(FeatureExtractor):
-    """The flattened output of any Keras model that takes the images as they are.
+    """The flattened output of a Keras model that takes images without conversion.
 
     Args:
-        model: `keras.Model` with one output. It gets pixels in 0..255: put a `keras.layers.Rescaling` first if it
-            wants another range. Of a classifier of the zoo the features are taken, not the logits.
-        name: what the protocol calls it; default the model's name.
+        model: `keras.Model` with one output. It receives pixels in 0..255: add a `keras.layers.Rescaling` layer if it
+            needs another range. For a classifier of the zoo, the features are used, not the logits.
+        name: name in the protocol. Default: the name of the model.
 
     Example:
 
@@ -202,17 +202,17 @@ class ModelFeatures(FeatureExtractor):
         if not hasattr(output, "shape"):
             raise ValueError(
                 f"Expected a model with one output as feature extractor. Received: {self.name!r}, "
-                f"whose output is a {type(output).__name__}; wrap the part that you want in keras.Model"
+                f"whose output is a {type(output).__name__}; wrap the output to use in a keras.Model"
             )
         return output
 
 
 def extractor(spec):
-    """Returns the feature extractor that a name or a model stands for.
+    """Returns a feature extractor by name, or for a model.
 
     Args:
         spec: "mnist" or "fashion_mnist" (bundled classifiers), "inception" (natural images; downloads its weights),
-            a `keras.Model`, or a `FeatureExtractor`, which is returned as it is.
+            a `keras.Model`, or a `FeatureExtractor`, which is returned unchanged.
 
     Returns:
         `FeatureExtractor`: call it with images, ask it for `name` and `protocol()`.

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_genzoo.checks import check_at_least
 from keras_genzoo.metrics._arrays import check_pair
+from keras_genzoo.utils.checks import check_at_least
 
 
 class KernelDistance(NamedTuple):
-    """Mean over subsets and its standard error; the error is NaN where only one subset can be drawn."""
+    """Mean over subsets and its standard error; the error is NaN for a single subset."""
 
     value: float
     standard_error: float
@@ -18,21 +18,21 @@ class KernelDistance(NamedTuple):
 def kernel_distance(real_features, fake_features, num_subsets=100, subset_size=None, seed=0):
     """Computes the kernel distance with the cubic kernel `(x . y / d + 1)^3`, averaged over random subsets.
 
-    Unlike the Frechet distance the estimate has no bias, whatever the number of images: for two samples of one
-    distribution it scatters around 0 and may be negative. Often printed times 1,000; this is not.
+    Unlike the Frechet distance, the estimate is unbiased for any number of images: for two samples of one distribution
+    its mean is 0, and it may be negative. It is often printed multiplied by 1,000; this value is not.
 
     Args:
         real_features: array-like (n, d), n >= 2.
         fake_features: array-like (m, d), m >= 2.
-        num_subsets: number of random subsets, 1 or more; more narrow the standard error of the mean.
+        num_subsets: number of random subsets, at least 1; more subsets reduce the standard error.
         subset_size: rows drawn without replacement from each set for each subset, 2 to min(n, m). Default: 1,000, or
-            half of the smaller set where that has fewer than 2,000 rows, so that subsets differ.
-        seed: seed of the subsets, 0 or more.
+            half of the smaller set if it has fewer than 2,000 rows, so that subsets differ.
+        seed: seed of the subsets, an integer of at least 0.
 
     Returns:
-        `KernelDistance(value, standard_error)`: lower is better. The standard error is that of the mean over subsets of
-        these given rows: subsets overlap, so it says nothing of other rows. It is NaN for
-        a single subset, or where every subset is the whole of both sets (which is then computed once).
+        `KernelDistance(value, standard_error)`: lower is better. The standard error is that of the mean over subsets
+        of these rows. Subsets overlap, so it does not estimate the error for other rows. It is NaN for a single subset,
+        or if every subset contains both sets completely (which is then computed once).
 
     Raises:
         ValueError: if a set has fewer than 2 rows, contains NaN, numbers of columns differ, or `subset_size` is out

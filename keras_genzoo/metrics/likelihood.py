@@ -2,20 +2,20 @@
 
 import numpy as np
 
-from keras_genzoo.checks import check_at_least
-from keras_genzoo.images import check_images, to_unit
-from keras_genzoo.progress import batches, status, track
+from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.pixels import check_images, to_unit
+from keras_genzoo.utils.progress import batches, status, track
 
 
 def binarize(images, seed=0):
-    """Draws black or white for each pixel, white with its grey level as the probability.
+    """Draws each pixel as black or white, with its grey level as the probability of white.
 
     Args:
         images: (n, height, width, channels), uint8 or float in [0, 1].
-        seed: seed of the draw, 0 or more.
+        seed: seed of the draw, an integer of at least 0.
 
     Returns:
-        uint8 array of the same shape, values 0 and 255. Images that are black and white already come back unchanged.
+        uint8 array of the same shape, values 0 and 255. Black-and-white images are unchanged.
 
     References:
         - Salakhutdinov and Murray 2008, On the Quantitative Analysis of Deep Belief Networks.
@@ -33,30 +33,30 @@ def binarize(images, seed=0):
 
 
 def elbo(model, images, binarization=None, batch_size=500, seed=0, progress=True, labels=None):
-    """Computes the mean evidence lower bound of images, one latent sample an image.
+    """Computes the mean evidence lower bound of images, with one latent sample per image.
 
     Args:
-        model: has `elbo(images, seed=..., start=...)`, nats an image, like the VAEs of the zoo; noise of image i
-            depends on `(seed, start + i)` alone.
+        model: has `elbo(images, seed=..., start=...)`, in nats per image, like the VAEs of the zoo; the noise of image
+            i depends only on `(seed, start + i)`.
         images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
-        binarization: "none"; or "dynamic": pixels are drawn as black or white first, by the model if it has
+        binarization: "none"; or "dynamic": pixels are first drawn as black or white, by the model if it has
             `binarize=True`, else by `binarize`. `None` is "dynamic" for models with a Bernoulli decoder or
-            `binarize=True`, unless the images are black and white already. Numbers for MNIST are comparable only under
-            one binarization.
-        batch_size: images given to the model at once: memory and the steps of the progress bar.
-        seed: seed of the binarization and of the latent samples, 0 or more.
-        progress: draw a progress bar on stderr where it is a terminal.
-        labels: (n,) integers, for a model that takes labels; the likelihood is one given the label then.
+            `binarize=True`, unless the images are black and white. Values for MNIST can be compared only for the same
+            binarization.
+        batch_size: number of images given to the model at once; affects memory and the progress bar.
+        seed: seed of the binarization and of the latent samples, an integer of at least 0.
+        progress: whether to draw a progress bar on stderr if it is a terminal.
+        labels: (n,) integers, for a model that takes labels; the likelihood is conditional on the labels then.
 
     Returns:
-        dict: "value", the mean in nats an image (higher is better; the bound on the likelihood, not its negative);
-        "standard_error" of the mean over images (left out for one image); "bits_per_dimension", `-value / (ln 2 *
-        pixels * channels)`, lower is better; "protocol". A density is one on the model's own pixel
-        scale: on [-1, 1] add 7 bits to compare with models of 256 levels.
+        dict: "value", the mean in nats per image (higher is better; the bound, not its negative);
+        "standard_error" of the mean over images (not for one image); "bits_per_dimension", `-value / (ln 2 *
+        pixels * channels)`, lower is better; "protocol". A density is per unit of the pixel scale of the model: on
+        [-1, 1] add 7 bits to compare with models of 256 levels.
 
     Raises:
-        ValueError: if the model has no such method, there are no images, binarization is "none" but the model binarizes
-            grey images, or what the model returns is not one finite number an image.
+        ValueError: if the model does not have the method, there are no images, binarization is "none" but the model
+            binarizes grey images, or the model does not return one finite number per image.
 
     References:
         - [Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114), eq. 2.
@@ -65,7 +65,7 @@ def elbo(model, images, binarization=None, batch_size=500, seed=0, progress=True
 
     >>> import numpy as np
     >>> from keras_genzoo.metrics import elbo
-    >>> class Coin:  # a model that calls every image equally likely, pixel by pixel
+    >>> class Coin:  # a model of independent pixels, black or white with equal probability
     ...     def elbo(self, images, seed=0, start=0):
     ...         return np.full(len(images), -64 * np.log(2))
     >>> elbo(Coin(), np.zeros((3, 8, 8, 1), "uint8"))["bits_per_dimension"]
@@ -79,28 +79,28 @@ def log_likelihood(
 ):
     """Computes the mean importance-weighted estimate of the log-likelihood of images.
 
-    `log 1/K sum_k p(x, z_k) / q(z_k | x)`: a lower bound that rises towards `log p(x)` with K = `num_samples`. The
-    model owns the estimator and cuts the samples into chunks that fit in memory.
+    `log 1/K sum_k p(x, z_k) / q(z_k | x)`: a lower bound that approaches `log p(x)` with K = `num_samples`. The model
+    has the estimator and computes the samples in chunks that fit in memory.
 
-    Of a model that knows probabilities up to a constant, `-F(x) - log Z`, the constant is estimated once for all
-    images, from K chains; its standard error, which all images share, is in the protocol. Such a value is rather too
-    high, because the estimate of log Z is rather too low.
+    For a model with an unnormalized probability, `-F(x) - log Z`, the constant log Z is estimated once for all images,
+    from K chains; its standard error is in the protocol. Such a value tends to be too high, because the estimate of log
+    Z tends to be too low.
 
     Args:
-        model: has `log_likelihood(images, num_samples=..., seed=..., start=...)`, nats an image, like the VAEs of the
-            zoo. If it has `log_partition(num_chains, seed=...)`, too, like `rbm`, its value is handed on as `log_z`.
+        model: has `log_likelihood(images, num_samples=..., seed=..., start=...)`, in nats per image, like the VAEs of
+            the zoo. If it also has `log_partition(num_chains, seed=...)`, like `rbm`, its value is passed as `log_z`.
         images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
-        num_samples: K, 1 or more; 5,000 in published tables of VAEs, 100 chains in those of Boltzmann machines. Time
+        num_samples: K, at least 1; 5,000 in published tables of VAEs, 100 chains in those of Boltzmann machines. Time
             grows with it.
         binarization: "none", "dynamic" or `None`, see `elbo`.
-        batch_size: images given to the model at once: memory and the steps of the progress bar.
-        seed: seed of the binarization and of the latent samples, 0 or more.
-        progress: draw a progress bar on stderr where it is a terminal.
-        labels: (n,) integers, for a model that takes labels; the likelihood is one given the label then.
+        batch_size: number of images given to the model at once; affects memory and the progress bar.
+        seed: seed of the binarization and of the latent samples, an integer of at least 0.
+        progress: whether to draw a progress bar on stderr if it is a terminal.
+        labels: (n,) integers, for a model that takes labels; the likelihood is conditional on the labels then.
 
     Returns:
-        dict: "value", the mean in nats an image, higher is better (published tables print its negative);
-        "standard_error" of the mean over images (left out for one image); "bits_per_dimension", `-value / (ln 2 *
+        dict: "value", the mean in nats per image, higher is better (published tables print its negative);
+        "standard_error" of the mean over images (not for one image); "bits_per_dimension", `-value / (ln 2 *
         pixels * channels)`, lower is better, see `elbo`; "protocol".
 
     Raises:
@@ -161,7 +161,7 @@ def _mean(model, method, images, num_samples, binarization, batch_size, seed, pr
 
 
 def _check_binarization(binarization, model, images):
-    """Returns "none" or "dynamic": what happens to these images, whoever does it."""
+    """Returns "none" or "dynamic": the binarization of these images, by the model or by `binarize`."""
     if binarization not in (None, "none", "dynamic"):
         raise ValueError(f"Expected binarization as 'none', 'dynamic' or None. Received: {binarization!r}")
     white = 255 if images.dtype == np.uint8 else 1.0
@@ -172,7 +172,7 @@ def _check_binarization(binarization, model, images):
             f"Expected binarization='dynamic' or black and white images, as {_name(model)} has binarize=True and draws "
             f"grey pixels as black or white. Received: binarization='none' with grey images"
         )
-    # The cross entropy of a grey pixel under a Bernoulli distribution is no likelihood of anything.
+    # The cross entropy of a grey pixel under a Bernoulli distribution is not a likelihood.
     bernoulli = getattr(model, "likelihood", None) == "bernoulli" and grey
     if binarization == "none" and bernoulli:
         raise ValueError(
@@ -187,7 +187,7 @@ def _check_values(values, part, method, model):
     count = part.stop - part.start
     if values.shape != (count,) or not np.isfinite(values).all():
         raise ValueError(
-            f"Expected {method} of {_name(model)} to return {count} finite numbers, one an image. Received: shape "
+            f"Expected {method} of {_name(model)} to return {count} finite numbers, one per image. Received: shape "
             f"{values.shape} with {int((~np.isfinite(values)).sum())} NaN or infinite, in images {part.start} to "
             f"{part.stop - 1}"
         )

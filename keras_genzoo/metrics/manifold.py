@@ -3,13 +3,14 @@
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from keras_genzoo.checks import check_at_least
 from keras_genzoo.metrics._arrays import check_features, check_pair
+from keras_genzoo.utils.checks import check_at_least
 
-# Two arrays of this many float64 numbers are alive at once in `_inside`: 64 MB each.
+# `_inside` keeps two arrays of this many float64 numbers in memory: 64 MB each.
 _CHUNK_ELEMENTS = 8_000_000
-# Squared distances come from |x|^2 + |y|^2 - 2xy. This share of |x|^2 + |y|^2 is above the rounding of that sum and far
-# below what float32 features resolve, so that a point exactly on a ball's surface counts as inside.
+# Squared distances are computed as |x|^2 + |y|^2 - 2xy. This fraction of |x|^2 + |y|^2 is larger than the rounding
+# error of the sum and far below the resolution of float32 features, so that a point on the surface of a ball counts as
+# inside.
 _TIE = 1e-12
 
 
@@ -18,11 +19,11 @@ def neighbour_distances(features, k):
 
     Args:
         features: array-like (n, d), n > k.
-        k: number of neighbours, 1 or more.
+        k: number of neighbours, at least 1.
 
     Returns:
-        float64 (n, k), ascending along the second axis. Column `k - 1` holds the radii of the manifold that the
-        metrics of this module use; duplicates of a row are at distance 0.
+        float64 (n, k), ascending along the second axis. Column `k - 1` has the radii of the manifold for the
+        metrics of this module; duplicates of a row have distance 0.
 
     Raises:
         ValueError: if k is not below the number of rows, or a value is not finite.
@@ -46,10 +47,10 @@ def neighbour_distances(features, k):
 
 
 def precision(real_features, fake_features, k=3, radii=None):
-    """Computes the share of fake images that lie on the manifold of real images: quality.
+    """Computes the fraction of generated images that lie on the manifold of real images, a measure of quality.
 
-    A fake lies on it if it is within the distance of some real image to its k-th nearest real neighbour. Balls are
-    closed in all metrics of this module: a point at exactly that distance is inside.
+    A generated image lies on it if its distance to some real image is at most the distance of that image to its k-th
+    nearest real neighbour. Balls are closed in all metrics of this module: a point at exactly this distance is inside.
 
     Args:
         real_features: array-like (n, d), n > k.

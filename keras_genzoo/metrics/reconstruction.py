@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import correlate1d
 
-from keras_genzoo.images import check_images
+from keras_genzoo.utils.pixels import check_images
 
 _WINDOW, _SIGMA, _K1, _K2 = 11, 1.5, 0.01, 0.03  # the constants of the paper
 _PIXELS_AT_ONCE = 2_000_000  # float64 numbers in one of the ten arrays that a batch needs: 16 MB each
@@ -15,7 +15,7 @@ def mse(images, reconstructions, per_image=False):
     Args:
         images: (n, height, width, channels), uint8 or float in [0, 1].
         reconstructions: same shape, uint8 or float in [0, 1], whatever the type of `images`.
-        per_image: return one number an image instead of their mean.
+        per_image: whether to return one value per image instead of the mean.
 
     Returns:
         float in [0, 1], lower is better; times 255^2 it is the error of uint8 pixels. Or float64 (n,).
@@ -45,7 +45,7 @@ def ssim(images, reconstructions, per_image=False):
     Args:
         images: (n, height, width, channels), uint8 or float in [0, 1].
         reconstructions: same shape, uint8 or float in [0, 1].
-        per_image: return one number an image instead of their mean.
+        per_image: whether to return one value per image instead of the mean.
 
     Returns:
         float in [-1, 1], 1 for equal images, higher is better. Or float64 (n,).

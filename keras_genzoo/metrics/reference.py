@@ -1,34 +1,34 @@
-"""Images to compare with, their features computed once: what `evaluate` takes as data, and what a callback keeps."""
+"""Reference images for `evaluate`, whose features are computed once."""
 
 from functools import cached_property
 
 import numpy as np
 
-from keras_genzoo.images import check_images, to_uint8
 from keras_genzoo.metrics.features import extractor
 from keras_genzoo.metrics.frechet import feature_moments
 from keras_genzoo.metrics.manifold import neighbour_distances
+from keras_genzoo.utils.pixels import check_images, to_uint8
 
 
 class Reference:
-    """A set of images with its features, their moments and neighbour distances, each computed at first use and kept.
+    """A set of images with its features, their moments and neighbour distances, each computed once, on first use.
 
-    `evaluate` makes one of its data. Make one yourself, and pass it as data, to evaluate a model many times (once an
-    epoch, say) and pay for the real images once.
+    `evaluate` makes a reference from its data. Pass a reference as data to evaluate a model many times, for example
+    once per epoch, and compute the features of the real images only once.
 
     Args:
         images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
-        features: what `extractor` takes: "mnist", "fashion_mnist", "inception", a `keras.Model` or a
-            `FeatureExtractor`. `None` where only metrics without features will be asked for.
-        source: where the images come from, for the protocol.
-        split: which split of the source, for the protocol.
-        labels: (n,) integers, or `None` where no metric will ask for them.
-        batch_size: images that go through the extractor at once.
-        progress: draw progress bars on stderr where it is a terminal.
-        target: what each image should become in a second domain, as `images`; `None` where no metric will ask for it.
+        features: "mnist", "fashion_mnist", "inception", a `keras.Model` or a `FeatureExtractor`; `None` if only metrics
+            without features are computed.
+        source: source of the images, for the protocol.
+        split: split of the source, for the protocol.
+        labels: (n,) integers; `None` if no metric needs them.
+        batch_size: number of images in one pass through the extractor.
+        progress: whether to draw progress bars on stderr if it is a terminal.
+        target: matched images of a second domain, as `images`; `None` if no metric needs them.
 
     Raises:
-        ValueError: if they are not images, there are none, or the extractor's name is not known.
+        ValueError: if the array is empty or does not contain images, or the name of the extractor is unknown.
 
     Example:
 
@@ -56,7 +56,7 @@ class Reference:
         if not len(images):
             raise ValueError(f"Expected at least one image. Received: {images.shape}")
         if labels is not None and np.shape(labels) != (len(images),):
-            raise ValueError(f"Expected one label an image, shape ({len(images)},). Received: {np.shape(labels)}")
+            raise ValueError(f"Expected one label per image, shape ({len(images)},). Received: {np.shape(labels)}")
         self.images = images if images.dtype == np.uint8 else to_uint8(images)
         self.target = None if target is None else _as_target(target, images.shape)
         self.labels = None if labels is None else np.asarray(labels)
@@ -124,15 +124,16 @@ def draw_rows(total, count, seed):
 
 
 def load_images(data, image_shape=None, limit=None, split="test", seed=0, options=None):
-    """Returns uint8 images from whatever `evaluate` takes as data.
+    """Loads uint8 images from the data that `evaluate` takes.
 
     Args:
         data: a source string for `keras_genzoo.data.load_arrays`; an array, uint8 or float in [0, 1]; a pair
             `(images, labels)` or `(images, images of a second domain)`; or a `tf.data.Dataset` of batches of images, or
             of such pairs.
-        image_shape: (height, width, channels) to load in; a source is resized to it, others must have it.
-        limit: at most so many images, 1 or more: drawn without replacement by `seed` from sources and arrays, the first
-            ones of a dataset.
+        image_shape: (height, width, channels) of the result; images of a source are resized, others must have this
+            shape.
+        limit: maximum number of images, at least 1: drawn without replacement by `seed` from sources and arrays, the
+            first ones of a dataset.
         split: split of a source string.
         seed: seed of the draw.
         options: dict of further arguments of `load_arrays`, such as `data_dir`; with `source_b` or `image_key_b` (see
@@ -143,7 +144,7 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
         as "images" or `None`, "source", "split" or `None`.
 
     Raises:
-        ValueError: if the images do not have the expected shape, or there are none.
+        ValueError: if there are no images, or they do not have the expected shape.
 
     Example:
 
@@ -155,16 +156,16 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
     """
     if isinstance(data, str):
         size = {} if image_shape is None else {"image_size": tuple(image_shape[:2]), "channels": image_shape[2]}
-        images, beside = _load_source(data, split, {**(options or {}), **size})
+        images, extra = _load_source(data, split, {**(options or {}), **size})
         source = data
-    elif hasattr(data, "element_spec"):  # a tf.data.Dataset, told apart without importing TensorFlow
-        images, beside = _collect(data, limit)
+    elif hasattr(data, "element_spec"):  # a tf.data.Dataset, detected without importing TensorFlow
+        images, extra = _collect(data, limit)
         source, split = "dataset", None
     else:
-        images, beside = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+        images, extra = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
         images, source, split = np.asarray(images), "array", None
     check_images(images, image_shape)
-    labels, target = (None, _as_target(beside, images.shape)) if np.ndim(beside) == 4 else (beside, None)
+    labels, target = (None, _as_target(extra, images.shape)) if np.ndim(extra) == 4 else (extra, None)
     if limit is not None and len(images) > limit:
         rows = draw_rows(len(images), limit, seed)
         images, labels = images[rows], None if labels is None else np.asarray(labels)[rows]
@@ -174,21 +175,21 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
 
 
 def _load_source(source, split, options):
-    """The images of a source, and their labels or, where the options name a second domain, its images."""
+    """The images of a source, and their labels or, if the options name a second domain, its images."""
     from keras_genzoo.data import load_arrays
     from keras_genzoo.data.pairs import side_b
 
     second = {key: options.pop(key, None) for key in ("source_b", "image_key_b")}
-    images, beside = load_arrays(source, split=split, **options)
+    images, extra = load_arrays(source, split=split, **options)
     if any(second.values()):
         options.pop("label_key", None)
         own = side_b(source, split=split, image_key=options.pop("image_key", None), **second)
-        beside, _ = load_arrays(**own, **options)
-    return images, beside
+        extra, _ = load_arrays(**own, **options)
+    return images, extra
 
 
 def _collect(dataset, limit):
-    """The first images of a dataset, and what is beside them if its elements are pairs."""
+    """The first images of a dataset, and their labels or targets if its elements are pairs."""
     images, labels, count = [], [], 0
     for element in dataset.as_numpy_iterator():
         batch, *rest = element if isinstance(element, tuple) else (element,)

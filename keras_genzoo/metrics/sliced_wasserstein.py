@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.ndimage import correlate1d
 
-from keras_genzoo.checks import check_at_least
-from keras_genzoo.images import to_unit
 from keras_genzoo.metrics._arrays import check_pair
+from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.pixels import to_unit
 
 _PATCH = 7  # side of a patch, as in the paper
 _BINOMIAL = np.array([1.0, 4.0, 6.0, 4.0, 1.0], dtype="float32") / 16.0

@@ -1,4 +1,4 @@
-"""The table of metrics that `evaluate` knows: a new metric is a function and one row here."""
+"""The table of metrics of `evaluate`: a new metric is a function and one row here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from keras_genzoo.metrics import (
     translation,
 )
 from keras_genzoo.metrics.reference import Reference, draw_rows
-from keras_genzoo.progress import batches, track
 from keras_genzoo.recipes import load_recipe
-from keras_genzoo.registry import nearest
+from keras_genzoo.utils.progress import batches, track
+from keras_genzoo.utils.text import nearest
 
 _CHUNK = 256  # images between two steps of a progress bar
 
 
 @dataclass
 class Evaluation:
-    """What the functions of the table may use: one model, its reference data, and the settings of one `evaluate`."""
+    """Inputs of the functions of the table: the model, the reference data and the settings of one `evaluate`."""
 
     model: Any
     real: Reference
@@ -40,7 +40,7 @@ class Evaluation:
 
     @cached_property
     def fake(self):
-        """`Reference` of images 0 to num_fake - 1 of the collection that `seed` names."""
+        """`Reference` of the generated images 0 to num_fake - 1 of `seed`."""
         parts = track(batches(self.num_fake, _CHUNK), "generating", self.progress)
         images = [self.model.generate(part.stop - part.start, seed=self.seed, start=part.start) for part in parts]
         return self.real.like(np.concatenate(images), source="generated")
@@ -55,7 +55,7 @@ class Evaluation:
 
     @cached_property
     def translations(self):
-        """Dict by direction of pairs: uint8 translations of all reference images, and what they should have become."""
+        """Dict by direction of pairs: uint8 translations of all reference images, and their targets."""
         if self.real.target is None:
             raise ValueError(
                 "Expected matched images of both domains: a pair (images, images), or a source with source_b or "
@@ -71,22 +71,22 @@ class Evaluation:
 
     def labels_of(self, part):
         """Labels of a part of the reference images as keyword arguments, for a model that takes labels."""
-        if not getattr(self.model, "takes_labels", False):
+        if not _takes_labels(self.model):
             return {}
         return {"labels": self.labels_for("a model that takes them")[part]}
 
     def labels_for(self, purpose):
-        """Labels of the reference images; raises `ValueError` where there are none."""
+        """Labels of the reference images; raises `ValueError` without labels."""
         if self.real.labels is None:
             raise ValueError(
-                f"Expected labels beside the images for {purpose}: a source that has them, or a pair (images, labels). "
+                f"Expected images with labels for {purpose}: a source that has them, or a pair (images, labels). "
                 "Received: images alone"
             )
         return self.real.labels
 
     @cached_property
     def likelihood_rows(self):
-        """Numbers of the images of the log-likelihood: all of them if they are few enough, else a draw by `seed`."""
+        """Indices of the images of the log-likelihood: all, or a draw by `seed` if there are too many."""
         return draw_rows(len(self.real), self.num_likelihood_images, self.seed)
 
 
@@ -96,13 +96,14 @@ class Metric:
 
     Attributes:
         function: for kinds "features" and "images": `f(real, fake, seed)` with two `Reference`s; for the kind "model":
-            `f(evaluation)`. Returns a dict with "value" and, where there is more to say, "standard_error", other
-            numbers, and "protocol" (its own settings).
-        kind: "features" (two sets of features), "images" (two sets of images), or "model" (asks the model itself).
+            `f(evaluation)`. Returns a dict with "value" and, if they apply, "standard_error", other values, and
+            "protocol" (settings of the metric).
+        kind: "features" (compares two sets of features), "images" (two sets of images), or "model" (calls a method of
+            the model).
         method: the method that the model must have.
         better: "lower" or "higher".
         default: whether it is computed when no names are given and the model has the method.
-        extractor: prefix of the feature extractor that the name demands, or `None`.
+        extractor: prefix of the feature extractor that the metric needs, or `None`.
         labelled: whether the model must take labels.
     """
 
@@ -182,7 +183,7 @@ def _ssim(run):
 
 
 def _translation(run, measure, protocol):
-    """A measure of translations against what they should be, both ways, and of an image left as it is."""
+    """A metric of translations against their targets, in both directions, and of unchanged images."""
     first, *others = run.model.directions
     result = _mean_over_images(measure(*run.translations[first], per_image=True), {"direction": first} | protocol)
     more = {direction: measure(*run.translations[direction]) for direction in others}
@@ -213,8 +214,8 @@ def _gan_train(run):
     labels = run.labels_for("the metric 'gan_train'")
     recipe = load_recipe(f"classifier_{run.real.extractor.name}")
     result = class_conditional.gan_train(run.model, recipe, run.real.images, labels, progress=run.progress)
-    beside = {"trained_on_real": run.real.extractor.protocol().get("classifier_accuracy")}
-    return result | {"protocol": {"n": len(run.real)} | result["protocol"] | beside}
+    compared = {"trained_on_real": run.real.extractor.protocol().get("classifier_accuracy")}
+    return result | {"protocol": {"n": len(run.real)} | result["protocol"] | compared}
 
 
 METRICS = {
@@ -241,13 +242,18 @@ METRICS = {
 }
 
 
+def _takes_labels(model):
+    """Whether labels are a condition of a model; it may be any object with `generate`."""
+    return any(condition.name == "labels" for condition in getattr(model, "conditions", ()))
+
+
 def list_metrics():
-    """Returns the names of all metrics that `evaluate` takes.
+    """Names of all metrics of `evaluate`.
 
     Returns:
-        List of strings, in the order of the table. "frechet_distance" is computed on any features and reported
-        under the name that these features allow: "classifier_fid" on a bundled classifier, "inception_fid" on Keras'
-        InceptionV3, "frechet_distance" on other models.
+        List of strings, in the order of the table. "frechet_distance" is computed on any features; its name in the
+        results depends on them: "classifier_fid" on a bundled classifier, "inception_fid" on Keras' InceptionV3,
+        "frechet_distance" on other models.
 
     Example:
 
@@ -264,7 +270,7 @@ def check_metrics(names, model):
         names = [name for name, row in METRICS.items() if row.default and hasattr(model, row.method)]
         if not names:
             raise ValueError(
-                f"Expected a model that can generate, reconstruct or classify images. Received: {type(model).__name__}"
+                f"Expected a model that generates, reconstructs or classifies images. Received: {type(model).__name__}"
             )
         return names
     names = list(dict.fromkeys([names] if isinstance(names, str) else names))
@@ -276,9 +282,9 @@ def check_metrics(names, model):
         if not hasattr(model, METRICS[name].method):
             raise ValueError(
                 f"Expected a model with a method {METRICS[name].method!r} for the metric {name!r}. "
-                f"Received: {type(model).__name__}, which has none"
+                f"Received: {type(model).__name__}"
             )
-        if METRICS[name].labelled and not getattr(model, "takes_labels", False):
+        if METRICS[name].labelled and not _takes_labels(model):
             raise ValueError(
                 f"Expected a model that takes labels for the metric {name!r}. Received: {type(model).__name__}"
             )

@@ -1,8 +1,8 @@
-"""How near translated images come to what they should have become: for matched test images, whatever the training."""
+"""Error of translated images against matched target images."""
 
 import numpy as np
 
-from keras_genzoo.images import check_images
+from keras_genzoo.utils.pixels import check_images
 
 _IMAGES_AT_ONCE = 64
 
@@ -13,7 +13,7 @@ def translation_l1(images, translations, per_image=False):
     Args:
         images: What the translations should be: (n, height, width, channels), uint8 or float in [0, 1].
         translations: same shape, uint8 or float in [0, 1], whatever the type of `images`.
-        per_image: return one number an image instead of their mean.
+        per_image: whether to return one value per image instead of the mean.
 
     Returns:
         float in [0, 255], lower is better. Or float64 (n,).

@@ -16,21 +16,17 @@ import keras
 from keras import layers, ops
 
 from keras_genzoo import losses, sampling
-from keras_genzoo.checks import check_units
+from keras_genzoo.families import BaseAutoencoder, two_player
+from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.layers import frozen_statistics
-from keras_genzoo.models._base import noise_for_tests
-from keras_genzoo.models._encoder_decoder import EncoderDecoder
 from keras_genzoo.networks.mlp import mlp_features
+from keras_genzoo.utils.arguments import Units
+from keras_genzoo.utils.record import Record
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class AAE(EncoderDecoder):
+class AAE(BaseAutoencoder):
     """Encodes images as codes that are distributed like the prior, and generates images from draws of it.
-
-    Args:
-        d_hidden_units: Units of the hidden layers of the discriminator of codes.
-        **kwargs: `image_shape`, `latent_dim`, `network`, `base_filters`, `hidden_units`, `seed`, `dtype` and `name`:
-            see `keras_genzoo.models.EncoderDecoder`.
 
     Shapes: `encoder` images in [-1, 1] -> `z` `(batch, latent_dim)`; `decoder` `(batch, latent_dim)` -> images in
     [-1, 1]; `discriminator` `(batch, latent_dim)` -> logits `(batch, 1)`.
@@ -51,18 +47,17 @@ class AAE(EncoderDecoder):
     (4, 4)
     """
 
-    optimizer_names = ("optimizer", "d_optimizer", "g_optimizer")
+    d_hidden_units = Units((1000, 1000), "Units of the hidden layers of the discriminator of codes.")
+
+    optimizer_names = ("optimizer", *two_player.OPTIMIZERS)
     loss_names = ("reconstruction_loss", "d_loss", "g_loss")
     decoder_activation = "tanh"
 
-    def __init__(self, d_hidden_units=(1000, 1000), **kwargs):
-        super().__init__(**kwargs)
-        check_units(d_hidden_units=d_hidden_units)
-        self.d_hidden_units = tuple(d_hidden_units)
-        self.build_networks()
+    def build_networks(self):
+        super().build_networks()
+        # From the seed again, as the weights of the bundled preset were: a repeated run has the same ones.
         with sampling.seeded_initializers(self.seed):
             self.discriminator = self.build_discriminator()
-        self.finish_construction()
 
     def build_discriminator(self):
         """Functional model from codes to logits `(batch, 1)`: those of draws from the prior are to be high."""
@@ -90,55 +85,39 @@ class AAE(EncoderDecoder):
 
     def reconstruction_loss(self, images, training=True):
         """Mean over the batch of the squared error of an image, summed over its pixels in [-1, 1]."""
-        z = self.encoder(images, training=training)["z"]
-        return ops.mean(losses.squared_error(images, self.decoder(z, training=training)))
+        z = self.encoded(images, training=training)["z"]
+        return ops.mean(losses.squared_error(images, self.decoded(z, training=training)))
 
-    def discriminator_loss(self, z):
-        """Loss of the discriminator of codes: codes of images `(batch, latent_dim)` -> scalar."""
-        prior = self.codes_of(sampling.step_normal(ops.shape(z), self.noise()))
-        return losses.minimax_discriminator_loss(self.discriminator(prior), self.discriminator(z))
+    def discriminator_loss(self, codes):
+        """Loss of the discriminator of codes: a record with codes of images, `z` `(batch, latent_dim)` -> scalar."""
+        prior = self.prior.from_normal(sampling.step_normal(ops.shape(codes.z), self.noise()))
+        return losses.minimax_discriminator_loss(self.discriminator(prior), self.discriminator(codes.z))
 
-    def encoder_loss(self, z):
-        """Loss of the encoder against the discriminator: codes of images -> scalar."""
-        return losses.non_saturating_generator_loss(self.discriminator(z))
+    def encoder_loss(self, codes):
+        """Loss of the encoder against the discriminator: a record with codes of images -> scalar."""
+        return losses.non_saturating_generator_loss(self.discriminator(codes.z))
 
     # -- the step -------------------------------------------------------------------------------------------------
 
     def train_step(self, data):
-        images, _ = self.unpack(data)
-        reconstruction_loss = self.update_autoencoder(images)
+        images = self.unpack(data).images
+        reconstruction_loss = self.update("optimizer", lambda: self.reconstruction_loss(images))
         d_loss, g_loss = self.update_adversaries(images)
         return self.results({"reconstruction_loss": reconstruction_loss, "d_loss": d_loss, "g_loss": g_loss})
 
     def test_step(self, data):
-        images, _ = self.unpack(data)
+        images = self.unpack(data).images
         reconstruction_loss = self.reconstruction_loss(images, training=False)
         with noise_for_tests():
-            z = self.encoder(images, training=False)["z"]
-            d_loss, g_loss = self.discriminator_loss(z), self.encoder_loss(z)
+            codes = Record(**self.encoded(images))
+            d_loss, g_loss = self.discriminator_loss(codes), self.encoder_loss(codes)
         return self.results({"reconstruction_loss": reconstruction_loss, "d_loss": d_loss, "g_loss": g_loss})
-
-    def update_autoencoder(self, images):
-        """One update of encoder and decoder by the reconstruction; returns its loss."""
-        with self.recording("optimizer") as tape:
-            loss = self.reconstruction_loss(images)
-        self.apply_gradients("optimizer", loss, tape)
-        return loss
-
-    def update_discriminator(self, z):
-        """One update of the discriminator of codes alone; returns its loss."""
-        with self.recording("d_optimizer") as tape:
-            loss = self.discriminator_loss(ops.stop_gradient(z))
-        self.apply_gradients("d_optimizer", loss, tape)
-        return loss
 
     def update_adversaries(self, images):
         """One update of the discriminator, then one of the encoder through the same codes; returns both losses."""
-        with self.recording("g_optimizer") as tape:
+
+        def encode():
             with frozen_statistics():  # they have moved with the reconstruction
-                z = self.encoder(images, training=True)["z"]
-            with tape.stop_recording():
-                d_loss = self.update_discriminator(z)
-            g_loss = self.encoder_loss(z)
-        self.apply_gradients("g_optimizer", g_loss, tape)
-        return d_loss, g_loss
+                return Record(**self.encoded(images, training=True))
+
+        return two_player.update_both(self, encode, self.discriminator_loss, self.encoder_loss)

@@ -1,29 +1,26 @@
-"""CGAN: the conditional GAN, which makes images of a class that is asked for.
+"""CGAN: the conditional GAN, which generates images of a given class.
 
 Mirza and Osindero, 2014, Conditional generative adversarial nets, https://arxiv.org/abs/1411.1784.
 
-Both networks get the label y beside their input, and play min_G max_D E[log D(x|y)] + E[log(1 - D(G(z|y)|y))]
+Both networks get the label y as a second input, and play min_G max_D E[log D(x|y)] + E[log(1 - D(G(z|y)|y))]
 (equation 2), the generator with the non-saturating loss. The paper's networks are fully connected; these are DCGAN's
-convolutions (https://arxiv.org/abs/1511.06434). The generator gets the one-hot label beside z. In the discriminator the
+convolutions (https://arxiv.org/abs/1511.06434). The generator gets z and the one-hot label. In the discriminator the
 label chooses weights for the features of the last convolution (Miyato and Koyama, 2018,
-https://arxiv.org/abs/1802.05637, equation 3), which gives images closer to their class than a label beside the image.
+https://arxiv.org/abs/1802.05637, equation 3), which gives images closer to their class than a label
+plane next to the image.
 """
 
 import keras
 
-from keras_genzoo.checks import check_at_least
-from keras_genzoo.models._conv_gan import SMALL_NORMAL_WEIGHTS, ConvGAN
+from keras_genzoo.data.kinds import LabelledImages
+from keras_genzoo.models.dcgan import DCGAN, INITIAL_WEIGHTS
+from keras_genzoo.networks.conv import conv_discriminator, conv_generator
+from keras_genzoo.utils.arguments import Integer, Names
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class CGAN(ConvGAN):
+class CGAN(DCGAN):
     """Generates images of given classes by a conditional GAN: `generate(16, labels=3)`.
-
-    Args:
-        num_classes: Number of classes, at least 2. Labels are integers in 0..num_classes - 1.
-        **kwargs: `image_shape`, `latent_dim`, `base_filters`, `d_base_filters` and `kernel_size`: see
-            `keras_genzoo.models.ConvGAN`; `d_steps`, `ema_decay`, `seed`, `dtype` and `name`: see
-            `keras_genzoo.models.GAN`.
 
     Shapes: `generator` `[(batch, latent_dim), (batch,)]` -> `(batch, height, width, channels)` in [-1, 1];
     `discriminator` `[images in [-1, 1], (batch,)]` -> logits `(batch, 1)`.
@@ -44,10 +41,32 @@ class CGAN(ConvGAN):
     (4, 8, 8, 1)
     """
 
-    takes_labels = True
-    network_options = SMALL_NORMAL_WEIGHTS
+    num_classes = Integer(10, "Number of classes. Labels are integers in `0..num_classes - 1`.", low=2)
+    class_names = Names(None, "Names of the classes in the order of the labels.", training=True)
 
-    def __init__(self, num_classes=10, **kwargs):
-        check_at_least(2, num_classes=num_classes)
-        self.num_classes = num_classes  # before the networks, which are built with it
-        super().__init__(**kwargs)
+    data_kind = LabelledImages()
+
+    @property
+    def conditions(self):
+        return (self.label_condition,)
+
+    def build_generator(self):
+        return conv_generator(
+            self.image_shape,
+            self.latent_dim,
+            self.base_filters,
+            self.kernel_size,
+            conditions=self.conditions,
+            dtype=self.dtype_policy,
+            **INITIAL_WEIGHTS,
+        )
+
+    def build_discriminator(self):
+        return conv_discriminator(
+            self.image_shape,
+            base_filters=self.d_base_filters or self.base_filters,
+            kernel_size=self.kernel_size,
+            conditions=self.conditions,
+            dtype=self.dtype_policy,
+            **INITIAL_WEIGHTS,
+        )

@@ -1,38 +1,31 @@
-"""Classifier: a small convolutional network whose features measure generators.
+"""Classifier: a small convolutional network that provides the features for evaluation metrics.
 
-Not a generative model: the zoo's own yardstick. A Frechet distance needs features that know the kind of picture; for
-28x28 grey images those of a small classifier, trained on the same data, tell more than those of a network trained on
-photographs (Heusel et al., 2017, https://arxiv.org/abs/1706.08500, give the distance; the features are ours).
+It is not a generative model: the metrics of the zoo use it. A Frechet distance needs features that suit the images. For
+28x28 greyscale images, the features of a small classifier trained on the same data are more informative than the
+features of a network trained on photographs. Heusel et al., 2017, https://arxiv.org/abs/1706.08500, define the
+distance; the features are specific to this package.
 """
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers, ops
 
-from keras_genzoo import images as pixels
 from keras_genzoo import sampling
-from keras_genzoo.checks import check_at_least, check_flag, check_fraction
+from keras_genzoo.data.kinds import LabelledImages
+from keras_genzoo.families import ZooModel
+from keras_genzoo.families.batches import in_batches, joined
+from keras_genzoo.families.exporting import ExportFunction, image_input
 from keras_genzoo.layers import BatchNormalization
-from keras_genzoo.models._base import ExportFunction, ZooModel
+from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arguments import Flag, Fraction, Integer, Names
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class Classifier(ZooModel):
-    """Tells classes of images apart, and gives the activations of its last hidden layer as features.
+    """Classifies images, and returns the activations of its last hidden layer as features.
 
-    Args:
-        image_shape: `(height, width, channels)`, sides of 8..256 pixels, 1 or 3 channels.
-        num_classes: Number of classes, at least 2. Labels are integers in 0..num_classes - 1.
-        base_filters: Filters at full resolution, doubled after each pooling.
-        feature_dim: Length of a feature vector, at least 1.
-        dropout: Fraction of features dropped in training, in [0, 1).
-        max_shift: Training images are shifted at random by up to so many pixels in each direction, at least 0.
-        flip: Whether training images are mirrored at random.
-        label_smoothing: Probability spread over all classes in the loss, in [0, 1).
-        seed: Seed of the random numbers in training steps.
-        dtype: Dtype policy.
-        name: Name of the Keras model.
+    Shapes: `network` images in [-1, 1] -> dict of `features` `(batch, feature_dim)` and `logits`
+    `(batch, num_classes)`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -47,47 +40,32 @@ class Classifier(ZooModel):
     (4, 128)
     """
 
-    optimizer_names = ("optimizer",)
-    takes_labels = True
-    training_arguments = (*ZooModel.training_arguments, "dropout", "max_shift", "flip", "label_smoothing")
+    num_classes = Integer(10, "Number of classes. Labels are integers in `0..num_classes - 1`.", low=2)
+    class_names = Names(None, "Names of the classes in the order of the labels.", training=True)
+    base_filters = Integer(32, "Filters at full resolution, doubled after each pooling.")
+    feature_dim = Integer(128, "Length of a feature vector.")
+    dropout = Fraction(0.3, "Fraction of the features that is dropped in training.", training=True)
+    max_shift = Integer(
+        0, "Largest random shift of training images in each direction, in pixels.", low=0, training=True
+    )
+    flip = Flag(False, "Whether to flip training images horizontally at random.", training=True)
+    label_smoothing = Fraction(0.0, "Probability that the loss spreads uniformly over all classes.", training=True)
 
-    def __init__(
-        self,
-        image_shape=(28, 28, 1),
-        num_classes=10,
-        base_filters=32,
-        feature_dim=128,
-        dropout=0.3,
-        max_shift=0,
-        flip=False,
-        label_smoothing=0.0,
-        seed=None,
-        dtype=None,
-        name=None,
-    ):
-        super().__init__(image_shape, seed=seed, dtype=dtype, name=name)
-        check_at_least(2, num_classes=num_classes)
-        check_at_least(1, base_filters=base_filters, feature_dim=feature_dim)
-        check_at_least(0, max_shift=max_shift)
-        check_flag(flip=flip)
-        check_fraction(dropout=dropout, label_smoothing=label_smoothing)
-        self.num_classes = num_classes
-        self.base_filters = base_filters
-        self.feature_dim = feature_dim
-        self.dropout = dropout
-        self.max_shift = max_shift
-        self.flip = flip
-        self.label_smoothing = label_smoothing
-        with sampling.seeded_initializers(seed):
-            self.network = self.build_network()
-        self.trackers = {
+    optimizer_names = ("optimizer",)
+    data_kind = LabelledImages()
+    web_view = "classifier"
+
+    def make_trackers(self):
+        return {
             "loss": keras.metrics.Mean(name="loss"),
             "accuracy": keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
         }
-        self.built = True
+
+    def build_networks(self):
+        self.network = self.build_network()
 
     def build_network(self):
-        """Functional model from images in [-1, 1] to `features` and `logits`."""
+        """Functional model from images in [-1, 1] to a dict of `features` and `logits`."""
         policy = self.dtype_policy
         image = x = keras.Input(self.image_shape, name="image")
         filters = self.base_filters
@@ -115,8 +93,8 @@ class Classifier(ZooModel):
         return self.network(self.to_network(images), training=training)["logits"]
 
     def train_step(self, data):
-        images, labels = self.unpack(data)
-        images = self.augment(images)
+        batch = self.unpack(data)
+        images, labels = self.augment(batch.images), batch.labels
         with self.recording("optimizer") as tape:
             logits = self.network(images, training=True)["logits"]
             loss = self.cross_entropy(labels, logits)
@@ -124,22 +102,24 @@ class Classifier(ZooModel):
         return self.scores(loss, labels, logits)
 
     def test_step(self, data):
-        images, labels = self.unpack(data)
-        logits = self.network(images, training=False)["logits"]
-        return self.scores(self.cross_entropy(labels, logits), labels, logits)
+        batch = self.unpack(data)
+        logits = self.network(batch.images, training=False)["logits"]
+        return self.scores(self.cross_entropy(batch.labels, logits), batch.labels, logits)
 
     def scores(self, loss, labels, logits):
+        """Updates the means of the epoch with a batch; returns them by name."""
         self.trackers["loss"].update_state(loss)
         self.trackers["accuracy"].update_state(labels, logits)
         return {key: tracker.result() for key, tracker in self.trackers.items()}
 
     def cross_entropy(self, labels, logits):
+        """Cross-entropy with smoothed labels in nats, averaged over the batch: a scalar."""
         targets = ops.one_hot(labels, self.num_classes)
         targets = targets * (1.0 - self.label_smoothing) + self.label_smoothing / self.num_classes
         return ops.mean(keras.losses.categorical_crossentropy(targets, logits, from_logits=True))
 
     def augment(self, images):
-        """Shifts and mirrors a batch in [-1, 1] at random; what comes in at the border is black."""
+        """Flips and shifts a batch in [-1, 1] at random; pixels shifted in from outside the image are black."""
         batch = ops.shape(images)[0]
         if self.flip:
             mirrored = sampling.step_uniform((batch, 1, 1, 1), self.seed_generator) < 0.5
@@ -154,33 +134,64 @@ class Classifier(ZooModel):
         return images
 
     def features(self, images, batch_size=500):
-        """Activations of the last hidden layer: `(n, height, width, channels)` -> float32 NumPy `(n, feature_dim)`."""
+        """Returns the activations of the last hidden layer.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
+            batch_size: Images per forward pass.
+
+        Returns:
+            float32 NumPy array `(n, feature_dim)`.
+
+        Raises:
+            ValueError: If the images have a wrong shape, type or range.
+        """
         return self.outputs_of(images, batch_size)["features"]
 
     def predict_labels(self, images, batch_size=500):
-        """Most likely classes: `(n, height, width, channels)` -> int64 NumPy `(n,)`."""
+        """Returns the most likely class of each image.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
+            batch_size: Images per forward pass.
+
+        Returns:
+            int64 NumPy array `(n,)`.
+
+        Raises:
+            ValueError: If the images have a wrong shape, type or range.
+        """
         return np.argmax(self.outputs_of(images, batch_size)["logits"], axis=-1)
 
     def accuracy(self, images, labels, batch_size=500):
-        """Fraction of images whose most likely class is their label, 0..1."""
-        self.check_labels(labels)
-        return float(np.mean(self.predict_labels(images, batch_size) == np.asarray(labels)))
+        """Returns the fraction of images whose most likely class equals their label.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
+            labels: Integers in `0..num_classes - 1`, `(n,)`.
+            batch_size: Images per forward pass.
+
+        Returns:
+            Float in [0, 1].
+
+        Raises:
+            ValueError: If the images or labels have a wrong shape, type or range.
+        """
+        labels = self.label_condition.check(labels)
+        return float(np.mean(self.predict_labels(images, batch_size) == labels))
 
     def outputs_of(self, images, batch_size):
-        """Dict of `features` and `logits` as NumPy arrays; `images` uint8 0..255 or float 0..1."""
+        """Dict of `features` and `logits` as NumPy arrays, for images uint8 0..255 or float 0..1."""
         pixels.check_images(images, self.image_shape)
-        parts = self.in_batches(
-            "outputs", lambda x: self.network(self.to_network(x), training=False), batch_size, images
-        )
-        if not parts:
-            return {"features": np.empty((0, self.feature_dim), "float32"), "logits": np.empty((0, self.num_classes))}
-        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        function = lambda x: self.network(self.to_network(x), training=False)  # noqa: E731
+        parts = in_batches(self, "outputs", function, batch_size, images)
+        sizes = {"features": (self.feature_dim,), "logits": (self.num_classes,)}
+        return {key: joined([part[key] for part in parts], size) for key, size in sizes.items()}
 
     def export_functions(self, image_dtype="float32"):
-        image = tf.TensorSpec((None, *self.image_shape), image_dtype, name="image")
-
         def classify(image):
             outputs = self.network(self.to_network(image), training=False)
             return {"features": outputs["features"], "probabilities": ops.softmax(outputs["logits"])}
 
-        return {"serving_default": ExportFunction(classify, {"image": image}, ("features", "probabilities"))}
+        inputs = image_input(self, image_dtype)
+        return {"serving_default": ExportFunction(classify, inputs, ("features", "probabilities"))}

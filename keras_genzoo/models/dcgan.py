@@ -5,24 +5,32 @@ networks, https://arxiv.org/abs/1511.06434.
 
 The networks follow the paper's guidelines: strided and transposed convolutions in place of pooling, batch
 normalization in every layer but the generator's output and the discriminator's input, ReLU in the generator, LeakyReLU
-of slope 0.2 in the discriminator, weights from N(0, 0.02), Adam with learning rate 0.0002 and beta_1 0.5. They differ
-in this: the last transposed convolution keeps `base_filters` maps at full resolution and a plain convolution makes the
-image from them, and the kernels are 4x4, which the stride of 2 divides, so that they leave no checkerboard.
+of slope 0.2 in the discriminator, weights from N(0, 0.02), Adam with learning rate 0.0002 and beta_1 0.5. The losses
+are those of Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661: the discriminator minimizes
+-E log D(x) - E log(1 - D(G(z))), the generator -E log D(G(z)).
+
+Two details differ: the last transposed convolution keeps `base_filters` maps at full resolution and a plain convolution
+makes the image from them; and the kernels are 4x4, which the stride of 2 divides, so that they leave no checkerboard.
 """
 
 import keras
 
-from keras_genzoo.models._conv_gan import SMALL_NORMAL_WEIGHTS, ConvGAN
+from keras_genzoo import losses
+from keras_genzoo.families import BaseGAN
+from keras_genzoo.families.two_player import SMALL_NORMAL
+from keras_genzoo.networks.conv import conv_discriminator, conv_generator
+from keras_genzoo.utils.arguments import Integer
+
+# Initial weights from N(0, 0.02), section 4 of the paper; scales of normalizations around 1.
+INITIAL_WEIGHTS = dict(
+    kernel_initializer=SMALL_NORMAL,
+    gamma_initializer={"class_name": "RandomNormal", "config": {"mean": 1.0, "stddev": 0.02}},
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class DCGAN(ConvGAN):
+class DCGAN(BaseGAN):
     """Generates images by a deep convolutional GAN.
-
-    Args:
-        **kwargs: `image_shape`, `latent_dim`, `base_filters`, `d_base_filters` and `kernel_size`: see
-            `keras_genzoo.models.ConvGAN`; `d_steps`, `ema_decay`, `seed`, `dtype` and `name`: see
-            `keras_genzoo.models.GAN`.
 
     Shapes: `generator` `(batch, latent_dim)` -> `(batch, height, width, channels)` in [-1, 1]; `discriminator`
     images in [-1, 1] -> logits `(batch, 1)`.
@@ -42,4 +50,33 @@ class DCGAN(ConvGAN):
     (4, 8, 8, 1)
     """
 
-    network_options = SMALL_NORMAL_WEIGHTS
+    base_filters = Integer(64, "Filters at full resolution; they double at each halving, up to 8 times as many.")
+    d_base_filters = Integer(
+        None, "Filters of the discriminator's first convolution; `None` for `base_filters`.", optional=True
+    )
+    kernel_size = Integer(4, "Side of all kernels in pixels.", low=2)
+
+    def build_generator(self):
+        return conv_generator(
+            self.image_shape,
+            self.latent_dim,
+            self.base_filters,
+            self.kernel_size,
+            dtype=self.dtype_policy,
+            **INITIAL_WEIGHTS,
+        )
+
+    def build_discriminator(self):
+        return conv_discriminator(
+            self.image_shape,
+            base_filters=self.d_base_filters or self.base_filters,
+            kernel_size=self.kernel_size,
+            dtype=self.dtype_policy,
+            **INITIAL_WEIGHTS,
+        )
+
+    def discriminator_loss(self, real, fake):
+        return losses.minimax_discriminator_loss(self.judge(real), self.judge(fake))
+
+    def generator_loss(self, real, fake):
+        return losses.non_saturating_generator_loss(self.judge(fake))

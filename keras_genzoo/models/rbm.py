@@ -5,54 +5,45 @@ products of experts by minimizing contrastive divergence, https://www.cs.toronto
 2008, Training restricted Boltzmann machines using approximations to the likelihood gradient,
 https://www.cs.toronto.edu/~tijmen/pcd/pcd.pdf.
 
-An undirected model: `p(v, h) = exp(v.a + h.b + v W h) / Z` over the pixels `v` and hidden units `h`, all 0 or 1. Given
-one side, the units of the other are independent, so that a Gibbs chain draws each side at once. Summed over the hidden
-units, `p(v) = exp(-F(v)) / Z` with the free energy `F(v) = -v.a - sum_j softplus(b_j + (v W)_j)`. The gradient of the
-negative log-likelihood is that of the mean free energy of the data less that of the machine's own images; only the
-latter needs an estimate. CD-k runs k Gibbs steps from the data; PCD-k goes on with chains of its own from step to step.
+The model is undirected: `p(v, h) = exp(v.a + h.b + v W h) / Z` for binary pixels `v` and binary hidden units `h`. Given
+the units of one layer, the units of the other layer are independent, so block Gibbs sampling draws a whole layer at
+once. Summing over the hidden units gives `p(v) = exp(-F(v)) / Z` with the free energy
+`F(v) = -v.a - sum_j softplus(b_j + (v W)_j)`. The gradient of the negative log-likelihood is the gradient of the mean
+free energy of the data minus the gradient of the mean free energy under the model. Only the second one has to be
+estimated: CD-k runs k Gibbs steps from the data, PCD-k continues persistent chains from step to step.
 
-As in Hinton's guide (2010, https://www.cs.toronto.edu/~hinton/absps/guideTR.pdf), weights start as normals of standard
-deviation 0.01, the first batch sets the biases of the pixels to their log-odds, and the gradient uses the probabilities
-of the hidden units, which are drawn only to draw pixels. Where we differ: pixels are drawn in every phase, grey ones of
-the data anew in each step. New images come from chains that start at independent pixels, drawn by their biases. While
-the learning rate is high, the weights run after the chains and favour now one kind of image and now another: let it
-fall to zero before images are made or the likelihood is measured.
+As in Hinton's guide (2010, https://www.cs.toronto.edu/~hinton/absps/guideTR.pdf), the initial weights are normal with
+standard deviation 0.01, the first batch sets the visible biases to the log-odds of its pixels, and the gradient uses
+the probabilities of the hidden units; their binary states are only used to draw pixels.
+
+Differences from the guide: pixels are drawn in every phase, and grey pixels of the data are drawn again in each step.
+The chains that generate images start at independent pixels, drawn by the visible biases. While the learning rate is
+high, the weights follow the persistent chains and favour one kind of image after another: let the learning rate decay
+to zero before you generate images or measure the likelihood.
 """
 
 import math
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import losses, sampling
-from keras_genzoo.checks import check_at_least, check_choice, check_flag
-from keras_genzoo.models._base import ZooModel, noise_for_tests
-from keras_genzoo.models._energy import HasFreeEnergy
+from keras_genzoo.families import BinaryMachine
+from keras_genzoo.families.noise import noise_for_tests
+from keras_genzoo.families.optimizing import apply_estimate
+from keras_genzoo.utils.arguments import Choice, Flag, Integer
 
-NOT_BEGUN = -1.0  # state of a chain before the first step: then it begins at the data
+NOT_BEGUN = -1.0  # state of a chain before the first training step, which starts it at the data
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class RBM(HasFreeEnergy, ZooModel):
-    """Generates black and white images by a Markov chain, and gives their likelihood up to a constant.
+class RBM(BinaryMachine):
+    """Generates binary images by Gibbs sampling, and gives their likelihood up to a constant.
 
-    Args:
-        image_shape: `(height, width, channels)`, sides of 8..256 pixels, 1 or 3 channels; each pixel and channel is a
-            visible unit.
-        hidden_units: Number of hidden units, at least 1.
-        algorithm: `"pcd"`: persistent contrastive divergence, chains that go on from step to step. `"cd"`: contrastive
-            divergence, chains that start at the data in each step.
-        gibbs_steps: Steps of the chains in one training step (the k of CD-k and PCD-k), at least 1.
-        num_chains: PCD only: number of persistent chains, at least 1. They start at the first batch.
-        generation_steps: Steps of the chains that make images, at least 1.
-        binarize: Draw each grey pixel of the data as 0 or 1 with its grey value as the probability, anew in each step;
-            else the grey value itself is the unit's state.
-        seed: Seed of the random numbers in training steps.
-        dtype: Dtype policy of training; chains of `generate` and `gibbs`, energies and likelihoods are float32.
-        name: Name of the Keras model.
+    Each channel of each pixel is a visible unit. `generate`, `gibbs`, energies and likelihoods are computed in float32
+    for any `dtype`.
 
-    Under `tf.distribute`, each replica draws from the same persistent chains with noise of its own, and those of the
+    Under `tf.distribute`, each replica continues the same persistent chains with its own noise, and the chains of the
     first replica are kept.
 
     Raises:
@@ -72,55 +63,36 @@ class RBM(HasFreeEnergy, ZooModel):
     (4, 8, 8, 1)
     """
 
-    network_range = (0.0, 1.0)
-    optimizer_names = ("optimizer",)
-    loss_names = ("reconstruction_loss", "free_energy_gap")
-    training_arguments = (
-        *ZooModel.training_arguments,
-        "algorithm",
-        "gibbs_steps",
-        "num_chains",
-        "generation_steps",
-        "binarize",
+    hidden_units = Integer(500, "Number of hidden units.")
+    algorithm = Choice(
+        "pcd",
+        "`'pcd'`: persistent contrastive divergence, whose chains continue from step to step. `'cd'`: contrastive "
+        "divergence, whose chains start at the data in each step.",
+        choices=("pcd", "cd"),
+        training=True,
+    )
+    gibbs_steps = Integer(1, "Gibbs steps per training step (the k of CD-k and PCD-k).", training=True)
+    num_chains = Integer(100, "PCD only: number of persistent chains. They start at the first batch.", training=True)
+    generation_steps = Integer(1000, "Gibbs steps of `generate`.", training=True)
+    binarize = Flag(
+        True,
+        "Draw each grey pixel of the data as 0 or 1 with its grey value as the probability, again in each step. "
+        "Otherwise the grey value itself is the state of the unit.",
+        training=True,
     )
 
-    def __init__(
-        self,
-        image_shape=(28, 28, 1),
-        hidden_units=500,
-        algorithm="pcd",
-        gibbs_steps=1,
-        num_chains=100,
-        generation_steps=1000,
-        binarize=True,
-        seed=None,
-        dtype=None,
-        name=None,
-    ):
-        super().__init__(image_shape, seed=seed, dtype=dtype, name=name)
-        counts = dict(gibbs_steps=gibbs_steps, num_chains=num_chains, generation_steps=generation_steps)
-        check_at_least(1, hidden_units=hidden_units, **counts)
-        check_choice(("pcd", "cd"), algorithm=algorithm)
-        check_flag(binarize=binarize)
-        self.hidden_units = hidden_units
-        self.algorithm = algorithm
-        self.gibbs_steps = gibbs_steps
-        self.num_chains = num_chains
-        self.generation_steps = generation_steps
-        self.binarize = binarize
-        self.visible_units = math.prod(self.image_shape)
-        self.build_weights()
-        self.finish_construction()
+    optimizer_names = ("optimizer",)
+    loss_names = ("reconstruction_loss", "free_energy_gap")
 
-    def build_weights(self):
+    def build_networks(self):
         """Sets `kernel` (visible, hidden), `visible_bias`, `hidden_bias` and, for PCD, `chains` (chains, visible)."""
+        self.visible_units = math.prod(self.image_shape)
         shared = dict(dtype="float32", autocast=False)
-        with sampling.seeded_initializers(self.seed):
-            normal = keras.initializers.RandomNormal(stddev=0.01)
-            shape = (self.visible_units, self.hidden_units)
-            self.kernel = self.add_weight(name="kernel", shape=shape, initializer=normal, **shared)
+        normal = keras.initializers.RandomNormal(stddev=0.01)
+        shape = (self.visible_units, self.hidden_units)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer=normal, **shared)
         self.hidden_bias = self.add_weight(name="hidden_bias", shape=shape[1:], initializer="zeros", **shared)
-        # These two begin with the first batch. Replicas see other parts of it: that of the first one counts.
+        # The first batch sets the visible biases and the chains. Each replica sees a part of it; the first one counts.
         shared |= dict(initializer="zeros", aggregation="only_first_replica")
         self.visible_bias = self.add_weight(name="visible_bias", shape=shape[:1], **shared)
         self.chains = None
@@ -132,7 +104,7 @@ class RBM(HasFreeEnergy, ZooModel):
     def default_optimizers(self):
         """Stochastic gradient descent with learning rate 0.05 for all weights.
 
-        It makes updates of about a thousandth of the weights, as section 7 of Hinton's guide has it.
+        The updates are then about a thousandth of the weights, as section 7 of Hinton's guide recommends.
         """
         return {"optimizer": keras.optimizers.SGD(0.05)}
 
@@ -146,7 +118,7 @@ class RBM(HasFreeEnergy, ZooModel):
     def count_params(self):
         return sum(math.prod(variable.shape) for variable in self.network_variables)
 
-    # Weights are stored by name: a file holds chains or not, and other ones than this model's are left out.
+    # Weights are stored by name, because a file may have no chains, or chains of another number, which are not loaded.
     def save_own_variables(self, store):
         for variable in self.weights:
             store[variable.name] = variable
@@ -161,11 +133,11 @@ class RBM(HasFreeEnergy, ZooModel):
     # -- the machine ----------------------------------------------------------------------------------------------
 
     def hidden_logits(self, visible, kernel):
-        """`b + v W`: log-odds of the hidden units, float32; multiplied in the type of `kernel`."""
+        """`b + v W`: log-odds of the hidden units, float32; the product is computed in the dtype of `kernel`."""
         return self.hidden_bias + ops.cast(ops.matmul(ops.cast(visible, kernel.dtype), kernel), "float32")
 
     def visible_logits(self, hidden, kernel):
-        """`a + h W^T`: log-odds of the pixels, float32; multiplied in the type of `kernel`."""
+        """`a + h W^T`: log-odds of the pixels, float32; the product is computed in the dtype of `kernel`."""
         product = ops.matmul(ops.cast(hidden, kernel.dtype), ops.transpose(kernel))
         return self.visible_bias + ops.cast(product, "float32")
 
@@ -176,46 +148,45 @@ class RBM(HasFreeEnergy, ZooModel):
     # -- training -------------------------------------------------------------------------------------------------
 
     def visible_batch(self, data):
-        """States of the visible units from a training batch: `(n, visible_units)`, binarized where the model does."""
-        visible = ops.reshape(self.unpack(data)[0], (-1, self.visible_units))
+        """States of the visible units for a training batch: `(n, visible_units)`, binarized with `binarize=True`."""
+        visible = ops.reshape(self.unpack(data).images, (-1, self.visible_units))
         if not self.binarize:
             return visible
         return sampling.bernoulli(visible, sampling.step_uniform(ops.shape(visible), self.noise()))
 
     def begin(self, visible):
-        """Sets the visible biases, where all are zero, to the log-odds of the pixels in a batch."""
+        """Sets the visible biases to the log-odds of the pixels in a batch, if all biases are zero."""
         num = ops.cast(ops.shape(visible)[0], "float32")
         rates = (ops.sum(visible, axis=0) + 0.5) / (num + 1.0)
         known = ops.any(ops.not_equal(self.visible_bias, 0.0))
         self.visible_bias.assign(ops.where(known, self.visible_bias, ops.log(rates / (1.0 - rates))))
 
     def negative_batch(self, visible):
-        """States that stand for the machine's own: `gibbs_steps` steps on from the data, or from the chains."""
+        """Approximate samples of the model: states after `gibbs_steps` steps from the data or the persistent chains."""
         first = visible
         if self.chains is not None:
             rows = ops.arange(self.num_chains) % ops.shape(visible)[0]
             first = ops.where(self.chains == NOT_BEGUN, ops.take(visible, rows, axis=0), self.chains)
-        seed = sampling.step_seed(self.noise())
-        key = tf.random.stateless_uniform((), seed, minval=None, maxval=None, dtype=tf.int64)
+        key = sampling.step_key(self.noise())
         kernel = ops.cast(self.kernel, self.compute_dtype)
         return self.run_chains(first, self.gibbs_steps, kernel, key)[0]
 
     def contrast(self, positive, negative):
-        """Mean free energy of some states less that of others, and its gradient.
+        """Difference of the mean free energies of two batches of states, and its gradient.
 
         Args:
-            positive: States of the visible units, `(n, visible_units)`: the data.
-            negative: Others, `(m, visible_units)`: the machine's own.
+            positive: States of the visible units from the data, `(n, visible_units)`.
+            negative: States of the visible units from the model, `(m, visible_units)`.
 
         Returns:
-            The difference, a scalar, the list of its derivatives by `network_variables`, and the log-odds of the hidden
-            units given `positive`.
+            Tuple of the difference, a scalar; the list of its derivatives with respect to `network_variables`; and the
+            log-odds of the hidden units given `positive`, `(n, hidden_units)`.
         """
         states = ops.concatenate([positive, negative])
         rows = ops.shape(positive)[0]
         num, others = (ops.cast(n, "float32") for n in (rows, ops.shape(negative)[0]))
-        # 1 for each of the first, -n/m for each of the others: one product of matrices instead of the difference of
-        # two, which half precision would round away.
+        # Weights of 1 for positive and -n/m for negative states: one matrix product instead of the difference of two,
+        # which would be lost to rounding in half precision.
         share = ops.concatenate([ops.ones_like(positive[:, :1]), -num / others * ops.ones_like(negative[:, :1])])
         kernel = ops.cast(self.kernel, self.compute_dtype)
         logits = self.hidden_logits(states, kernel)
@@ -230,7 +201,7 @@ class RBM(HasFreeEnergy, ZooModel):
         self.begin(positive)
         negative = self.negative_batch(positive)
         values, gradients = self.terms(positive, negative)
-        self.apply_estimate("optimizer", gradients)
+        apply_estimate(self, "optimizer", gradients)
         if self.chains is not None:
             self.chains.assign(negative)
         return self.results(values)
@@ -242,7 +213,7 @@ class RBM(HasFreeEnergy, ZooModel):
         return self.results(values)
 
     def terms(self, positive, negative):
-        """Dict of what is logged of a step, and the gradient."""
+        """Dict of the losses that a step logs, and the gradient."""
         gap, gradients, hidden_logits = self.contrast(positive, negative)
         logits = self.mean_field(hidden_logits, ops.cast(self.kernel, self.compute_dtype))
         reconstruction_loss = ops.mean(losses.bernoulli_nll(positive, logits))
@@ -250,5 +221,5 @@ class RBM(HasFreeEnergy, ZooModel):
 
 
 def softplus(x):
-    """`log(1 + exp(x))`, in operations that every runtime has."""
+    """`log(1 + exp(x))`, composed of operations that every runtime supports."""
     return ops.relu(x) + ops.log(1.0 + ops.exp(-ops.abs(x)))

@@ -2,29 +2,26 @@
 
 Miyato et al., 2018, Spectral normalization for generative adversarial networks, https://arxiv.org/abs/1802.05957.
 
-Every weight matrix of the discriminator is divided by its largest singular value (equation 8), so that no layer is
-steeper than 1; the value comes from one step of power iteration each time the discriminator is trained (algorithm 1),
+Every weight matrix of the discriminator is divided by its largest singular value (equation 8), so that each layer
+is 1-Lipschitz; the value comes from one step of power iteration each time the discriminator is trained (algorithm 1),
 and the gradient passes through it (equation 9). The losses are the hinge losses (equations 16 and 17). Adam has
 learning rate 0.0002, beta_1 0.5 and beta_2 0.999 with one discriminator update a step (setting C of table 1). The
-networks are those of `dcgan`, with Keras' standard first weights; the discriminator has no batch normalization.
+networks are those of `dcgan`, with Keras' standard initial weights; the discriminator has no batch normalization.
 """
 
 import keras
 
 from keras_genzoo import losses
+from keras_genzoo.families import BaseGAN
+from keras_genzoo.families.two_player import scores_of_both
 from keras_genzoo.layers import SpectralNormalization
-from keras_genzoo.models._adversarial import scores_of_both
-from keras_genzoo.models._conv_gan import ConvGAN
+from keras_genzoo.models.dcgan import DCGAN
+from keras_genzoo.networks.conv import conv_discriminator, conv_generator
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class SNGAN(ConvGAN):
+class SNGAN(BaseGAN):
     """Generates images by a GAN with a spectrally normalized discriminator.
-
-    Args:
-        **kwargs: `image_shape`, `latent_dim`, `base_filters`, `d_base_filters` and `kernel_size`: see
-            `keras_genzoo.models.ConvGAN`; `d_steps`, `ema_decay`, `seed`, `dtype` and `name`: see
-            `keras_genzoo.models.GAN`.
 
     Shapes: `generator` `(batch, latent_dim)` -> `(batch, height, width, channels)` in [-1, 1]; `discriminator`
     images in [-1, 1] -> scores `(batch, 1)`.
@@ -44,11 +41,28 @@ class SNGAN(ConvGAN):
     (4, 8, 8, 1)
     """
 
-    discriminator_options = dict(batch_norm=False, wrapper=SpectralNormalization)
+    base_filters = DCGAN.base_filters
+    d_base_filters = DCGAN.d_base_filters
+    kernel_size = DCGAN.kernel_size
+
+    def build_generator(self):
+        return conv_generator(
+            self.image_shape, self.latent_dim, self.base_filters, self.kernel_size, dtype=self.dtype_policy
+        )
+
+    def build_discriminator(self):
+        return conv_discriminator(
+            self.image_shape,
+            base_filters=self.d_base_filters or self.base_filters,
+            kernel_size=self.kernel_size,
+            batch_norm=False,
+            wrapper=SpectralNormalization,
+            dtype=self.dtype_policy,
+        )
 
     def discriminator_loss(self, real, fake):
         # One pass, so one step of power iteration, and the same singular values for both.
         return losses.hinge_discriminator_loss(*scores_of_both(self.discriminator, real, fake))
 
-    def generator_loss(self, fake):
-        return losses.hinge_generator_loss(self.discriminator(fake, training=True))
+    def generator_loss(self, real, fake):
+        return losses.hinge_generator_loss(self.judge(fake))

@@ -2,25 +2,38 @@
 
 Kingma and Welling, 2013, Auto-encoding variational Bayes, https://arxiv.org/abs/1312.6114.
 
-The encoder gives mean and log-variance of a diagonal Gaussian posterior (appendix C), the code is drawn by the
-reparametrization z = mean + sigma * noise (section 2.4), and the KL term is in closed form (appendix B). With
-`network="mlp"` the networks are the paper's fully connected ones with tanh; `network="conv"`, the default, has strided
-and transposed convolutions, which larger pictures need.
+The encoder gives mean and log-variance of a diagonal Gaussian posterior q(z|x) (appendix C), the code is drawn by the
+reparametrization z = mean + sigma * noise (section 2.4), and training minimizes the negative evidence lower bound
+(equation 10)
+
+    -ELBO(x) = -E_q log p(x|z) + KL(q(z|x) || N(0, I)),
+
+whose KL term is in closed form (appendix B). With `network="mlp"` the networks are the paper's fully connected ones
+with tanh; `network="conv"`, the default, has strided and transposed convolutions, which larger images need. With
+`likelihood="gaussian"` one variance for all pixels is learned with the means (Rybkin et al., 2020,
+https://arxiv.org/abs/2006.13202).
 """
 
 import keras
+from keras import layers, ops
 
-from keras_genzoo.models import _vae
+from keras_genzoo import losses, sampling
+from keras_genzoo.families import BaseAutoencoder
+from keras_genzoo.families.batches import compiled_function
+from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families.noise import noise_for_tests
+from keras_genzoo.likelihood import importance
+from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arguments import Choice, Flag, Positive
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class VAE(_vae.VAE):
+class VAE(BaseAutoencoder):
     """Encodes images as Gaussian codes and generates images from codes.
 
-    Args:
-        **kwargs: `likelihood`, `alpha` and `binarize`: see `keras_genzoo.models._vae.VAE`; `image_shape`, `latent_dim`,
-            `network`, `base_filters`, `hidden_units`, `seed`, `dtype` and `name`: see
-            `keras_genzoo.models.EncoderDecoder`.
+    `loss_terms` returns the terms of the negative bound in nats per image; `train_step` and `test_step` both add them
+    up, each times its entry in `loss_weights`. A variant overrides `loss_terms` or `loss_weights`, or, if its bound is
+    not a sum, `negative_bound`; its `loss_names` have further terms.
 
     Shapes: `encoder` images in [0, 1] (Bernoulli) or [-1, 1] (Gaussian) -> `z_mean` and `z_log_var`
     `(batch, latent_dim)`; `decoder` `(batch, latent_dim)` -> logits or means `(batch, height, width, channels)`.
@@ -40,3 +53,187 @@ class VAE(_vae.VAE):
     >>> model.reconstruct(digits[:4]).shape
     (4, 8, 8, 1)
     """
+
+    likelihood = Choice(
+        "bernoulli",
+        "`'bernoulli'`: the decoder gives logits of pixels in [0, 1]. `'gaussian'`: it gives the means of pixels in "
+        "[-1, 1], and one variance for all pixels is learned with them.",
+        choices=("bernoulli", "gaussian"),
+    )
+    reconstruction_weight = Positive(
+        1.0,
+        "Weight of the reconstruction term; 1 gives the bound itself, more gives sharper images and codes that fit the "
+        "prior less.",
+        training=True,
+        formerly="alpha",
+    )
+    binarize = Flag(
+        False,
+        "Bernoulli only: draw each pixel as 0 or 1 with its grey value as the probability, anew in each step (dynamic "
+        "binarization), so that the likelihood is one of a discrete variable.",
+        training=True,
+    )
+
+    optimizer_names = ("optimizer",)
+    loss_names = ("loss", "reconstruction_loss", "kl_loss")
+    code_names = ("z_mean", "z_log_var")
+
+    def check_arguments(self):
+        if self.binarize and self.likelihood != "bernoulli":
+            raise ValueError(
+                f"Expected likelihood='bernoulli' with binarize=True. Received: likelihood={self.likelihood!r}"
+            )
+
+    @property
+    def network_range(self):
+        return (0.0, 1.0) if self.likelihood == "bernoulli" else (-1.0, 1.0)
+
+    def build_networks(self):
+        super().build_networks()
+        if self.likelihood == "gaussian":
+            self.pixel_log_var = self.add_weight(name="pixel_log_var", shape=(), initializer="zeros", dtype="float32")
+
+    def code_outputs(self, features):
+        z_mean = layers.Dense(self.latent_dim, dtype="float32", name="z_mean")(features)  # (batch, latent_dim)
+        z_log_var = layers.Dense(self.latent_dim, dtype="float32", name="z_log_var")(features)
+        # An unbounded log-variance overflows in exp and ends in NaN.
+        return {"z_mean": z_mean, "z_log_var": ops.clip(z_log_var, -losses.MAX_LOG_VAR, losses.MAX_LOG_VAR)}
+
+    def decoded_to_pixels(self, decoded):
+        return ops.sigmoid(decoded) if self.likelihood == "bernoulli" else decoded
+
+    def default_optimizers(self):
+        """Adam with learning rate 0.001 for all weights."""
+        return {"optimizer": keras.optimizers.Adam(1e-3)}
+
+    def optimized_variables(self):
+        return {"optimizer": self.trainable_variables}
+
+    # -- the bound ------------------------------------------------------------------------------------------------
+
+    def loss_terms(self, batch, training=True):
+        """Terms of the negative evidence lower bound.
+
+        Args:
+            batch: Record of `images` in `network_range`, binarized where the model does that, and the conditions.
+            training: Whether layers behave, and their statistics move, as in training.
+
+        Returns:
+            Dict of scalars, nats per image, means over the batch: `reconstruction_loss`, `kl_loss`.
+        """
+        given = self.conditions_of(batch)
+        posterior = self.encoded(batch.images, training=training, **given)
+        z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
+        z = self.reparametrize(z_mean, z_log_var, sampling.step_normal(ops.shape(z_mean), self.noise()))
+        decoded = self.decoded(z, training=training, **given)
+        return {
+            "reconstruction_loss": ops.mean(self.negative_log_likelihood(batch.images, decoded)),
+            "kl_loss": ops.mean(losses.gaussian_kl(z_mean, z_log_var)),
+        }
+
+    def loss_weights(self):
+        """Dict of the weights of terms that count other than once."""
+        return {"reconstruction_loss": self.reconstruction_weight}
+
+    def negative_bound(self, batch, training=True):
+        """What training minimizes, a scalar in nats per image, and the dict of the terms that are logged."""
+        terms = self.loss_terms(batch, training)
+        weights = self.loss_weights()
+        return sum(weights.get(key, 1.0) * term for key, term in terms.items()), terms
+
+    @staticmethod
+    def reparametrize(z_mean, z_log_var, noise):
+        """`z = mean + sigma * noise`, with the standard deviation from the logarithm of the variance."""
+        return z_mean + ops.exp(0.5 * z_log_var) * noise
+
+    def negative_log_likelihood(self, images, decoded):
+        """`-log p(x|z)` in nats per image, `(batch,)`; `decoded` is what the decoder gives for `z`."""
+        if self.likelihood == "bernoulli":
+            return losses.bernoulli_nll(images, decoded)
+        log_var = ops.clip(self.pixel_log_var, -losses.MAX_LOG_VAR, losses.MAX_LOG_VAR)
+        return losses.gaussian_nll(images, decoded, log_var)
+
+    # -- the step -------------------------------------------------------------------------------------------------
+
+    def train_step(self, data):
+        batch = self.training_batch(data)
+        with self.recording("optimizer") as tape:
+            loss, terms = self.negative_bound(batch)
+        self.apply_gradients("optimizer", loss, tape)
+        return self.results({"loss": loss, **terms})
+
+    def test_step(self, data):
+        with noise_for_tests():
+            loss, terms = self.negative_bound(self.training_batch(data), training=False)
+        return self.results({"loss": loss, **terms})
+
+    def training_batch(self, data):
+        """The record of a training batch: images in `network_range`, binarized where the model does that."""
+        batch = self.unpack(data)
+        if not self.binarize:
+            return batch
+        noise = sampling.step_uniform(ops.shape(batch.images), self.noise())
+        return batch.replace(images=sampling.bernoulli(batch.images, noise))
+
+    def conditions_of(self, batch):
+        """Dict of the conditions in a record."""
+        return {each.name: getattr(batch, each.name) for each in self.conditions}
+
+    # -- likelihood -----------------------------------------------------------------------------------------------
+
+    def elbo(self, images, seed=0, start=0, **conditions):
+        """Evidence lower bound of each image, from one draw of z.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
+            seed: Of the noise; what image i draws depends on `(seed, start + i)` alone.
+            start: Index of the first image.
+            **conditions: Models with conditions: their values, one per image; the likelihood is `p(x|label)` then.
+
+        Returns:
+            float64 NumPy array `(n,)`: nats per image, at most the log-likelihood on average. With
+            `likelihood="gaussian"` it is a density per unit of pixels in [-1, 1].
+
+        References:
+            https://arxiv.org/abs/1312.6114, equation 2 (KL in closed form would need no draw, the rest does).
+        """
+        return self.log_likelihood(images, num_samples=1, seed=seed, start=start, **conditions)
+
+    def log_likelihood(self, images, num_samples=5000, seed=0, start=0, **conditions):
+        """Importance-weighted estimate of `log p(x)` of each image.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`; binarized once where the model
+                binarizes.
+            num_samples: Draws of z per image, at least 1; computed in chunks, so memory does not grow with it.
+            seed: Of the noise; what image i draws depends on `(seed, start + i)` alone.
+            start: Index of the first image.
+            **conditions: Models with conditions: their values, one per image; the likelihood is `p(x|label)` then.
+
+        Returns:
+            float64 NumPy array `(n,)`: nats per image, a lower bound on average that tightens with `num_samples`. With
+            `likelihood="gaussian"` it is a density per unit of pixels in [-1, 1].
+
+        References:
+            Burda et al., 2016, https://arxiv.org/abs/1509.00519, equation 8.
+        """
+        pixels.check_images(images, self.image_shape)
+        given = given_conditions(self, conditions, len(images), required=True)
+        weights = compiled_function(self, "log_weights", self.log_weights)
+        return importance.log_likelihood(weights, images, num_samples, seed, start, given, self.likelihood_images)
+
+    def likelihood_images(self, images, seed, start):
+        """Images in `network_range`; where the model binarizes, drawn as 0 or 1 by `(seed, start + i)`."""
+        images = self.to_network(images)
+        return importance.binarized(images, seed, start) if self.binarize else images
+
+    def log_weights(self, images, num, seed, offset, conditions):
+        """`log p(x|z) + log p(z) - log q(z|x)` for `num` draws of z per image: `(batch, num)`."""
+        posterior = self.encoded(images, **conditions)
+        repeated = importance.repeat(images, num)
+        given = {name: importance.repeat(values, num) for name, values in conditions.items()}
+
+        def log_px(z):
+            return -self.negative_log_likelihood(repeated, self.decoded(z, **given))
+
+        return importance.log_weights([posterior[key] for key in self.code_names], log_px, num, seed, offset)

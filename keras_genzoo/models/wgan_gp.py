@@ -3,33 +3,28 @@
 Gulrajani et al., 2017, Improved training of Wasserstein GANs, https://arxiv.org/abs/1704.00028.
 
 The critic (here `discriminator`) maximizes the difference of its mean scores for real and generated images, which is
-the Wasserstein distance as long as its slope is at most 1. A penalty asks for a slope of 1 at points drawn uniformly
-between pairs of real and generated images (equation 3, algorithm 1). Five critic updates go with each generator
-update, on other real images each. The critic has no batch normalization, because the penalty is one for each image by
-itself. Adam has learning rate 0.0001, beta_1 0 and beta_2 0.9. The networks are those of `dcgan`, with Keras' standard
-first weights.
+the Wasserstein distance as long as the critic is 1-Lipschitz. A gradient penalty asks for a gradient norm of 1 at
+points drawn uniformly between pairs of real and generated images (equation 3, algorithm 1). Five critic updates precede
+each generator update, each on other real images. The critic has no batch normalization, because the penalty is defined
+for each image separately. Adam has learning rate 0.0001, beta_1 0 and beta_2 0.9. The networks are those of `dcgan`,
+with Keras' default initial weights.
 """
 
 import keras
 from keras import ops
 
 from keras_genzoo import losses, sampling
-from keras_genzoo.checks import check_weight
-from keras_genzoo.models._adversarial import scores_of_both
-from keras_genzoo.models._conv_gan import ConvGAN
-from keras_genzoo.models._gradients import input_slopes
+from keras_genzoo.families import BaseGAN
+from keras_genzoo.families.gradients import gradient_norms
+from keras_genzoo.families.two_player import scores_of_both
+from keras_genzoo.models.dcgan import DCGAN
+from keras_genzoo.networks.conv import conv_discriminator, conv_generator
+from keras_genzoo.utils.arguments import Integer, Weight
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class WGANGP(ConvGAN):
-    """Generates images by a Wasserstein GAN whose critic is held to a slope of 1.
-
-    Args:
-        gp_weight: Weight of the gradient penalty (the paper's lambda), at least 0.
-        d_steps: Critic updates for each generator update (the paper's n_critic), at least 1. The batch of a step is
-            divided among them: five updates on 64 images take batches of 320.
-        **kwargs: `image_shape`, `latent_dim`, `base_filters`, `d_base_filters` and `kernel_size`: see
-            `keras_genzoo.models.ConvGAN`; `ema_decay`, `seed`, `dtype` and `name`: see `keras_genzoo.models.GAN`.
+class WGANGP(BaseGAN):
+    """Generates images by a Wasserstein GAN with a 1-Lipschitz critic.
 
     Shapes: `generator` `(batch, latent_dim)` -> `(batch, height, width, channels)` in [-1, 1]; `discriminator`
     images in [-1, 1] -> scores `(batch, 1)`, unbounded.
@@ -50,27 +45,46 @@ class WGANGP(ConvGAN):
     (4, 8, 8, 1)
     """
 
-    # Only differences of scores count, so the output has no bias: it would never move.
-    discriminator_options = dict(batch_norm=False, output_bias=False)
-    training_arguments = (*ConvGAN.training_arguments, "gp_weight")
+    base_filters = DCGAN.base_filters
+    d_base_filters = DCGAN.d_base_filters
+    kernel_size = DCGAN.kernel_size
+    d_steps = Integer(
+        5,
+        "Critic updates for each generator update (the paper's n_critic). The batch of a step is divided among them: "
+        "five updates on 64 images each take batches of 320.",
+        training=True,
+    )
+    gp_weight = Weight(10.0, "Weight of the gradient penalty (the paper's lambda).", training=True)
 
-    def __init__(self, gp_weight=10.0, d_steps=5, **kwargs):
-        check_weight(gp_weight=gp_weight)
-        super().__init__(d_steps=d_steps, **kwargs)
-        self.gp_weight = gp_weight
+    def build_generator(self):
+        return conv_generator(
+            self.image_shape, self.latent_dim, self.base_filters, self.kernel_size, dtype=self.dtype_policy
+        )
+
+    def build_discriminator(self):
+        return conv_discriminator(
+            self.image_shape,
+            base_filters=self.d_base_filters or self.base_filters,
+            kernel_size=self.kernel_size,
+            batch_norm=False,
+            output_bias=False,  # only differences of scores count: a bias would never move
+            dtype=self.dtype_policy,
+        )
 
     def discriminator_loss(self, real, fake):
         distance = losses.wasserstein_discriminator_loss(*scores_of_both(self.discriminator, real, fake))
-        slopes = input_slopes(lambda x: self.discriminator(x, training=True), self.interpolate(real, fake))
-        return distance + self.gp_weight * losses.gradient_penalty(slopes)
+        points = self.interpolate(real.images, fake.images)
+        norms = gradient_norms(lambda x: self.discriminator(x, training=True), points)
+        return distance + self.gp_weight * losses.gradient_penalty(norms)
 
-    def generator_loss(self, fake):
-        return losses.wasserstein_generator_loss(self.discriminator(fake, training=True))
+    def generator_loss(self, real, fake):
+        return losses.wasserstein_generator_loss(self.judge(fake))
 
     def interpolate(self, real, fake):
-        """A point between each real and the generated image of the same place, uniform along the line."""
+        """A point between each real image and the generated one of the same index, uniform along the line."""
         share = sampling.step_uniform((ops.shape(real)[0], 1, 1, 1), self.noise())
         return real + share * (fake - real)
 
     def default_optimizers(self):
+        """Adam with learning rate 0.0001, beta_1 0 and beta_2 0.9 for both networks."""
         return {name: keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9) for name in self.optimizer_names}

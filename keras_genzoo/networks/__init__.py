@@ -1,1 +1,1 @@
-"""Builders of networks that several models share."""
+"""Builders of networks that several models use."""

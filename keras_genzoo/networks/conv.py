@@ -1,7 +1,7 @@
-"""Convolutional networks that several models share: from a code to an image, and from an image to features.
+"""Convolutional networks that several models use: from a code to an image, and from an image to features.
 
-Any image of 8..256 pixels a side works, square or not: the resolution is halved as often as the shorter side
-allows (down to 4..7 pixels), and what a size that is no multiple needs more is computed and cropped off.
+Images may have sides of 8..256 pixels and need not be square. A generator starts at 4..7 pixels on the shorter side and
+doubles the resolution; if the sides are not multiples of the total factor, the surplus pixels are cropped.
 """
 
 import math
@@ -10,14 +10,14 @@ import keras
 from keras import layers
 
 from keras_genzoo.layers import BatchNormalization
-from keras_genzoo.networks.labels import beside_code, label_input, network_of
+from keras_genzoo.networks.conditions import beside_code, condition_inputs, network_of
 
 SMALLEST_SIDE = 4
-MAX_WIDENING = 8  # the widest layer has this many times the filters of the full resolution
+MAX_WIDENING = 8  # the widest layer has at most this many times the filters of the full resolution
 
 
 def num_doublings(image_shape):
-    """How often a generator doubles the resolution, from 4..7 pixels on: 28 -> 2, 64 -> 4.
+    """Number of times that a generator doubles the resolution, starting at 4..7 pixels: 28 -> 2, 64 -> 4.
 
     >>> num_doublings((28, 28, 1)), num_doublings((64, 48, 3))
     (2, 3)
@@ -26,10 +26,11 @@ def num_doublings(image_shape):
 
 
 def num_halvings(image_shape):
-    """How often a discriminator halves the resolution, rounding up, until the shorter side has 3..4 pixels.
+    """Number of times that a discriminator halves the resolution, rounding up, until the shorter side has 3..4 pixels.
 
-    One more than the generator where the side is no power of two: a discriminator that stops at 7x7 has seen each 10x10
-    pixels of a 28x28 image at most, and lets pass what is right in each part and wrong as a whole.
+    This is one more than in the generator if the side is not a power of two. For a 28x28 image, a discriminator that
+    stops at 7x7 has a receptive field of 10x10 pixels: it can miss that an image is right in each part but wrong as a
+    whole.
 
     >>> num_halvings((28, 28, 1)), num_halvings((64, 48, 3))
     (3, 4)
@@ -38,18 +39,18 @@ def num_halvings(image_shape):
 
 
 def start_shape(image_shape):
-    """Height and width of the smallest feature map, rounded up: (28, 28, 1) -> (7, 7)."""
+    """Height and width of a generator's smallest feature map, rounded up: (28, 28, 1) -> (7, 7)."""
     factor = 2 ** num_doublings(image_shape)
     return math.ceil(image_shape[0] / factor), math.ceil(image_shape[1] / factor)
 
 
 def widths(num, base_filters):
-    """Filters of `num` layers, doubled from one to the next, up to 8 times as many: 3, 64 -> [64, 128, 256]."""
+    """Filters of `num` layers, doubled from layer to layer up to 8 times `base_filters`: 3, 64 -> [64, 128, 256]."""
     return [base_filters * min(2**level, MAX_WIDENING) for level in range(num)]
 
 
 def crop_to(x, image_shape, dtype=None):
-    """Crops a feature map evenly to the height and width of `image_shape`."""
+    """Crops a feature map centrally to the height and width of `image_shape`."""
     spare = [have - want for have, want in zip(x.shape[1:3], image_shape[:2], strict=True)]
     if not any(spare):
         return x
@@ -66,28 +67,28 @@ def conv_generator(
     batch_norm=True,
     kernel_initializer="glorot_uniform",
     gamma_initializer="ones",
-    num_classes=None,
+    conditions=(),
     dtype=None,
     name="generator",
 ):
-    """A network from a code to an image: dense, then transposed convolutions that double the resolution.
+    """Builds a network from a code to an image: a dense layer, then transposed convolutions of stride 2.
 
     Args:
         image_shape: `(height, width, channels)` of the output.
         latent_dim: Length of the code.
-        base_filters: Filters at full resolution; doubled at each halving, up to 8 times as many.
-        kernel_size: Of the transposed convolutions; a multiple of 2 gives no checkerboard.
+        base_filters: Filters at full resolution; doubled at each lower resolution, up to 8 times as many.
+        kernel_size: Kernel size of all convolutions; a multiple of 2 avoids checkerboard artifacts.
         output_activation: `"tanh"` for [-1, 1], `None` for logits.
-        output_channels: Channels of the output, where not those of `image_shape`.
-        batch_norm: Whether batch normalization follows every layer but the last.
-        kernel_initializer: Of all weights.
-        gamma_initializer: Of the scales of batch normalization.
-        num_classes: Number of classes of a second input, the labels; `None` for no such input.
+        output_channels: Channels of the output; `None` for the channels of `image_shape`.
+        batch_norm: Whether batch normalization follows every layer except the last.
+        kernel_initializer: Initializer of all kernels.
+        gamma_initializer: Initializer of the scales of batch normalization.
+        conditions: Conditions that the network takes as further inputs: see `keras_genzoo.families.conditions`.
         dtype: Dtype policy of the layers.
         name: Name of the network.
 
     Returns:
-        Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, labels]` with labels `(batch,)`, ->
+        Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, *conditions]`, ->
         `(batch, height, width, channels)`, float32.
     """
     *outer, widest = widths(num_doublings(image_shape) + 1, base_filters)
@@ -100,8 +101,8 @@ def conv_generator(
         return layers.ReLU(dtype=dtype)(x)
 
     z = keras.Input((latent_dim,), name="z")
-    labels, one_hot = label_input(num_classes)
-    x = beside_code(z, one_hot, dtype)
+    inputs, vector = condition_inputs(conditions)
+    x = beside_code(z, vector, dtype)
     x = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)(x)  # (batch, height * width * widest)
     x = normalize_and_activate(layers.Reshape((height, width, widest), dtype=dtype)(x))  # (batch, 7, 7, 256)
     for filters in reversed(outer):
@@ -112,7 +113,7 @@ def conv_generator(
     x = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)(x)
     x = crop_to(x, image_shape, dtype)  # (batch, 28, 28, channels)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
-    return network_of(z, labels, image, name)
+    return network_of(z, inputs, image, name)
 
 
 def conv_features(
@@ -127,18 +128,19 @@ def conv_features(
     wrapper=None,
     dtype=None,
 ):
-    """Strided convolutions that halve the resolution and double the filters; the first is never normalized.
+    """Applies convolutions of stride 2 with doubled filters; the first one is never normalized.
 
     Args:
         x: Symbolic images `(batch, height, width, channels)`.
-        image_shape: Their `(height, width, channels)`.
-        base_filters: Filters of the first convolution.
-        kernel_size: Of all convolutions.
-        num_layers: Number of convolutions; `None` for as many as leave 3..4 pixels of the shorter side.
-        batch_norm: Whether batch normalization follows all convolutions but the first.
-        kernel_initializer: Of all weights.
-        gamma_initializer: Of the scales of batch normalization.
-        wrapper: Class of a layer that wraps each convolution, such as `SpectralNormalization`; `None` for none.
+        image_shape: `(height, width, channels)` of the images.
+        base_filters: Filters of the first convolution; doubled from layer to layer, up to 8 times as many.
+        kernel_size: Kernel size of all convolutions.
+        num_layers: Number of convolutions; `None` for as many as leave 3..4 pixels on the shorter side.
+        batch_norm: Whether batch normalization follows all convolutions except the first.
+        kernel_initializer: Initializer of all kernels.
+        gamma_initializer: Initializer of the scales of batch normalization.
+        wrapper: Class of a layer that wraps each convolution, for example `SpectralNormalization`; `None` for no
+            wrapper.
         dtype: Dtype policy of the layers.
 
     Returns:
@@ -164,33 +166,34 @@ def conv_features(
 
 
 def wrapped(layer, wrapper=None):
-    """`layer` inside a layer of the class `wrapper`; `layer` itself without one."""
+    """Wraps `layer` in a layer of the class `wrapper`; returns `layer` itself if `wrapper` is `None`."""
     return layer if wrapper is None else wrapper(layer)
 
 
-def conv_discriminator(image_shape, num_classes=None, output_bias=True, dtype=None, name="discriminator", **kwargs):
-    """A network from an image to one logit: strided convolutions and a dense layer.
+def conv_discriminator(image_shape, conditions=(), output_bias=True, dtype=None, name="discriminator", **kwargs):
+    """Builds a network from an image to one logit: convolutions of stride 2 and a dense layer.
 
     Args:
         image_shape: `(height, width, channels)` of the input.
-        num_classes: Number of classes of a second input, the labels; `None` for no such input. Weights of each class
-            for the last features are added to those that all share (https://arxiv.org/abs/1802.05637, equation 3).
+        conditions: Conditions that the network takes as further inputs. The logit is then a projection: the weights
+            of the last features are the sum of shared weights and weights of the class
+            (https://arxiv.org/abs/1802.05637, equation 3).
         output_bias: Whether a bias is added to the logit.
         dtype: Dtype policy of the layers.
         name: Name of the network.
         **kwargs: See `conv_features`.
 
     Returns:
-        Functional `keras.Model`: images in [-1, 1], or `[images, labels]`, -> logits `(batch, 1)`, float32.
+        Functional `keras.Model`: images in [-1, 1], or `[images, *conditions]`, -> logits `(batch, 1)`, float32.
     """
     image = keras.Input(image_shape, name="image")
-    labels, one_hot = label_input(num_classes)
+    inputs, vector = condition_inputs(conditions)
     x = conv_features(image, image_shape, dtype=dtype, **kwargs)
     wrapper = kwargs.get("wrapper")
     common = dict(kernel_initializer=kwargs.get("kernel_initializer", "glorot_uniform"))
     logits = wrapped(layers.Dense(1, use_bias=output_bias, dtype="float32", name="logits", **common), wrapper)(x)
-    if one_hot is not None:
+    if vector is not None:
         class_weights = layers.Dense(x.shape[-1], use_bias=False, dtype=dtype, name="class_weights", **common)
-        of_class = wrapped(class_weights, wrapper)(one_hot)  # (batch, features)
+        of_class = wrapped(class_weights, wrapper)(vector)  # (batch, features)
         logits = layers.Add(dtype="float32")([logits, layers.Dot(axes=1, dtype="float32")([x, of_class])])
-    return network_of(image, labels, logits, name)  # (batch, 1)
+    return network_of(image, inputs, logits, name)  # (batch, 1)

@@ -1,11 +1,11 @@
-"""Fully connected networks that several models share."""
+"""Fully connected networks that several models use."""
 
 import math
 
 import keras
 from keras import layers
 
-from keras_genzoo.networks.labels import beside_code, label_input, network_of
+from keras_genzoo.networks.conditions import beside_code, condition_inputs, network_of
 
 
 def mlp_features(x, hidden_units, activation="tanh", dtype=None):
@@ -22,30 +22,30 @@ def mlp_generator(
     hidden_units=(500,),
     activation="tanh",
     output_activation=None,
-    num_classes=None,
+    conditions=(),
     dtype=None,
     name="decoder",
 ):
-    """A network from a code to an image: dense layers only.
+    """Builds a network from a code to an image with dense layers only.
 
     Args:
         image_shape: `(height, width, channels)` of the output.
         latent_dim: Length of the code.
         hidden_units: Units of the hidden layers, from the code to the image.
-        activation: Of the hidden layers.
+        activation: Activation of the hidden layers.
         output_activation: `"tanh"` for [-1, 1], `None` for logits.
-        num_classes: Number of classes of a second input, the labels; `None` for no such input.
+        conditions: Conditions that the network takes as further inputs: see `keras_genzoo.families.conditions`.
         dtype: Dtype policy of the layers.
         name: Name of the network.
 
     Returns:
-        Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, labels]` with labels `(batch,)`, ->
+        Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, *conditions]`, ->
         `(batch, height, width, channels)`, float32.
     """
     z = keras.Input((latent_dim,), name="z")
-    labels, one_hot = label_input(num_classes)
-    x = mlp_features(beside_code(z, one_hot, dtype), hidden_units, activation, dtype)
+    inputs, vector = condition_inputs(conditions)
+    x = mlp_features(beside_code(z, vector, dtype), hidden_units, activation, dtype)
     x = layers.Dense(math.prod(image_shape), dtype=dtype)(x)
     x = layers.Reshape(image_shape, dtype=dtype)(x)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
-    return network_of(z, labels, image, name)
+    return network_of(z, inputs, image, name)

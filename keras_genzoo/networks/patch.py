@@ -1,4 +1,4 @@
-"""The patch discriminator: a convolutional network that judges each part of an image by itself."""
+"""The patch discriminator: a convolutional network that scores overlapping patches of an image."""
 
 import math
 
@@ -9,11 +9,11 @@ from keras_genzoo.layers import InstanceNormalization
 from keras_genzoo.networks.conv import widths
 
 KERNEL = 4
-MIN_MAP = 2  # the side of the smallest map: of a single pixel, instance normalization leaves nothing
+MIN_MAP = 2  # smallest side of a feature map: instance normalization of a single pixel is always zero
 
 
 def max_num_layers(image_shape):
-    """How many strided convolutions leave a map of at least 2 pixels a side: (64, 48, 3) -> 5."""
+    """Largest number of strided convolutions that leaves a map with sides of at least 2 pixels: (64, 48, 3) -> 5."""
     side, num = min(image_shape[:2]), 0
     while math.ceil(side / 2) >= MIN_MAP:
         side, num = math.ceil(side / 2), num + 1
@@ -21,7 +21,7 @@ def max_num_layers(image_shape):
 
 
 def default_num_layers(image_shape):
-    """Strided convolutions for an image of this shape: 3 from 128 pixels on, as in the paper, 2 from 64, 1 below.
+    """Default number of strided convolutions: 3 (as in the paper) from 128 pixels on, 2 from 64, 1 below.
 
     >>> [default_num_layers((side, side, 3)) for side in (8, 32, 64, 128, 256)]
     [1, 1, 2, 3, 3]
@@ -30,7 +30,7 @@ def default_num_layers(image_shape):
 
 
 def receptive_field(num_layers):
-    """Side in pixels of the part of an image that one score depends on: 16, 34, 70 for 1, 2, 3 strided convolutions.
+    """Side of the patch that one score depends on, in pixels: 16, 34, 70 for 1, 2, 3 strided convolutions.
 
     >>> [receptive_field(num) for num in (1, 2, 3)]
     [16, 34, 70]
@@ -49,19 +49,19 @@ def patch_scores(
     kernel_initializer="glorot_uniform",
     dtype=None,
 ):
-    """Strided convolutions, one that is not strided, and one that gives a score for each place.
+    """Applies strided convolutions, one convolution of stride 1, and one that gives a score per patch.
 
     Args:
         x: Symbolic images `(batch, height, width, channels)`; a conditional model stacks two images as channels.
-        base_filters: Filters of the first convolution; doubled from one to the next, up to 8 times as many.
-        num_layers: Strided convolutions, at least 1.
-        normalization: Class of the layers after all convolutions but the first and the last.
-        kernel_initializer: Of all weights.
+        base_filters: Filters of the first convolution; doubled from layer to layer, up to 8 times as many.
+        num_layers: Number of strided convolutions, at least 1.
+        normalization: Class of the layers that follow all convolutions except the first and the last.
+        kernel_initializer: Initializer of all kernels.
         dtype: Dtype policy of the layers.
 
     Returns:
-        Symbolic scores `(batch, rows, columns, 1)`, float32: the height and width divided by `2^num_layers`, rounded
-        up.
+        Symbolic scores `(batch, rows, columns, 1)`, float32; `rows` and `columns` are the height and width divided by
+        `2^num_layers`, rounded up.
     """
     common = dict(padding="same", kernel_initializer=kernel_initializer)
     for level, filters in enumerate(widths(num_layers + 1, base_filters)):
@@ -75,12 +75,12 @@ def patch_scores(
 
 
 def patch_discriminator(image_shape, base_filters=64, num_layers=None, dtype=None, name="discriminator", **kwargs):
-    """A network from an image to a map of scores, each of a part of the image.
+    """Builds a network from an image to a map of scores, one per patch.
 
     Args:
         image_shape: `(height, width, channels)`.
         base_filters: Filters of the first convolution.
-        num_layers: Strided convolutions; `None` for 3 from 128 pixels on, 2 from 64, 1 below.
+        num_layers: Number of strided convolutions; `None` for 3 from 128 pixels on, 2 from 64, 1 below.
         dtype: Dtype policy of the layers.
         name: Name of the network.
         **kwargs: See `patch_scores`.
@@ -89,7 +89,7 @@ def patch_discriminator(image_shape, base_filters=64, num_layers=None, dtype=Non
         Functional `keras.Model`: images in [-1, 1] -> scores `(batch, rows, columns, 1)`, float32.
 
     Raises:
-        ValueError: If so many strided convolutions would leave less than 2 pixels of a side.
+        ValueError: If the strided convolutions would leave a side of less than 2 pixels.
 
     References:
         Isola et al., 2017, https://arxiv.org/abs/1611.07004, section 3.2.2 and appendix 6.1.2.
@@ -97,7 +97,7 @@ def patch_discriminator(image_shape, base_filters=64, num_layers=None, dtype=Non
     num_layers = default_num_layers(image_shape) if num_layers is None else num_layers
     if num_layers > max_num_layers(image_shape):
         raise ValueError(
-            f"Expected at most {max_num_layers(image_shape)} strided convolutions of an image of "
+            f"Expected at most {max_num_layers(image_shape)} strided convolutions for images of "
             f"{image_shape[0]}x{image_shape[1]} pixels. Received: {num_layers}"
         )
     image = keras.Input(image_shape, name="image")

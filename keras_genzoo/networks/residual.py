@@ -1,7 +1,7 @@
-"""The residual network of image translation: convolutions that halve the resolution twice, residual blocks, and back.
+"""The residual network of image translation: two convolutions of stride 2, residual blocks, two upsampling layers.
 
-Any image of 8..256 pixels a side works, square or not: sides that are no multiple of 4 are padded by reflection, and
-the surplus is cropped off at the end, on the same sides.
+Images may have sides of 8..256 pixels and need not be square. Sides that are not multiples of 4 are padded by
+reflection, and the output is cropped by the same margins.
 """
 
 import keras
@@ -15,7 +15,7 @@ BLOCKS, BLOCKS_OF_LARGE_IMAGES, LARGE = 6, 9, 128
 
 
 def default_num_blocks(image_shape):
-    """Residual blocks for an image of this shape: 6 up to 128 pixels a side, 9 above.
+    """Default number of residual blocks: 6 for images of up to 128 pixels per side, 9 for larger ones.
 
     >>> default_num_blocks((64, 64, 3)), default_num_blocks((256, 128, 3))
     (6, 9)
@@ -24,11 +24,11 @@ def default_num_blocks(image_shape):
 
 
 def reflect(x, *margins):
-    """Pads height and width by the pixels beyond the border, mirrored.
+    """Pads height and width by reflection.
 
     Args:
         x: Symbolic feature maps `(batch, height, width, channels)`.
-        *margins: Pixels on every side, or `(top, bottom)` and `(left, right)`.
+        *margins: One number of pixels for all four sides, or the pairs `(top, bottom)` and `(left, right)`.
     """
     rows, columns = margins if len(margins) == 2 else [(margins[0], margins[0])] * 2
     return ops.pad(x, ((0, 0), rows, columns, (0, 0)), mode="reflect") if any((*rows, *columns)) else x
@@ -37,16 +37,16 @@ def reflect(x, *margins):
 def residual_translator(
     image_shape, base_filters=64, num_blocks=None, kernel_initializer="glorot_uniform", dtype=None, name="generator"
 ):
-    """A network from an image to an image of the same size.
+    """Builds a network from an image to an image of the same size.
 
-    The kernels of the convolutions that change the resolution are 4x4: a stride of 2 divides them, so that they leave
-    no checkerboard, and padding is even, so that what comes out lies where it went in.
+    The convolutions that change the resolution have 4x4 kernels. Their size is a multiple of the stride 2, which avoids
+    checkerboard artifacts, and their padding is symmetric, so that the output is not shifted against the input.
 
     Args:
         image_shape: `(height, width, channels)`.
-        base_filters: Filters at full resolution; twice and four times as many at half and a quarter of it.
-        num_blocks: Residual blocks; `None` for 6 up to 128 pixels a side and 9 above.
-        kernel_initializer: Of all weights.
+        base_filters: Filters at full resolution; twice as many at half the resolution, four times as many at a quarter.
+        num_blocks: Number of residual blocks; `None` for 6 up to 128 pixels per side and 9 above.
+        kernel_initializer: Initializer of all kernels.
         dtype: Dtype policy of the layers.
         name: Name of the network.
 

@@ -1,0 +1,180 @@
+"""The command `export`: its options, and the printed report."""
+
+import dataclasses
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from keras_genzoo import presets
+from keras_genzoo.cli.names import console, load_named, preset_of, start_tensorflow
+
+FORMATS = {".tflite": "litert", ".onnx": "onnx", ".xml": "openvino"}  # by suffix; without one: SavedModel
+FID_IMAGES = 2000
+
+
+def export(
+    name: Annotated[str, typer.Argument(metavar="PRESET|RUN|FILE|MODEL", help="Preset, run, .keras file or model.")],
+    out: Annotated[Path, typer.Option(help="Folder (saved_model, web), or .tflite, .onnx or .xml file.")],
+    format: Annotated[
+        str | None, typer.Option(help="saved_model, litert, onnx, openvino or web. Default: from the suffix of --out.")
+    ] = None,
+    quantization: Annotated[
+        str | None, typer.Option(help="LiteRT, web: float16, dynamic, int8 or auto (the fastest). Default: float32.")
+    ] = None,
+    max_loss: Annotated[float | None, typer.Option(help="LiteRT: mean error that auto accepts. Default: 0.01.")] = None,
+    signature: Annotated[str | None, typer.Option(help="LiteRT, ONNX, OpenVINO: signature, such as encode.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="LiteRT: batch size, fixed in the file.")] = None,
+    image_dtype: Annotated[str | None, typer.Option(help="dtype of images: float32 (0..1) or uint8 (0..255).")] = None,
+    io_dtype: Annotated[str | None, typer.Option(help="LiteRT with int8: int8 for integer inputs and outputs.")] = None,
+    precision: Annotated[str | None, typer.Option(help="SavedModel: float32 or bfloat16.")] = None,
+    warmup: Annotated[bool | None, typer.Option(help="SavedModel: write warm-up requests for a server.")] = None,
+    runtime: Annotated[str | None, typer.Option(help="Web: folder of npm packages with LiteRT.js to copy.")] = None,
+    measure: Annotated[bool | None, typer.Option(help="LiteRT: measure latency, memory and loss of quality.")] = None,
+    data: Annotated[str | None, typer.Option(help="LiteRT, web: data source for calibration and FID.")] = None,
+    features: Annotated[str | None, typer.Option(help="LiteRT: features of the FID. Default: from the card.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report to this .json file.")] = None,
+    weights: Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf://.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+):
+    """Exports to SavedModel, LiteRT, ONNX, OpenVINO or a web page; compares it with Keras and measures it."""
+    format = format or _format_of(out)
+    _check(format, report, features, data, overwrite)  # before anything is written
+    model, preset = load_named(name, weights), preset_of(name, weights)
+    images = _images(preset, data, model) if data is not None else None
+    options = dict(quantization=quantization, max_loss=max_loss, signature=signature, batch_size=batch_size)
+    options |= dict(image_dtype=image_dtype, io_dtype=io_dtype, precision=precision, warmup=warmup, runtime=runtime)
+    options |= dict(images=_inputs(model, signature, format, images), measure=measure, preset=_origin(format, preset))
+    options = {key: value for key, value in options.items() if value is not None}
+    done = model.export(out, format=format, overwrite=overwrite, **options)
+    if format == "litert" and measure is not False:
+        done = _with_quality(model, done, features or _features(preset), images and images["a"])
+    show_report(done)
+    if report is not None:
+        done.save(report)
+    if format == "web":
+        console.print(f"Open it: python -m http.server --directory {shlex.quote(str(out))}", highlight=False)
+
+
+def _format_of(out):
+    """The format for the suffix of a path."""
+    if out.suffix and out.suffix not in FORMATS:
+        raise ValueError(
+            f"Expected --out as a folder or as a path that ends in {', '.join(FORMATS)}, or a --format."
+            f" Received: --out {str(out)!r}"
+        )
+    return FORMATS.get(out.suffix, "saved_model")
+
+
+def _check(format, report, features, data, overwrite):
+    """Raises `ValueError` on options that the export would check only after writing files."""
+    if report is not None and report.suffix != ".json":
+        raise ValueError(f"Expected the path of a report to end in .json. Received: {str(report)!r}")
+    if report is not None and report.exists() and not overwrite:
+        raise FileExistsError(f"Expected a new path for the report, or --overwrite. Received: {str(report)!r}")
+    if features is not None and format != "litert":
+        raise ValueError(f"Expected --features with the format litert. Received: --format {format}")
+    if data is not None and format not in ("litert", "web"):
+        raise ValueError(f"Expected --data with the format litert or web. Received: --format {format}")
+    if features is not None:
+        start_tensorflow()
+        from keras_genzoo.metrics import extractor
+
+        extractor(features)
+
+
+def _images(preset, data, model):
+    """Images of a data source, from its test split if it has one, else from its training split.
+
+    Returns:
+        Dict by domain, `"a"` and `"b"`; without a second domain, both are equal.
+    """
+    from keras_genzoo import training
+    from keras_genzoo.metrics.reference import load_images
+
+    source, options = training.data_of(preset, data) if preset is not None else (data, {})
+    try:
+        loaded = load_images(source, model.image_shape, limit=10000, options=options)
+    except ValueError as error:
+        if not str(error).startswith("Expected a split of"):
+            raise
+        loaded = load_images(source, model.image_shape, limit=10000, split="train", options=options)
+    return {"a": loaded["images"], "b": loaded["images"] if loaded["target"] is None else loaded["target"]}
+
+
+def _origin(format, preset):
+    """The preset, for formats that state the data of the weights; else `None`."""
+    return preset if format in ("saved_model", "web") else None
+
+
+def _inputs(model, signature, format, images):
+    """The images for the option `images` of the export: for a page, by signature; `None` without image inputs."""
+    if images is None:
+        return None
+    functions = model.export_functions()
+    taken = {name: images["b" if name == "b_to_a" else "a"] for name in functions if "image" in functions[name].inputs}
+    return taken if format == "web" else taken.get(signature or "serving_default")
+
+
+def _features(preset):
+    """Name of the features in which a preset's card states its FID, or `None`."""
+    return presets.card(preset).get("recipe", {}).get("evaluation", {}).get("features") if preset else None
+
+
+def _with_quality(model, report, features, images):
+    """The report with the loss of quality, if there are features and the file generates images from codes."""
+    ((signature, described),) = report.signatures.items()
+    if features is None or "z" not in described["inputs"] or "image" not in described["outputs"]:
+        return report
+    from keras_genzoo.export import export_quality
+    from keras_genzoo.utils.progress import status
+
+    options = dict(features=features, reference=images, num_images=FID_IMAGES, signature=signature)
+    with status("Comparing the images of the file with those of the model"):
+        return dataclasses.replace(report, quality=export_quality(model, report.path, **options))
+
+
+def show_report(report):
+    """Prints the report of an export as tables."""
+    title = f"{report.path}: {report.size / 1e6:.2f} MB"
+    table = Table("signature", "outputs", "maximal error", "mean error", "PSNR", title=title)
+    for signature, parity in report.parity.items():
+        outputs = ", ".join(report.signatures[signature]["outputs"])
+        psnr = f"{parity.psnr:.1f} dB"
+        table.add_row(signature, outputs, f"{parity.max_error:.1e}", f"{parity.mean_error:.1e}", psnr)
+    console.print(table)
+    if report.variants:
+        console.print(_variants_table(report))
+    if report.quality is not None:
+        console.print(_quality_text(report.quality), highlight=False)
+
+
+def _variants_table(report):
+    """Table of the variants of a LiteRT file; a star marks the written one."""
+    written = report.quantization or "float32"
+    batch_size = next((latency.batch_size for v in report.variants for latency in v.latency.values()), 1)
+    columns = ["file", "MB", "memory", "1 thread", "2 threads", "mean error", "maximal", "PSNR", ""]
+    table = Table(
+        *columns, caption=f"per call of batch size {batch_size}; memory without weights", caption_justify="left"
+    )
+    for variant in report.variants:
+        label = f"{variant.quantization} *" if variant.quantization == written else variant.quantization
+        if variant.problem is not None:
+            table.add_row(label, *[""] * 7, variant.problem)
+            continue
+        times = [f"{variant.latency[threads].median_ms:.2f} ms" for threads in (1, 2)]
+        errors = [f"{error:.1e}" for error in (variant.parity.mean_error, variant.parity.max_error)]
+        errors.append(f"{variant.parity.psnr:.1f} dB")
+        size, memory = f"{variant.size / 1e6:.2f}", f"{variant.arena / 1024:.0f} KiB"
+        table.add_row(label, size, memory, *times, *errors, "; ".join(variant.marks))
+    return table
+
+
+def _quality_text(quality):
+    text = f"Frechet distance of {quality.num_images} images to those of the model: {quality.distance:.3g}"
+    if quality.fid_before is not None:
+        text += f"; classifier FID {quality.fid_before:.2f} before, {quality.fid_after:.2f} after"
+        text += f" ({quality.num_real} real images)"
+    return f"{text}; features {quality.features}"

@@ -1,0 +1,38 @@
+"""What models share and no paper is about: arguments, optimizers, batches, averages, saving, generation, export.
+
+A model extends one of these classes, or another model that does:
+
+| class | for |
+| --- | --- |
+| `ZooModel` | any model |
+| `BaseGAN` | a generator from codes against a discriminator |
+| `BaseAutoencoder` | an encoder and a decoder |
+| `BaseTranslator` | generators from images to images against discriminators |
+| `BinaryMachine` | Markov random fields of binary units |
+"""
+
+from keras_genzoo.data.kinds import ImagePairs, Images, LabelledImages
+from keras_genzoo.families.autoencoder import BaseAutoencoder
+from keras_genzoo.families.base import ZooModel
+from keras_genzoo.families.conditions import ClassCondition, RealCondition
+from keras_genzoo.families.energy import BinaryMachine
+from keras_genzoo.families.gan import BaseGAN
+from keras_genzoo.families.priors import JoinedPrior, NormalPrior, OneHotPrior, UniformPrior
+from keras_genzoo.families.translator import BaseTranslator
+
+__all__ = [
+    "BaseAutoencoder",
+    "BaseGAN",
+    "BaseTranslator",
+    "BinaryMachine",
+    "ClassCondition",
+    "ImagePairs",
+    "Images",
+    "JoinedPrior",
+    "LabelledImages",
+    "NormalPrior",
+    "OneHotPrior",
+    "RealCondition",
+    "UniformPrior",
+    "ZooModel",
+]

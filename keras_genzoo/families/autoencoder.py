@@ -1,0 +1,234 @@
+"""What autoencoders share: a network from images to codes and one back, and their public methods."""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from keras_genzoo.families import generation
+from keras_genzoo.families.base import ZooModel
+from keras_genzoo.families.batches import in_batches, joined
+from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, image_input
+from keras_genzoo.families.priors import NormalPrior
+from keras_genzoo.networks.conditions import beside_code, beside_image, network_of
+from keras_genzoo.networks.conditions import condition_inputs as network_inputs
+from keras_genzoo.networks.conv import conv_features, conv_generator
+from keras_genzoo.networks.mlp import mlp_features, mlp_generator
+from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arguments import Choice, Integer, Units
+from keras_genzoo.utils.record import Record
+
+
+class BaseAutoencoder(ZooModel):
+    """A network from images to codes and one back. A model says in `code_outputs` what the encoder gives.
+
+    Class attributes:
+        decoder_activation: Of the decoder's output: `None` for logits or unbounded means.
+        code_names: Outputs of the encoder, the code that stands for the image first.
+    """
+
+    latent_dim = Integer(32, "Length of the latent code `z`.")
+    network = Choice(
+        "conv",
+        "`'conv'` for strided and transposed convolutions with batch normalization, `'mlp'` for fully connected layers "
+        "with tanh.",
+        choices=("conv", "mlp"),
+    )
+    base_filters = Integer(32, "Convolutions only: filters at full resolution, doubled at each halving.")
+    hidden_units = Units(
+        (500,), "Fully connected only: units of the encoder's hidden layers; the decoder has them in reverse."
+    )
+
+    decoder_activation = None
+    code_names = ("z",)
+    web_view = "encoder_decoder"
+    inference_networks = ("decoder",)
+
+    generate = generation.generate
+    generate_on_device = generation.generate_on_device
+    latent_sample = generation.latent_sample
+
+    # -- networks -------------------------------------------------------------------------------------------------
+
+    @property
+    def prior(self):
+        """Distribution of the codes: see `keras_genzoo.families.priors`."""
+        return NormalPrior(self.latent_dim)
+
+    def build_networks(self):
+        """Sets `encoder` and `decoder`.
+
+        Shapes: `encoder` images in `network_range`, or `[images, *conditions]`, -> dict of `code_names`, each
+        `(batch, latent_dim)`; `decoder` `z`, or `[z, *conditions]`, -> `(batch, height, width, channels)`.
+        """
+        generation.check_prior(self)
+        self.encoder = self.build_encoder()
+        self.decoder = self.build_decoder()
+
+    def build_encoder(self):
+        """Functional model of the encoder."""
+        policy = self.dtype_policy
+        image = keras.Input(self.image_shape, name="image")
+        inputs, vector = network_inputs(self.conditions)
+        if self.network == "conv":
+            x = beside_image(image, vector, policy)
+            features = conv_features(x, self.image_shape, self.base_filters, dtype=policy)
+        else:
+            x = beside_code(keras.layers.Flatten(dtype=policy)(image), vector, policy)
+            features = mlp_features(x, self.hidden_units, dtype=policy)
+        return network_of(image, inputs, self.code_outputs(features), "encoder")
+
+    def build_decoder(self):
+        """Functional model of the decoder."""
+        shared = dict(
+            output_activation=self.decoder_activation,
+            conditions=self.conditions,
+            dtype=self.dtype_policy,
+            name="decoder",
+        )
+        if self.network == "conv":
+            return conv_generator(self.image_shape, self.latent_dim, self.base_filters, **shared)
+        return mlp_generator(self.image_shape, self.latent_dim, self.hidden_units[::-1], **shared)
+
+    def code_outputs(self, features):
+        """Dict of the encoder's symbolic outputs, named as in `code_names`, from its features `(batch, d)`."""
+        dense = keras.layers.Dense(self.latent_dim, dtype="float32", name=self.code_names[0])
+        return {self.code_names[0]: dense(features)}  # (batch, latent_dim)
+
+    def decoded_to_pixels(self, decoded):
+        """The decoder's output as pixels in `network_range`: the same, unless the decoder gives logits."""
+        return decoded
+
+    # A cached property goes past Keras' tracking, which would save the decoder's weights twice.
+    @functools.cached_property
+    def generator_network(self):
+        """The functional network from `z`, and conditions, to pixels in `network_range`."""
+        output = self.decoder.outputs[0]
+        pixels_of = self.decoded_to_pixels(output)
+        if pixels_of is output:
+            return self.decoder
+        inputs = self.decoder.inputs if len(self.decoder.inputs) > 1 else self.decoder.inputs[0]
+        return keras.Model(inputs, pixels_of, name="decoder_mean")
+
+    def encoded(self, images, training=False, **conditions):
+        """What the encoder gives for images in `network_range`: dict of `code_names`."""
+        batch = Record(images=images, **conditions)
+        return self.encoder(batch.feed(self.encoder), training=training)
+
+    def decoded(self, z, training=False, **conditions):
+        """What the decoder gives for codes: logits, means or pixels `(batch, height, width, channels)`."""
+        batch = Record(z=z, **conditions)
+        return self.decoder(batch.feed(self.decoder), training=training)
+
+    def images_from_codes(self, z, dtype="float32", training=False, **conditions):
+        """Images of codes: `(n, latent_dim)` -> `(n, height, width, channels)`, float32 in [0, 1] or uint8."""
+        network = self.generator_network
+        return self.from_network(network(Record(z=z, **conditions).feed(network), training=training), dtype)
+
+    # -- use ------------------------------------------------------------------------------------------------------
+
+    def generate_batch(self, seed, start, num, conditions):
+        return self.images_from_codes(self.latent_sample(num, seed, start), "uint8", **conditions)
+
+    def call(self, inputs, training=False):
+        """Images (uint8 0..255 or float 0..1), or `[images, *conditions]` -> reconstructions, float32 in [0, 1]."""
+        given = {}
+        if self.conditions:
+            if not isinstance(inputs, (list, tuple)) or len(inputs) != 1 + len(self.conditions):
+                names = ", ".join(each.name for each in self.conditions)
+                raise ValueError(
+                    f"Expected [images, {names}]: {self.model_name} takes {names}. Received: {type(inputs).__name__}"
+                )
+            inputs, *values = inputs
+            given = {each.name: tf.cast(x, each.spec.dtype) for each, x in zip(self.conditions, values, strict=True)}
+        return self.reconstructed(inputs, training=training, **given)
+
+    def reconstructed(self, images, dtype="float32", training=False, **conditions):
+        """Images from their own codes as tensors, float32 in [0, 1] or uint8. Usable inside a graph."""
+        z = self.encoded(self.to_network(images), training=training, **conditions)[self.code_names[0]]
+        return self.images_from_codes(z, dtype, training, **conditions)
+
+    def encode(self, images, *, batch_size=256, **conditions):
+        """The codes of images.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
+            batch_size: Images in one pass.
+            **conditions: Models with conditions: their values, one per image, such as `labels`.
+
+        Returns:
+            float32 NumPy array `(n, latent_dim)`; where the encoder gives a distribution, the tuple
+            `(z_mean, z_log_var)` of two such arrays.
+
+        Raises:
+            ValueError: On images or conditions that the model does not take.
+        """
+        pixels.check_images(images, self.image_shape)
+        given = given_conditions(self, conditions, len(images), required=True)
+        parts = in_batches(self, "encode", self._encode, batch_size, images, **given)
+        columns = [[part[index] for part in parts] for index in range(len(self.code_names))]
+        codes = [joined(column, (self.latent_dim,)) for column in columns]
+        return tuple(codes) if len(codes) > 1 else codes[0]
+
+    def _encode(self, images, **conditions):
+        codes = self.encoded(self.to_network(images), **conditions)
+        return [codes[name] for name in self.code_names]
+
+    def decode(self, z, *, batch_size=256, **conditions):
+        """Images of codes.
+
+        Args:
+            z: Codes, float `(n, latent_dim)`.
+            batch_size: Images in one pass.
+            **conditions: Models with conditions: their values, one per code, such as `labels`.
+
+        Returns:
+            float32 NumPy array `(n, height, width, channels)` in [0, 1].
+
+        Raises:
+            ValueError: On codes of another shape, or conditions that the model does not take.
+        """
+        z = keras.ops.convert_to_numpy(z).astype("float32")
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"Expected z of shape (n, {self.latent_dim}). Received: shape {z.shape}")
+        given = given_conditions(self, conditions, len(z), required=True)
+        return joined(in_batches(self, "decode", self.images_from_codes, batch_size, z, **given), self.image_shape)
+
+    def reconstruct(self, images, *, batch_size=256, **conditions):
+        """Images from their own codes; from the means of the codes, where those are distributions.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
+            batch_size: Images in one pass.
+            **conditions: Models with conditions: their values, one per image, such as `labels`.
+
+        Returns:
+            uint8 NumPy array of the same shape.
+
+        Raises:
+            ValueError: On images or conditions that the model does not take.
+        """
+        pixels.check_images(images, self.image_shape)
+        given = given_conditions(self, conditions, len(images), required=True)
+        function = functools.partial(self.reconstructed, dtype="uint8")
+        parts = in_batches(self, "reconstruct", function, batch_size, images, **given)
+        return joined(parts, self.image_shape, "uint8")
+
+    # -- export ---------------------------------------------------------------------------------------------------
+
+    def export_functions(self, image_dtype="float32"):
+        def encode(image, **inputs):
+            return self.encoded(self.to_network(image), **by_plural(self, inputs))
+
+        def reconstruct(image, **inputs):
+            return {"image": self.reconstructed(image, image_dtype, **by_plural(self, inputs))}
+
+        functions = generation.code_functions(self, image_dtype)
+        inputs = {**image_input(self, image_dtype), **condition_inputs(self)}
+        return {
+            **functions,
+            "encode": ExportFunction(encode, inputs, self.code_names),
+            "decode": functions["serving_default"],
+            "reconstruct": ExportFunction(reconstruct, inputs, ("image",)),
+        }

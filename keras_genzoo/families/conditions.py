@@ -1,0 +1,217 @@
+"""Conditions of generation, declared by the model.
+
+A condition has a name, which is a keyword of `generate`; a kind, a class or real numbers; and a rule for the value of
+image i when none is given. `generate`, the command line, sample grids, exports and the web page read this declaration.
+"""
+
+import abc
+import zlib
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_genzoo import sampling
+from keras_genzoo.utils.text import nearest
+
+# Conditions that are drawn do so from streams of their own, so that codes stay the same.
+_FIRST_STREAM = 2**20
+
+
+class Condition(abc.ABC):
+    """A condition of a model.
+
+    Attributes:
+        name: Keyword of `generate` and field of a batch, in the plural: `"labels"`.
+        input: Name of the input in networks and exported signatures, in the singular: `"label"`.
+        in_turn: Whether image i takes value `i % n` by default; otherwise its value is drawn from `(seed, i)`.
+        stream: Stream of the random numbers of the condition, from its name: conditions are drawn independently.
+    """
+
+    def __init__(self, name, in_turn):
+        if not name.endswith("s"):
+            raise ValueError(f"Expected the name of a condition in the plural, such as 'labels'. Received: {name!r}")
+        self.name, self.in_turn, self.stream = name, in_turn, _FIRST_STREAM + zlib.crc32(name.encode())
+
+    @property
+    def input(self):
+        return self.name.removesuffix("s")
+
+    @abc.abstractmethod
+    def check(self, values, num):
+        """Values for `num` images as an array; raises `ValueError` on values that do not fit."""
+
+    @abc.abstractmethod
+    def default(self, seed, start, num):
+        """Default values of images `start` to `start + num - 1`, a tensor. Usable inside a graph."""
+
+    @abc.abstractmethod
+    def draw(self, num, seed):
+        """Values for a training step: a tensor. `seed` is a pair of integers for stateless functions."""
+
+    @property
+    @abc.abstractmethod
+    def spec(self):
+        """`tf.TensorSpec` of the input of exported signatures."""
+
+    @property
+    @abc.abstractmethod
+    def range(self):
+        """The values that are allowed, as a text."""
+
+    @abc.abstractmethod
+    def checked_in_graph(self, values):
+        """A tensor of values whose use fails with one sentence if one of them is out of range."""
+
+    def refused_outside(self, values, inside):
+        """`values`, whose use fails with one sentence unless all of `inside` is true."""
+        message = f"Expected {self.name} in {self.range}. Received: a {self.input} outside"
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(inside), [message])]):
+            return tf.identity(values)
+
+
+class ClassCondition(Condition):
+    """One of `num_classes` classes, an integer for each image.
+
+    Args:
+        name: Keyword of `generate`, for example `"labels"`.
+        num_classes: Number of classes, at least 2.
+        class_names: Their names, accepted instead of numbers; `None` for no names.
+        in_turn: See `Condition`.
+    """
+
+    def __init__(self, name, num_classes, class_names=None, in_turn=True):
+        super().__init__(name, in_turn)
+        self.num_classes = num_classes
+        self.class_names = None if class_names is None else tuple(class_names)
+
+    @property
+    def spec(self):
+        return tf.TensorSpec((None,), tf.int32, name=self.input)
+
+    def number(self, value):
+        """The number of a class, given by number or by name."""
+        if not isinstance(value, str):
+            return value
+        names = self.class_names or ()
+        if value in names:
+            return names.index(value)
+        if value.isdecimal():
+            return int(value)
+        hint = nearest(value, names) if names else "this model knows its classes by number alone;"
+        raise ValueError(f"Expected {self.name} in {self.range}; {hint} Received: {value!r}")
+
+    @property
+    def range(self):
+        return f"0..{self.num_classes - 1}"
+
+    def check(self, values, num=None):
+        one = isinstance(values, str) or np.ndim(values) == 0
+        if isinstance(values, str):
+            values = self.number(values)
+        elif not one and any(isinstance(value, str) for value in np.ravel(np.asarray(values, object))):
+            values = [self.number(value) for value in values]
+        values = np.asarray(values)
+        values = np.full(num, values) if one and num is not None else values
+        self.check_spec(values.shape, values.dtype)
+        wrong = values[(values < 0) | (values >= self.num_classes)]
+        if wrong.size:
+            raise ValueError(
+                f"Expected {self.name} in {self.range}. Received: {wrong.size} outside, such as {wrong.flat[0]}"
+            )
+        if num is not None and len(values) != num:
+            raise ValueError(f"Expected {num} {self.name}, one per image. Received: {len(values)}")
+        return values.astype("int32")
+
+    def check_spec(self, shape, dtype):
+        """Raises `ValueError` unless a tensor of this shape and dtype can hold classes."""
+        if not np.issubdtype(dtype, np.integer) or len(shape) != 1:
+            raise ValueError(
+                f"Expected integer {self.name} in {self.range} of shape (n,). "
+                f"Received: dtype {np.dtype(dtype).name}, shape {tuple(shape)}"
+            )
+
+    def checked_in_graph(self, values):
+        return self.refused_outside(values, (values >= 0) & (values < tf.cast(self.num_classes, values.dtype)))
+
+    def default(self, seed, start, num):
+        if self.in_turn:
+            return tf.cast((start + tf.range(tf.cast(num, tf.int64))) % self.num_classes, tf.int32)
+        uniform = sampling.uniform_rows(seed, start, num, 1, self.stream)[:, 0]
+        return tf.cast(uniform * self.num_classes, tf.int32)
+
+    def draw(self, num, seed):
+        return tf.random.stateless_uniform((num,), seed, 0, self.num_classes, tf.int32)
+
+
+class RealCondition(Condition):
+    """Real numbers in a range, `dim` for each image.
+
+    Args:
+        name: Keyword of `generate`, for example `"codes"`.
+        dim: Numbers per image, at least 1.
+        low: Least value.
+        high: Greatest value.
+    """
+
+    def __init__(self, name, dim=1, low=-1.0, high=1.0):
+        super().__init__(name, in_turn=False)
+        self.dim, self.low, self.high = dim, low, high
+
+    @property
+    def spec(self):
+        return tf.TensorSpec((None, self.dim), tf.float32, name=self.input)
+
+    @property
+    def range(self):
+        return f"[{self.low:g}, {self.high:g}]"
+
+    def check(self, values, num=None):
+        values = np.asarray(values, "float32")
+        if values.ndim < 2 and num is not None:  # one number or one row for all images
+            values = np.broadcast_to(values, (num, self.dim)) if values.size in (1, self.dim) else values
+        if values.shape[1:] != (self.dim,) or (num is not None and len(values) != num):
+            wanted = f"({'n' if num is None else num}, {self.dim})"
+            raise ValueError(f"Expected {self.name} of shape {wanted}. Received: shape {values.shape}")
+        if not ((values >= self.low) & (values <= self.high)).all():
+            raise ValueError(
+                f"Expected {self.name} in {self.range}. Received: values from {values.min():g} to {values.max():g}"
+            )
+        return values
+
+    def checked_in_graph(self, values):
+        return self.refused_outside(values, (values >= self.low) & (values <= self.high))
+
+    def default(self, seed, start, num):
+        uniform = sampling.uniform_rows(seed, start, num, self.dim, self.stream)
+        return self.low + (self.high - self.low) * uniform
+
+    def draw(self, num, seed):
+        return tf.random.stateless_uniform(ops.stack([num, self.dim]), seed, self.low, self.high)
+
+
+def given_conditions(model, given, num, required=False):
+    """Conditions as a user gives them, checked.
+
+    Args:
+        model: The model, whose `conditions` say what may be asked.
+        given: Dict of values by name; `None` stands for the default.
+        num: Number of images.
+        required: Whether each condition must be given.
+
+    Returns:
+        Dict of arrays by name, of those that are given.
+
+    Raises:
+        ValueError: If the model has no such condition, one that is required is missing, or a value does not fit.
+    """
+    known = {condition.name: condition for condition in model.conditions}
+    given = {name: values for name, values in given.items() if values is not None}
+    for name, values in given.items():
+        if name not in known:
+            takes = f"takes {', '.join(known)}" if known else f"does not take {name}"
+            raise ValueError(f"Expected no {name}: {model.model_name} {takes}. Received: {name}={values!r}")
+    for name in known:
+        if required and name not in given:
+            raise ValueError(f"Expected {name}, one per image: {model.model_name} takes them. Received: {name}=None")
+    return {name: known[name].check(values, num) for name, values in given.items()}

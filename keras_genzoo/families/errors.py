@@ -1,0 +1,18 @@
+"""Errors of checks inside a graph, as one sentence."""
+
+import contextlib
+import re
+
+import tensorflow as tf
+
+
+@contextlib.contextmanager
+def sentences_of_the_graph():
+    """Turns the error of a check inside the graph into a `ValueError` of its sentence alone."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        sentence = re.search(r"Expected [^\n]*Received: [^\n]*", str(error))
+        if sentence is None:
+            raise
+        raise ValueError(sentence.group().rstrip("]")) from error

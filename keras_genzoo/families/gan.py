@@ -1,0 +1,188 @@
+"""What GANs share: a generator from codes, a discriminator, and the step that trains both."""
+
+import itertools
+
+from keras import ops
+
+from keras_genzoo import losses, sampling
+from keras_genzoo.families import generation, two_player
+from keras_genzoo.families.averages import Average
+from keras_genzoo.families.base import ZooModel
+from keras_genzoo.families.noise import noise_for_tests
+from keras_genzoo.families.priors import NormalPrior
+from keras_genzoo.layers import frozen_statistics
+from keras_genzoo.utils.arguments import Fraction, Integer
+from keras_genzoo.utils.record import Record
+
+
+class BaseGAN(ZooModel):
+    """A generator against a discriminator.
+
+    One `train_step` makes `d_steps` updates of the discriminator and one of the generator. Each update differentiates
+    with respect to one network and changes that network alone, moving statistics included. The last discriminator
+    update and the generator update share one pass through the generator: about a fifth of the step.
+
+    A model has `build_generator` and `build_discriminator`, and overrides `discriminator_loss` and `generator_loss`,
+    not the step. Losses get records: `real` is the training batch, `fake` has the generated `images`, their `z` and
+    their conditions. A loss may log parts of itself with `log`, under names that the model adds to `loss_names`. A
+    further network is trained by the optimizer under which `optimized_variables` lists its weights.
+
+    References:
+        Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, algorithm 1; the average: Yazici et al., 2018,
+        https://arxiv.org/abs/1806.04498.
+    """
+
+    latent_dim = Integer(100, "Length of the latent code `z`.")
+    d_steps = Integer(
+        1,
+        "Discriminator updates for each generator update. The batch of a step is divided among them, so that each sees "
+        "other real images: five updates on 64 images each take batches of 320. The generator is trained on as many "
+        "images as one of them.",
+        training=True,
+    )
+    ema_decay = Fraction(
+        0.999,
+        "Decay of the exponential moving average of the generator's weights; 0 keeps none. With an average, "
+        "`generate`, metrics and export use it.",
+        training=True,
+    )
+
+    optimizer_names = two_player.OPTIMIZERS
+    loss_names = ("d_loss", "g_loss")
+    web_view = "latent"
+    inference_networks = ("ema_generator", "generator")
+
+    generate = generation.generate
+    generate_on_device = generation.generate_on_device
+    latent_sample = generation.latent_sample
+
+    # -- networks -------------------------------------------------------------------------------------------------
+
+    @property
+    def prior(self):
+        """Distribution of the codes: see `keras_genzoo.families.priors`."""
+        return NormalPrior(self.latent_dim)
+
+    def build_generator(self):
+        """Functional model from inputs `z` and, where it takes them, conditions to images in [-1, 1]."""
+        raise NotImplementedError
+
+    def build_discriminator(self):
+        """Functional model from `image` and, where it takes them, conditions to logits or scores `(batch, 1)`."""
+        raise NotImplementedError
+
+    def build_networks(self):
+        generation.check_prior(self)
+        self.generator = self.build_generator()
+        self.discriminator = self.build_discriminator()
+        self.average = Average(self, self.ema_decay, {"generator": self.generator})
+
+    @property
+    def generator_network(self):
+        """The network from `z` to images in [-1, 1] that `generate` and export use: the average, where one is kept."""
+        return self.ema_generator or self.generator
+
+    @property
+    def network_variables(self):
+        return self.average.without_steps(self.weights)
+
+    def after_pretrained(self):
+        self.average.reset()
+
+    def call(self, inputs, training=False):
+        return self.generator_network(inputs, training=training)
+
+    # -- the losses that a model overrides --------------------------------------------------------------------------
+
+    def discriminator_loss(self, real, fake):
+        """Loss of the discriminator: two records with images in [-1, 1] -> scalar."""
+        return losses.minimax_discriminator_loss(self.judge(real), self.judge(fake))
+
+    def generator_loss(self, real, fake):
+        """Loss of the generator: the training batch and the generated one -> scalar."""
+        return losses.non_saturating_generator_loss(self.judge(fake))
+
+    def judge(self, batch):
+        """What the discriminator gives for a record, in training mode: logits or scores `(batch, 1)`."""
+        return self.discriminator(batch.feed(self.discriminator), training=True)
+
+    # -- the step -------------------------------------------------------------------------------------------------
+
+    def default_optimizers(self):
+        """Adam with learning rate 0.0002 and beta_1 0.5 for both networks."""
+        return two_player.default_optimizers()
+
+    def optimized_variables(self):
+        return {
+            "d_optimizer": self.discriminator.trainable_variables,
+            "g_optimizer": self.generator.trainable_variables,
+        }
+
+    def train_step(self, data):
+        *parts, last = self.divide(self.unpack(data))
+        for real in parts:
+            self.update_discriminator(real, self.sample_fake(real))
+        d_loss, g_loss = two_player.update_both(
+            self,
+            generate=lambda: self.make_fake(last),
+            discriminator_loss=lambda fake: self.discriminator_loss(last, fake),
+            generator_loss=lambda fake: self.generator_loss(last, fake),
+        )
+        two_player.finish_step(self, g_loss)
+        return self.results({"d_loss": d_loss, "g_loss": g_loss})
+
+    def test_step(self, data):
+        real = self.unpack(data)
+        with frozen_statistics(), noise_for_tests():
+            fake = self.sample_fake(real)
+            return self.results(
+                {"d_loss": self.discriminator_loss(real, fake), "g_loss": self.generator_loss(real, fake)}
+            )
+
+    def update_discriminator(self, real, fake):
+        """One update of the discriminator alone; returns its loss."""
+        fixed = fake.map(ops.stop_gradient)
+        return self.update("d_optimizer", lambda: self.discriminator_loss(real, fixed))
+
+    def divide(self, batch):
+        """List of `d_steps` parts of a record, as equal as can be; of fewer images, some are in several parts."""
+        if self.d_steps == 1:
+            return [batch]
+        num = ops.shape(batch.images)[0]
+        ends = [num * step // self.d_steps for step in range(self.d_steps + 1)]
+        rows = [ops.arange(first, ops.maximum(end, first + 1)) for first, end in itertools.pairwise(ends)]
+        return [batch.map(lambda x, row=row: ops.take(x, row, axis=0)) for row in rows]
+
+    def make_fake(self, real):
+        """A record of as many generated images as there are real ones: `images`, `z` and the conditions.
+
+        A condition that the training batch has is taken from there; any other one is drawn.
+        """
+        num = ops.shape(real.images)[0]
+        z = self.prior.from_normal(sampling.step_normal((num, self.latent_dim), self.noise()))
+        given = {
+            each.name: getattr(real, each.name)
+            if each.name in real
+            else each.draw(num, sampling.step_seed(self.noise()))
+            for each in self.conditions
+        }
+        batch = Record(z=z, **given)
+        return batch.replace(images=self.generator(batch.feed(self.generator), training=True))
+
+    def sample_fake(self, real):
+        """Like `make_fake`, and leaves the generator as it is."""
+        with frozen_statistics():
+            return self.make_fake(real)
+
+    # -- use ------------------------------------------------------------------------------------------------------
+
+    def images_from_codes(self, z, dtype="float32", **conditions):
+        """Images of codes: `(n, latent_dim)` -> `(n, height, width, channels)`, float32 in [0, 1] or uint8."""
+        network = self.generator_network
+        return self.from_network(network(Record(z=z, **conditions).feed(network), training=False), dtype)
+
+    def generate_batch(self, seed, start, num, conditions):
+        return self.images_from_codes(self.latent_sample(num, seed, start), "uint8", **conditions)
+
+    def export_functions(self, image_dtype="float32"):
+        return generation.code_functions(self, image_dtype)

@@ -1,0 +1,63 @@
+"""Optimizers of a model by name: chosen, made, and applied to their own variables."""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+
+def chosen(model, optimizers, named):
+    """Dict of what `compile` was given, by name of the optimizer.
+
+    Raises:
+        ValueError: On an unknown argument, or an optimizer given twice.
+    """
+    names = model.optimizer_names
+    given = dict(zip(names, optimizers, strict=False))
+    if len(optimizers) > len(names) or given.keys() & named or named.keys() - {*names}:
+        raise ValueError(
+            f"Expected the optimizers {', '.join(names)}, each once: losses and metrics are the "
+            f"model's own. Received: {len(optimizers)} without a name, and {', '.join(named) or 'none'} by name"
+        )
+    return {**given, **named}
+
+
+def made(model, given):
+    """Dict of new optimizers by name, built for their variables; the model's own where none is given."""
+    defaults, variables, optimizers = model.default_optimizers(), model.optimized_variables(), {}
+    for name in model.optimizer_names:
+        optimizer = keras.optimizers.get(defaults[name] if given.get(name) is None else given[name])
+        if model.dtype_policy.name == "mixed_float16" and not hasattr(optimizer, "inner_optimizer"):
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        # Built here and not at the first step: load_weights skips the slots of an optimizer that is not built.
+        optimizer.build(variables[name])
+        optimizers[name] = optimizer
+    return optimizers
+
+
+@contextlib.contextmanager
+def recording(model, name):
+    """A gradient tape that watches what the optimizer `name` trains, and nothing else."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([variable.value for variable in model.optimized_variables()[name]])
+        yield tape
+
+
+def apply_gradients(model, name, loss, tape):
+    """One update by the optimizer `name` of its own variables, from `loss` and the tape of `recording(model, name)`."""
+    variables = model.optimized_variables()[name]
+    with tape:  # the loss scale is part of the differentiated function
+        scaled = _scaled(model, name, loss)
+    gradients = tape.gradient(scaled, [variable.value for variable in variables])
+    getattr(model, name).apply(gradients, variables)
+
+
+def apply_estimate(model, name, gradients):
+    """One update by the optimizer `name` of its own variables, along gradients that no tape has recorded."""
+    scaled = [_scaled(model, name, gradient) for gradient in gradients]
+    getattr(model, name).apply(scaled, model.optimized_variables()[name])
+
+
+def _scaled(model, name, value):
+    """A loss or gradient as the optimizer `name` takes it: replicas add theirs up, so each gives its share."""
+    return getattr(model, name).scale_loss(value / tf.distribute.get_strategy().num_replicas_in_sync)

@@ -1,0 +1,81 @@
+"""Image files as string tensors inside the graph of an exported model, for web services that exchange files."""
+
+import tensorflow as tf
+
+from keras_genzoo.families.exporting import ExportFunction
+
+
+def png_functions(name, function, inputs):
+    """The signatures of an exported model that return PNG files: dict of two `ExportFunction`.
+
+    The REST interface of TensorFlow Serving encodes an output in base64 only if its name ends in `_bytes`; other bytes
+    are written into the JSON as text and make it invalid. So `<name>_bytes` returns the same files as `png_bytes`.
+
+    Args:
+        name: Name of the first signature, whose output is `png`.
+        function: Takes the inputs by name, returns uint8 images `(n, height, width, channels)`.
+        inputs: Dict of `ExportInput` by name.
+    """
+
+    def named(output):
+        def files(**tensors):
+            return {output: encode_png(function(**tensors))}
+
+        return ExportFunction(files, inputs, (output,), portable=False)
+
+    return {name: named("png"), f"{name}_bytes": named("png_bytes")}
+
+
+def encode_png(images):
+    """PNG files of images: uint8 `(n, height, width, channels)` -> strings `(n,)`."""
+    return tf.io.encode_png(images)
+
+
+def decode_images(files, image_shape):
+    """Decodes PNG, JPEG, BMP or GIF files of any size; an animation is decoded to its first frame.
+
+    As in `keras_genzoo.data`, an image is scaled so that it just covers the model's size, then cropped at the centre.
+
+    Args:
+        files: String tensor `(n,)`.
+        image_shape: `(height, width, channels)` of the result. With one channel, colour is converted to luminance; with
+            three, grey is repeated. An alpha channel is dropped.
+
+    Returns:
+        uint8 tensor `(n, height, width, channels)`.
+    """
+
+    def decode(file):
+        # In colour first: of these formats, only PNG can be decoded to luminance directly.
+        image = tf.io.decode_image(file, channels=3, expand_animations=False)
+        if image_shape[2] == 1:
+            image = tf.cast(tf.round(tf.image.rgb_to_grayscale(tf.cast(image, tf.float32))), tf.uint8)
+        return cover(image, image_shape)
+
+    return tf.map_fn(decode, files, fn_output_signature=tf.TensorSpec(image_shape, tf.uint8))
+
+
+def cover(image, image_shape):
+    """Scales an image so that it just covers a size, with an antialiasing Lanczos filter, and crops it at the centre.
+
+    Args:
+        image: uint8 tensor `(h, w, channels)`; sides may be unknown before the graph runs.
+        image_shape: `(height, width, channels)`.
+
+    Returns:
+        uint8 tensor of shape `image_shape`.
+    """
+    size = tf.constant(image_shape[:2], tf.int32)
+    given = tf.cast(tf.shape(image)[:2], tf.float32)
+    scale = tf.reduce_max(tf.cast(size, tf.float32) / given)
+    shift = (tf.cast(size, tf.float32) - scale * given) / 2.0  # crops both sides equally
+    pixels = tf.raw_ops.ScaleAndTranslate(
+        images=tf.cast(image, tf.float32)[None],
+        size=size,
+        scale=tf.stack([scale, scale]),
+        translation=shift,
+        kernel_type="lanczos3",
+        antialias=True,
+    )
+    pixels = tf.cast(tf.round(tf.clip_by_value(pixels[0], 0.0, 255.0)), tf.uint8)
+    return tf.ensure_shape(pixels, image_shape)

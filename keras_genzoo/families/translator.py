@@ -1,0 +1,178 @@
+"""The family of image translation: an image of one domain in, the same image in another domain out."""
+
+import functools
+
+from keras_genzoo.data.kinds import ImagePairs
+from keras_genzoo.families import two_player
+from keras_genzoo.families.averages import Average
+from keras_genzoo.families.base import ZooModel
+from keras_genzoo.families.batches import in_batches, joined
+from keras_genzoo.families.exporting import ExportFunction, file_input, image_input
+from keras_genzoo.families.noise import noise_for_tests
+from keras_genzoo.families.png import decode_images, png_functions
+from keras_genzoo.layers import frozen_statistics
+from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arguments import Fraction
+from keras_genzoo.utils.checks import check_choice
+
+
+class BaseTranslator(ZooModel):
+    """A generator for each direction between two domains, a and b, trained against discriminators.
+
+    A batch has images `a` and `b`: matched pairs in a model that learns from pairs, else two independent draws. A model
+    hands its generators to `set_generators` in `build_networks` and has `make_fake`, `discriminator_loss` and
+    `generator_loss`.
+
+    Class attributes:
+        directions: The directions that a model translates in; the first is the default.
+        discriminator_first: Whether a step updates the discriminators before the generators' loss is computed.
+    """
+
+    ema_decay = Fraction(
+        0.999,
+        "Decay of the exponential moving average of the generators' weights; 0 keeps none. With an average, "
+        "`translate`, metrics and export use it.",
+        training=True,
+    )
+
+    data_kind = ImagePairs()
+    directions = ("a_to_b", "b_to_a")
+    discriminator_first = False
+    optimizer_names = two_player.OPTIMIZERS
+    web_view = "translator"
+    inference_networks = ("ema_generator_ab", "generator_ab")
+
+    def set_generators(self, **generators):
+        """Takes the generators that a model has built, and copies them for the averages.
+
+        Args:
+            **generators: By direction: functional models, images in [-1, 1] -> images in [-1, 1]. They become the
+                attributes `generator_ab`, `generator_ba`, their averages `ema_generator_ab`, `ema_generator_ba`.
+        """
+        by_attribute = {f"generator_{_letters(direction)}": network for direction, network in generators.items()}
+        for attribute, network in by_attribute.items():
+            setattr(self, attribute, network)
+        self.average = Average(self, self.ema_decay, by_attribute)
+
+    def default_optimizers(self):
+        """Adam with learning rate 0.0002 and beta_1 0.5 for generators and discriminators."""
+        return two_player.default_optimizers()
+
+    @property
+    def network_variables(self):
+        return self.average.without_steps(self.weights)
+
+    def after_pretrained(self):
+        self.average.reset()
+
+    def generator_of(self, direction):
+        """The network of a direction that is trained."""
+        return getattr(self, f"generator_{_letters(direction)}")
+
+    def translator(self, direction):
+        """The network of a direction that `translate` and export use: the average, where one is kept."""
+        return getattr(self, f"ema_generator_{_letters(direction)}") or self.generator_of(direction)
+
+    # -- the step -------------------------------------------------------------------------------------------------
+
+    def make_fake(self, real):
+        """The record of the translations of a training batch, which the losses get."""
+        raise NotImplementedError
+
+    def shown(self, fake):
+        """What the discriminators are shown of the translations, without gradient: by default all of it."""
+        return fake
+
+    def train_step(self, data):
+        real = self.unpack(data)
+        d_loss, g_loss = two_player.update_both(
+            self,
+            generate=lambda: self.make_fake(real),
+            discriminator_loss=lambda fake: self.discriminator_loss(real, fake),
+            generator_loss=lambda fake: self.generator_loss(real, fake),
+            prepare=self.shown,
+            discriminator_first=self.discriminator_first,
+        )
+        two_player.finish_step(self, g_loss)
+        return self.results({"d_loss": d_loss, "g_loss": g_loss})
+
+    def test_step(self, data):
+        real = self.unpack(data)
+        with frozen_statistics(), noise_for_tests():
+            fake = self.make_fake(real)
+            g_loss = self.generator_loss(real, fake)
+            return self.results({"d_loss": self.discriminator_loss(real, fake), "g_loss": g_loss})
+
+    # -- use ------------------------------------------------------------------------------------------------------
+
+    def call(self, images, training=False):
+        return self.translated(images, self.directions[0], training=training)
+
+    def translated(self, images, direction, dtype="float32", training=False):
+        """Images of one domain as tensors of the other, float32 in [0, 1] or uint8. Usable inside a graph."""
+        return self.from_network(self.translator(direction)(self.to_network(images), training=training), dtype)
+
+    def translate(self, images, direction=None, batch_size=16):
+        """Translates images from one domain to the other.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
+            direction: One of the model's `directions`: `"a_to_b"` takes images of domain a. `None`: the first of them.
+            batch_size: Images in one pass through the network, at least 1: memory depends on it.
+
+        Returns:
+            uint8 NumPy array `(n, height, width, channels)`.
+
+        Raises:
+            ValueError: If the model has no such direction, or the images have another shape, type or range.
+
+        Example:
+
+        >>> import keras_genzoo
+        >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8), limit=5)
+        >>> model = keras_genzoo.build("cyclegan", image_shape=(8, 8, 1), base_filters=4, num_blocks=1)
+        >>> model.translate(digits, "b_to_a").shape
+        (5, 8, 8, 1)
+        """
+        direction = self.directions[0] if direction is None else direction
+        check_choice(self.directions, direction=direction)
+        pixels.check_images(images, self.image_shape)
+        function = functools.partial(self.translated, direction=direction, dtype="uint8")
+        parts = in_batches(self, f"translate {direction}", function, batch_size, images)
+        return joined(parts, self.image_shape, "uint8")
+
+    def export_functions(self, image_dtype="float32"):
+        """The signatures of an exported model: one per direction on tensors, and one on image files, `<direction>_png`.
+
+        The first direction is also called `translate`, and its signature on tensors `serving_default`.
+
+        Args:
+            image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255, at inputs and outputs.
+
+        Returns:
+            Dict of `ExportFunction` by signature name.
+        """
+        inputs, files = image_input(self, image_dtype), file_input(self)
+
+        def function(direction):
+            def translate(image):
+                return {"image": self.translated(image, direction, image_dtype)}
+
+            return ExportFunction(translate, inputs, ("image",))
+
+        def functions_of_files(direction):
+            def translate_files(png):
+                return self.translated(decode_images(png, self.image_shape), direction, "uint8")
+
+            return png_functions(f"{direction}_png", translate_files, files)
+
+        functions, first = {}, self.directions[0]
+        for direction in self.directions:
+            functions |= {direction: function(direction), **functions_of_files(direction)}
+        named = {name.replace(first, "translate"): functions[name] for name in functions if name.startswith(first)}
+        return {"serving_default": functions[first], **named, **functions}
+
+
+def _letters(direction):
+    """The two domains of a direction: a_to_b -> ab."""
+    return direction.replace("_to_", "")

@@ -1,0 +1,1 @@
+"""Log-likelihood estimators: importance sampling for latent-variable models, annealing for energy-based models."""

@@ -1,0 +1,82 @@
+"""Finds presets: bundled ones by name, folders, files and addresses."""
+
+import os
+from pathlib import Path
+
+from keras_genzoo import registry
+from keras_genzoo.presets.fetching import fetch, fetch_from_hub
+from keras_genzoo.presets.files import CARD, CONFIG, read_json
+from keras_genzoo.utils.text import nearest
+
+_BUNDLED = Path(__file__).parent.parent / "weights"
+
+
+def list_presets(model=None):
+    """Names of the bundled presets, in alphabetical order.
+
+    Args:
+        model: Name of a model, to list only its presets.
+
+    Example:
+
+    >>> "dcgan_mnist" in list_presets("dcgan")
+    True
+    """
+    if model is not None:
+        registry.check_name(model)
+    folders = sorted(path.parent.name for path in _BUNDLED.glob(f"*/{CONFIG}"))
+    return [name for name in folders if model is None or registry.owner_of(name) == model]
+
+
+def card(preset):
+    """The card of a preset as a dict: recipe, data set and its licence, seed, wall time, metrics with their protocols.
+
+    Args:
+        preset: Name of a bundled preset, or a preset folder.
+
+    Example:
+
+    >>> card("dcgan_mnist")["data"]["title"]
+    'MNIST'
+    """
+    return read_json(existing_folder(preset) / CARD)
+
+
+def bundled_folder(name):
+    """Path of the folder of a bundled preset."""
+    return _BUNDLED / name
+
+
+def is_bundled(name):
+    """Whether a string is the name of a bundled preset."""
+    return name.isidentifier() and (_BUNDLED / name / CONFIG).is_file()
+
+
+def locate(name, weights):
+    """Path of the folder or `.weights.h5` file that `weights` names; an address is downloaded."""
+    text = os.fspath(weights)
+    if text.startswith("https://"):
+        return fetch(text)
+    if text.startswith("hf://"):
+        return fetch_from_hub(text.removeprefix("hf://"))
+    for candidate in (f"{name}_{text}", text):
+        if is_bundled(candidate) and registry.owner_of(candidate) == name:
+            return _BUNDLED / candidate
+    path = Path(text)
+    if path.is_dir() or (path.is_file() and text.endswith(".weights.h5")):
+        return path
+    raise ValueError(
+        "Expected weights as a preset's name, a preset folder, a .weights.h5 file, or an https:// or hf:// address; "
+        f"presets of {name}: {', '.join(list_presets(name)) or 'none'}; {nearest(text, list_presets())} "
+        f"Received: {text!r}"
+    )
+
+
+def existing_folder(preset):
+    """Path of the folder of a preset, by its name or path; raises `ValueError` if it does not exist."""
+    folder = _BUNDLED / os.fspath(preset)
+    folder = folder if folder.is_dir() else Path(preset)
+    if not (folder / CONFIG).is_file():
+        hint = nearest(preset, list_presets())
+        raise ValueError(f"Expected the name or folder of a preset; {hint} Received: {os.fspath(preset)!r}")
+    return folder

@@ -1,0 +1,58 @@
+"""Cards of presets, made from the run that trained them, without paths of the machine."""
+
+import os
+import platform
+from pathlib import Path
+
+
+def make_card(run):
+    """The card of a run, without metrics and without paths of this machine, as a dict."""
+    recipe = run.recipe
+    values = recipe.to_dict()
+    for key in ("source", "source_b"):
+        if values["data"][key] is not None:
+            values["data"][key] = public_source(values["data"][key])
+    values["data"]["data_dir"] = None
+    if recipe.weights is not None and os.path.exists(recipe.weights):
+        values["weights"] = Path(recipe.weights).name
+    return {
+        "name": recipe.name,
+        "description": recipe.description,
+        "model": recipe.model,
+        "recipe": values,
+        "data": {"title": recipe.data.title or values["data"]["source"], "license": recipe.data.license},
+        "seed": recipe.seed,
+        "epochs": recipe.epochs,
+        "wall_time_seconds": round(run.wall_time()),
+        "hardware": hardware(),
+        "metrics": {},
+    }
+
+
+def public_metrics(metrics):
+    """Results of `evaluate` without paths of this machine in their protocols."""
+    if isinstance(metrics, dict):
+        paths = ("data", "second_data")
+        return {
+            key: public_source(value) if key in paths and isinstance(value, str) else public_metrics(value)
+            for key, value in metrics.items()
+        }
+    return metrics
+
+
+def public_source(source):
+    """A data source without its folders: `npz:/data/mnist.npz` -> `npz:mnist.npz`."""
+    prefix, colon, path = source.partition(":")
+    if colon and prefix in ("npz", "folder"):
+        return f"{prefix}:{Path(path).name}"
+    # A path may have no prefix; "name/config" of TFDS looks like a path but is not one.
+    return Path(source).name if source.endswith(".npz") or source[:1] in ("/", ".", "~") else source
+
+
+def hardware():
+    """The processors of this machine as text: `"2 CPU cores, x86_64"`, and the names of GPUs."""
+    import tensorflow as tf
+
+    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
+    names = [details.get("device_name", "GPU") for details in gpus]
+    return ", ".join([f"{os.cpu_count()} CPU cores", platform.machine(), *names])

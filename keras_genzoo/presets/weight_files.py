@@ -1,0 +1,64 @@
+"""Weight files: read completely or not at all, written without optimizer state, in half precision on request."""
+
+import io
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+
+
+def load_weights(model, path):
+    """Loads a `.weights.h5` file completely or not at all.
+
+    Raises:
+        ValueError: If the file is damaged or belongs to another architecture; the model is unchanged then.
+    """
+    before = model.get_weights()
+    try:
+        with warnings.catch_warnings():  # about optimizers that are not in the file, and details of a failure
+            warnings.simplefilter("ignore")
+            model.load_weights(path)
+    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        model.set_weights(before)
+        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ValueError(
+            f"Expected {Path(path).name} to be a whole weight file of this {model.model_name}. Received: {first_line}"
+        ) from error
+
+
+def write_weights(model, path, half_precision=False):
+    """Writes a `.weights.h5` file without optimizer state; returns a float32 copy of the model that has loaded it."""
+    import h5py
+
+    copy = model.float32_copy()
+    with tempfile.TemporaryDirectory(dir=Path(path).parent) as scratch:
+        # The file is made in memory and then written, so that a full disk is an OSError: HDF5 raises other errors when
+        # it cannot write.
+        whole = Path(scratch) / "whole.keras"
+        copy.save(whole)
+        with zipfile.ZipFile(whole) as archive:
+            stored = io.BytesIO(archive.read("model.weights.h5"))
+    buffer = io.BytesIO()
+    with h5py.File(stored, "r") as source, h5py.File(buffer, "w") as target:
+        _copy_h5(source, target, half_precision)
+    Path(path).write_bytes(buffer.getvalue())
+    load_weights(copy, path)
+    return copy
+
+
+def _copy_h5(source, target, half_precision):
+    """Copies groups and datasets, compressed; with `half_precision`, floats as float16 if all are in its range."""
+    import h5py
+    import numpy as np
+
+    for key, value in source.attrs.items():
+        target.attrs[key] = value
+    for key, item in source.items():
+        if isinstance(item, h5py.Group):
+            _copy_h5(item, target.create_group(key), half_precision)
+            continue
+        data = item[()]
+        if half_precision and data.dtype == np.float32 and np.all(np.abs(data) < np.finfo(np.float16).max):
+            data = data.astype("float16")
+        compressed = {"compression": "gzip", "shuffle": True} if data.ndim else {}
+        target.create_dataset(key, data=data, **compressed)

@@ -1,0 +1,12 @@
+"""Recipes: all settings of a training in one YAML file, checked before training starts.
+
+A recipe is read into the dataclass `Recipe`; an unknown key raises an error that names the nearest valid key. The
+bundled recipes are in `zoo_configs`, one `<model>_<dataset>.yaml` each. TensorFlow is not imported before a model is
+built.
+"""
+
+from keras_genzoo.recipes.data import DataConfig
+from keras_genzoo.recipes.files import build_model, list_recipes, load_recipe
+from keras_genzoo.recipes.recipe import EvaluationConfig, Recipe
+
+__all__ = ["DataConfig", "EvaluationConfig", "Recipe", "build_model", "list_recipes", "load_recipe"]

@@ -1,0 +1,62 @@
+"""The `data` section of a recipe: source, batches, and the title and licence for the card."""
+
+import dataclasses
+from dataclasses import dataclass
+
+_NO_OPTIONS = ("source", "title", "license")  # fields that are no options of a loader
+_SECOND = ("source_b", "split_b", "image_key_b", "paired")  # fields of the second domain
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Arguments of `keras_genzoo.data.load`, or of `load_pairs` for a model of two domains, with title and licence.
+
+    Example:
+
+    >>> DataConfig("npz:emoji.npz", image_key="noto", image_key_b="twemoji").has_second_domain
+    True
+    """
+
+    source: str = "digits"
+    source_b: str | None = None
+    split: str = "train"
+    split_b: str | None = None
+    batch_size: int = 128
+    image_size: tuple | None = None
+    channels: int | None = None
+    limit: int | None = None
+    drop_remainder: bool = False
+    data_dir: str | None = None
+    cache: bool = True
+    image_key: str | None = None
+    image_key_b: str | None = None
+    label_key: str | None = None
+    paired: bool = False
+    title: str = ""
+    license: str = ""
+
+    def load_options(self):
+        """Arguments of `data.load` except `source`."""
+        return self._without(*_NO_OPTIONS, *_SECOND)
+
+    def pair_options(self):
+        """Arguments of `data.load_pairs` except `source`."""
+        return self._without(*_NO_OPTIONS, "label_key")
+
+    def array_options(self):
+        """Arguments of `data.load_arrays` that locate the images in `source`."""
+        options = {key: getattr(self, key) for key in ("data_dir", "image_key", "label_key")}
+        return {key: value for key, value in options.items() if value is not None}
+
+    def matched_options(self):
+        """The same for `evaluate`, which also takes the location of the second domain."""
+        second = {key: getattr(self, key) for key in ("source_b", "image_key_b")}
+        return {**self.array_options(), **{key: value for key, value in second.items() if value is not None}}
+
+    @property
+    def has_second_domain(self):
+        """Whether the section names a second domain."""
+        return any(getattr(self, key) for key in _SECOND)
+
+    def _without(self, *keys):
+        return {key: value for key, value in dataclasses.asdict(self).items() if key not in keys}

@@ -1,0 +1,41 @@
+"""Reads YAML text; errors are single sentences."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+
+def parse_setting(text):
+    """Key and value of a string `key=value`; the value is read as YAML."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise ValueError(f"Expected a setting as key=value. Received: {text!r}")
+    return key, read_yaml(value, f"the setting {key!r}")
+
+
+def read_text(path):
+    """The text of a recipe file."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"Expected UTF-8 text in the recipe {path!r}. Received: other bytes") from None
+
+
+def read_yaml(text, what):
+    """The value of a YAML text; `what` is its name in error messages."""
+    try:
+        return yaml.load(text, _Loader)
+    except yaml.YAMLError as error:
+        raise ValueError(f"Expected YAML in {what}. Received: {str(error).splitlines()[0]}") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1 reads 2e-4 as a string, because it has no dot; this loader reads it as a number."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*)([eE][-+]?\d+)$|^[-+]?(\d[\d_]*\.[\d_]*|\.\d[\d_]*)$"),
+    list("-+0123456789."),
+)

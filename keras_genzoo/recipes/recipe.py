@@ -1,0 +1,163 @@
+"""The dataclasses of a recipe: reading, overriding, writing."""
+
+import dataclasses
+from dataclasses import dataclass, field
+
+import yaml
+
+from keras_genzoo import registry
+from keras_genzoo.recipes.data import DataConfig
+from keras_genzoo.recipes.reading import parse_setting
+from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.text import nearest
+
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """The `evaluation` section: the metrics of the card, and the images they are computed on."""
+
+    split: str = "test"
+    metrics: tuple = ()
+    num_images: int = 10000
+    features: str | None = None
+    floor: bool = False
+    num_samples: int = 100
+    num_likelihood_images: int = 1000
+    seed: int = 0
+
+    def __post_init__(self):
+        if isinstance(self.metrics, str):  # one name instead of a list, as in `evaluate`
+            object.__setattr__(self, "metrics", (self.metrics,))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model, its data and its training.
+
+    Args:
+        model: A name of `list_models()`.
+        args: Dict of the model's arguments, without `seed` and `dtype`.
+        dtype: Dtype policy in training: `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
+        optimizers: Dict by `compile` argument. Each value is a dict of the `name` of a Keras optimizer and its
+            arguments; `learning_rate` may be a dict of the name of a Keras `schedule` and its arguments.
+        data: `DataConfig`.
+        epochs: Number of passes over the data, at least 1.
+        seed: Seed of the initial weights, the noise and the order of the data.
+        weights: Pretrained weights to start from, as in `keras_genzoo.build`; `None` for random weights.
+        evaluation: `EvaluationConfig`.
+        description: One sentence.
+        name: Name of the file without its suffix.
+    """
+
+    model: str
+    args: dict = field(default_factory=dict)
+    dtype: str = "float32"
+    optimizers: dict = field(default_factory=dict)
+    data: DataConfig = field(default_factory=DataConfig)
+    epochs: int = 20
+    seed: int = 0
+    weights: str | None = None
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    description: str = ""
+    name: str = ""
+
+    def __post_init__(self):
+        registry.check_name(self.model)
+        for label, value in (("args", self.args), ("optimizers", self.optimizers)):
+            if not isinstance(value, dict):
+                raise ValueError(f"Expected {label} as keys and values. Received: {value!r}")
+        object.__setattr__(self, "args", registry.current_arguments(self.model, self.args))
+        for key in ("seed", "dtype", "name"):
+            if key in self.args:
+                raise ValueError(f"Expected {key} beside args, not in it. Received: args with {key}={self.args[key]!r}")
+        if self.dtype not in DTYPES:
+            raise ValueError(f"Expected dtype to be one of {', '.join(DTYPES)}. Received: {self.dtype!r}")
+        check_at_least(1, epochs=self.epochs)
+        check_at_least(0, seed=self.seed)
+
+    @classmethod
+    def from_dict(cls, values):
+        """A recipe from a nested dict; unknown keys raise `ValueError` with the nearest valid key."""
+        values = dict(_checked(cls, values, "a recipe"))
+        if "model" not in values:
+            raise ValueError("Expected a recipe with the key 'model'. Received: " + ", ".join(map(repr, values)))
+        sections = (("data", DataConfig), ("evaluation", EvaluationConfig))
+        for key, section in sections:
+            if key in values and not isinstance(values[key], section):
+                given = _checked(section, values[key] or {}, f"the section {key!r} of a recipe")
+                values[key] = section(**{k: _frozen(v) for k, v in given.items()})
+        return cls(**{key: _none_to_dict(cls, key, value) for key, value in values.items()})
+
+    def to_dict(self):
+        """The recipe as a nested dict of plain values for YAML and JSON, which `from_dict` takes."""
+        return _plain(dataclasses.asdict(self))
+
+    def to_yaml(self):
+        """The recipe as YAML text, which `load_recipe` reads."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, width=120)
+
+    def override(self, settings):
+        """A new recipe with some values replaced.
+
+        Args:
+            settings: Dict, or list of strings `"key=value"` whose values are read as YAML. A key is a field of the
+                recipe (`epochs`), a key in a section (`data.batch_size`, `args.latent_dim`,
+                `optimizers.g_optimizer.learning_rate`) or an argument of the model (`latent_dim`).
+
+        Raises:
+            ValueError: If a key is unknown, with the nearest valid one.
+        """
+        if not isinstance(settings, dict):
+            settings = dict(parse_setting(text) for text in settings)
+        values = self.to_dict()
+        own = [f.name for f in dataclasses.fields(self)]
+        model_args = [name for name in registry.describe(self.model).arguments if name not in own]
+        for key, value in settings.items():
+            path = key.split(".")
+            if len(path) == 1 and path[0] not in own:
+                if path[0] not in model_args:
+                    raise ValueError(f"Unknown setting; {nearest(key, own + model_args)} Received: {key!r}")
+                path = ["args", *path]
+            target = values
+            for step in path[:-1]:
+                target = target.setdefault(step, {})
+                if not isinstance(target, dict):
+                    raise ValueError(f"Expected a section before the last dot. Received: {key!r}")
+            target[path[-1]] = value
+        return Recipe.from_dict(values)
+
+    def with_epochs(self, epochs):
+        """The recipe with another number of epochs, and learning rate schedules scaled in proportion."""
+        values = self.to_dict()
+        for spec in values["optimizers"].values():
+            rate = spec.get("learning_rate") if isinstance(spec, dict) else None
+            if isinstance(rate, dict) and isinstance(rate.get("decay_steps"), int):
+                rate["decay_steps"] = max(1, round(rate["decay_steps"] * epochs / self.epochs))
+        return Recipe.from_dict({**values, "epochs": epochs})
+
+
+def _checked(cls, values, what):
+    if not isinstance(values, dict):
+        raise ValueError(f"Expected {what} as keys and values. Received: {type(values).__name__}")
+    valid = [f.name for f in dataclasses.fields(cls)]
+    for key in values:
+        if key not in valid:
+            raise ValueError(f"Unknown key in {what}; {nearest(key, valid)} Received: {key!r}")
+    return values
+
+
+def _frozen(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _none_to_dict(cls, key, value):
+    """The value of a field; None, from an empty section of YAML, is an empty dict where the field is a dict."""
+    return {} if value is None and key in ("args", "optimizers") else value
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

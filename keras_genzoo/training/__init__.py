@@ -1,0 +1,16 @@
+"""Training from a recipe, into a run folder with the recipe, logs, sample grids, checkpoints and the preset.
+
+run/recipe.yaml           the recipe with all settings of the run
+run/log.csv               losses and seconds per epoch
+run/tensorboard/          the same for TensorBoard
+run/samples/              a grid of samples per epoch
+run/loss.png              a plot of the losses
+run/checkpoints/          model and optimizers, to resume from
+run/preset/               at the end: weights, card and samples, for build(weights="run/preset")
+"""
+
+from keras_genzoo.training.real_images import data_of
+from keras_genzoo.training.run import Run, last_checkpoint
+from keras_genzoo.training.train import train
+
+__all__ = ["Run", "data_of", "last_checkpoint", "train"]

@@ -1,0 +1,91 @@
+"""Real images for evaluation and for the grids of translators, and the data set of a preset."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from keras_genzoo import presets, registry
+from keras_genzoo.presets.cards import public_source
+from keras_genzoo.recipes import DataConfig, load_recipe
+
+
+def with_existing_split(recipe, model):
+    """The recipe, evaluated on its training split if the source has no other split, such as a folder."""
+    from keras_genzoo import data
+
+    shape = {"image_size": model.image_shape[:2], "channels": model.image_shape[2]}
+    try:
+        split = recipe.evaluation.split
+        data.load_arrays(recipe.data.source, split=split, limit=1, **shape, **recipe.data.array_options())
+    except ValueError as error:
+        if "Expected a split" not in str(error):
+            raise
+        return recipe.override({"evaluation.split": recipe.data.split})
+    return recipe
+
+
+def images_to_translate(recipe, model, num):
+    """Images of the evaluation split for each direction of a translator, always the same ones.
+
+    Args:
+        recipe: `Recipe`.
+        model: The translator.
+        num: Number of images of each domain, at least 1; fewer if the split has fewer. If the domains are matched, so
+            are these images.
+
+    Returns:
+        Dict of uint8 images `(n, height, width, channels)` by direction.
+    """
+    from keras_genzoo.data.pairs import side_b
+    from keras_genzoo.metrics.reference import load_images
+
+    found = with_existing_split(recipe, model)
+    split, data = found.evaluation.split, found.data
+    options = data.array_options()
+    options.pop("label_key", None)
+    first = {"source": data.source, "split": split, "image_key": options.pop("image_key", None)}
+    second = side_b(data.source, data.source_b, split, data.split_b, data.image_key, data.image_key_b)
+    images = {}
+    for domain, side in (("a", first), ("b", second)):
+        where = {**options, "image_key": side["image_key"]}
+        images[domain] = load_images(side["source"], model.image_shape, num, side["split"], options=where)["images"]
+    return {direction: images[direction[0]] for direction in model.directions}
+
+
+def translations(model, images):
+    """Translations of images, one direction after the other, without the images themselves.
+
+    Args:
+        model: The translator.
+        images: Dict by direction, as returned by `images_to_translate`.
+
+    Returns:
+        uint8 array of all translations.
+    """
+    return np.concatenate([model.translate(batch, direction) for direction, batch in images.items()])
+
+
+def data_of(preset, data=None):
+    """Source and options of the data that a preset was trained on, from its run folder or else from its card.
+
+    Args:
+        preset: Name or folder of a preset, or name of a model.
+        data: Another source. If it has the same name as the preset's, the options apply to it as well:
+            `npz:/data/emoji.npz` for the `npz:emoji.npz` of a card.
+
+    Returns:
+        Tuple of the source and a dict of options, as `evaluate` takes them.
+    """
+    path = Path(preset).absolute().parent / "recipe.yaml"
+    if path.is_file():
+        config = load_recipe(path).data
+    elif preset in registry.list_models():
+        config = DataConfig()
+    else:
+        stored = presets.card(preset).get("recipe", {}).get("data", {})
+        known = {field.name for field in dataclasses.fields(DataConfig)}
+        config = DataConfig(**{key: value for key, value in stored.items() if key in known})
+    if data is None or public_source(data) == public_source(config.source):
+        return config.source if data is None else data, config.matched_options()
+    return data, {}

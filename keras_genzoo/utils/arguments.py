@@ -1,0 +1,265 @@
+"""Constructor arguments of models, each declared once as a class attribute.
+
+    class DCGAN(BaseGAN):
+        base_filters = Integer(64, "Filters at full resolution.", low=1)
+
+The constructor, its signature, the `Args` section of `help(DCGAN)`, `keras-genzoo show`, `get_config`, the checks and
+the invalid values in the tests are derived from this declaration. Keras is not imported here, so that arguments can be
+listed without TensorFlow.
+"""
+
+import copy
+import inspect
+import re
+import textwrap
+
+from keras_genzoo.utils import checks, pixels
+from keras_genzoo.utils.text import nearest
+
+
+class Argument:
+    """A constructor argument of a model.
+
+    Args:
+        default: Default value.
+        description: Meaning and effect, in one sentence.
+        training: Whether the argument affects only training, and not the architecture or the meaning of the weights. A
+            training argument may differ from the value in a preset.
+        formerly: Name of the argument in earlier versions; files with this name still load.
+    """
+
+    allowed = ""  # the range, for the documentation
+    wrong = ()  # invalid values, for the tests
+
+    def __init__(self, default, description, *, training=False, formerly=None):
+        self.default = default
+        self.description = description
+        self.training = training
+        self.formerly = formerly
+        self.name = None
+
+    def __set_name__(self, owner, name):
+        self.name = self.name or name  # one of another model may be taken under another name
+
+    def __repr__(self):
+        return f"<argument {self.name}={self.default!r}: {self.description}>"
+
+    def check(self, value):
+        """Returns the value as the model stores it, or raises `ValueError`."""
+        return value
+
+    def named(self, name):
+        """A copy under another name."""
+        renamed = copy.copy(self)
+        renamed.name = name
+        return renamed
+
+    @property
+    def help(self):
+        """Description, range and default in one paragraph."""
+        return f"{self.description} {self.allowed}{'; d' if self.allowed else 'D'}efault: `{self.default!r}`."
+
+
+class Any(Argument):
+    """An argument without a check here, such as `name` and `dtype`, which Keras checks."""
+
+
+class Integer(Argument):
+    """An integer of at least `low`; with `optional`, also `None`."""
+
+    def __init__(self, default, description, *, low=1, optional=False, **options):
+        super().__init__(default, description, **options)
+        self.low, self.optional = low, optional
+
+    @property
+    def allowed(self):
+        return f"Integer, at least {self.low}{', or None' if self.optional else ''}"
+
+    @property
+    def wrong(self):
+        return (self.low - 1, -1, self.low + 0.5, True, "8", *(() if self.optional else (None,)))
+
+    def check(self, value):
+        check = checks.check_none_or_at_least if self.optional else checks.check_at_least
+        check(self.low, **{self.name: value})
+        return value
+
+
+class Fraction(Argument):
+    """A number in [0, 1)."""
+
+    allowed = "In [0, 1)"
+    wrong = (-0.1, 1.0, "0.5", None, True)
+
+    def check(self, value):
+        checks.check_fraction(**{self.name: value})
+        return value
+
+
+class Weight(Argument):
+    """A finite number of at least 0."""
+
+    allowed = "Number, at least 0"
+    wrong = (-1.0, "10", None, float("nan"), float("inf"))
+
+    def check(self, value):
+        checks.check_weight(**{self.name: value})
+        return value
+
+
+class Positive(Argument):
+    """A finite number above 0."""
+
+    allowed = "Number above 0"
+    wrong = (0.0, -1.0, "1", None, float("nan"), float("inf"))
+
+    def check(self, value):
+        checks.check_positive(**{self.name: value})
+        return value
+
+
+class Flag(Argument):
+    """`True` or `False`."""
+
+    allowed = "True or False"
+    wrong = ("yes", 1, 0, None)
+
+    def check(self, value):
+        checks.check_flag(**{self.name: value})
+        return value
+
+
+class Choice(Argument):
+    """One of several strings."""
+
+    def __init__(self, default, description, *, choices, **options):
+        super().__init__(default, description, **options)
+        self.choices = tuple(choices)
+
+    @property
+    def allowed(self):
+        return "One of " + ", ".join(f"`{choice!r}`" for choice in self.choices)
+
+    wrong = ("none of these", 1, None)
+
+    def check(self, value):
+        checks.check_choice(self.choices, **{self.name: value})
+        return value
+
+
+class Units(Argument):
+    """A list of integers of at least 1: units of consecutive dense layers."""
+
+    allowed = "List of integers, at least 1 each"
+    wrong = ((0,), (4, 0.5), 0, "16")
+
+    def check(self, value):
+        checks.check_units(**{self.name: value})
+        return tuple(value)
+
+
+class Names(Argument):
+    """`None` or a list of different strings."""
+
+    allowed = "None or a list of different strings"
+    wrong = ("cat", 3, ("cat", 1), ("cat", "cat"))
+
+    def check(self, value):
+        if value is None:
+            return None
+        texts = isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
+        if not texts or len(set(value)) != len(value):
+            raise ValueError(f"Expected {self.name} as a list of different strings. Received: {self.name}={value!r}")
+        return tuple(value)
+
+
+class ImageShape(Argument):
+    """`(height, width, channels)` of an image."""
+
+    allowed = f"Sides of {pixels.MIN_SIDE}..{pixels.MAX_SIDE} pixels, 1 or 3 channels"
+    wrong = ((28, 28), (7, 8, 1), (8, 257, 3), (8, 8, 2), (8.5, 8, 1), "grey", 28, None, (8, 8, float("inf")))
+
+    def check(self, value):
+        return pixels.check_image_shape(value)
+
+
+class Seed(Argument):
+    """`None` or an integer of 32 bits."""
+
+    allowed = "None or an integer in 0..4294967295"
+    wrong = (1.5, "0", -1, 2**32, True)
+
+    def check(self, value):
+        return checks.check_training_seed(value)
+
+
+KINDS = {
+    kind.__name__: kind
+    for kind in (Any, Integer, Fraction, Weight, Positive, Flag, Choice, Units, Names, ImageShape, Seed)
+}
+
+
+# Keras has properties of these names, so they cannot be class attributes of a model.
+OF_KERAS = {
+    "dtype": Any(
+        None, 'Dtype policy of the networks: `"float32"`, `"mixed_bfloat16"`, `"mixed_float16"`.', training=True
+    ).named("dtype"),
+    "name": Any(None, "Name of the Keras model.", training=True).named("name"),
+}
+
+
+def current_names(arguments, values):
+    """`values` under the current names of the arguments.
+
+    Args:
+        arguments: Dict of `Argument` by name.
+        values: Dict of values by current or former name.
+    """
+    renamed = {argument.formerly: name for name, argument in arguments.items() if argument.formerly}
+    return {renamed.get(name, name): value for name, value in values.items()}
+
+
+def known(owner, arguments, values):
+    """`values` under today's names of the arguments.
+
+    Args:
+        owner: Name of the model, for messages.
+        arguments: Dict of `Argument` by name.
+        values: Dict by name, today's or a former one.
+
+    Raises:
+        ValueError: If a name is not an argument, with the nearest one.
+    """
+    values = current_names(arguments, values)
+    for name, value in values.items():
+        if name not in arguments:
+            hint = nearest(name, arguments)
+            raise ValueError(f"Expected arguments of {owner}; {hint} Received: {name}={value!r}")
+    return values
+
+
+def checked(owner, arguments, given):
+    """All arguments with their values: those that are given, checked, and the defaults.
+
+    Args:
+        owner: Name of the model, for messages.
+        arguments: Dict of `Argument` by name.
+        given: Dict of values by name, today's or a former one.
+
+    Raises:
+        ValueError: If a name is not an argument, or a value is out of its range.
+    """
+    given = known(owner, arguments, given)
+    values = {name: given.get(name, argument.default) for name, argument in arguments.items()}
+    return {name: arguments[name].check(value) for name, value in values.items()}
+
+
+def documented(doc, declared):
+    """A class's docstring with its `Args` section, made of the declared arguments, before the first other section."""
+    doc = inspect.cleandoc(doc)
+    doc = re.sub(r"Args:\n(?: +.*\n?)*\n?", "", doc)  # that of a class which this one extends without a docstring
+    lines = [f"    {name}: {argument.help}" for name, argument in declared.items()]
+    wrapped = [textwrap.fill(line, 116, subsequent_indent=8 * " ") for line in lines]
+    section = "Args:\n" + "\n".join(wrapped) + "\n\n"
+    first = re.search(r"^(Shapes|Class attributes|Raises|References|Example)", doc, flags=re.M)
+    return f"{doc[: first.start()]}{section}{doc[first.start() :]}" if first else f"{doc}\n\n{section}".rstrip() + "\n"

@@ -1,0 +1,381 @@
+"""The web page as a folder: its content for each view, what it refuses, and which folders it replaces."""
+
+import json
+import re
+import resource
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from cases import CASES, for_cases, one_of_each
+from exports import content
+from litert_js import ROOT, fake_packages, real_packages
+
+import keras_genzoo
+from keras_genzoo import presets
+from keras_genzoo.export import ExportError, _web_runtime, export_model, runners, web
+from keras_genzoo.families import BaseAutoencoder, BaseGAN, BaseTranslator, BinaryMachine
+from keras_genzoo.families.conditions import ClassCondition, RealCondition
+from keras_genzoo.families.exporting import ExportFunction, sample_inputs
+from keras_genzoo.families.priors import JoinedPrior, NormalPrior, OneHotPrior, UniformPrior
+from keras_genzoo.latent import leading_directions
+
+# View of the page for the models of a family.
+VIEWS = {
+    BaseTranslator: "translator",
+    BaseAutoencoder: "encoder_decoder",
+    BaseGAN: "latent",
+    BinaryMachine: "chain",
+    object: "classifier",
+}
+SIGNATURES = {
+    "latent": ["serving_default"],
+    "encoder_decoder": ["serving_default", "encode"],
+    "translator": ["a_to_b", "b_to_a"],
+    "chain": ["serving_default"],
+    "classifier": ["serving_default"],
+}
+# One row for each view, those with classes first.
+ONE_OF_EACH = one_of_each(lambda case: case.model_class.web_view, sorted(CASES, key=lambda case: not case.has_labels))
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Function from a row of the table to its model, the folder of its page and the report, made once."""
+    folder, made = tmp_path_factory.mktemp("pages"), {}
+
+    def get(case):
+        if str(case) not in made:
+            model = case.build()
+            made[str(case)] = model, folder / str(case), model.export(folder / str(case), format="web", num_samples=4)
+        return made[str(case)]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=3, base_filters=4, seed=0)
+
+
+def manifest_of(folder):
+    return json.loads((folder / "model.json").read_text(encoding="utf-8"))
+
+
+def test_every_model_of_the_zoo_has_the_view_of_its_family():
+    for case in CASES:
+        view = next(view for cls, view in VIEWS.items() if issubclass(case.model_class, cls))
+        assert case.model_class.web_view == view, case
+
+
+@for_cases(ONE_OF_EACH)
+def test_manifest_says_what_the_files_are(pages, case):
+    model, folder, report = pages(case)
+    manifest = manifest_of(folder)
+    view = case.model_class.web_view
+    assert (manifest["format"], manifest["view"], manifest["model"]) == (web.FORMAT, view, case.name)
+    assert manifest["image_shape"] == list(case.args["image_shape"])
+    assert list(manifest["functions"]) == SIGNATURES[view] == list(report.signatures) == list(report.parity)
+    for name, function in manifest["functions"].items():
+        export_function = model.export_functions()[name]
+        assert (folder / function["file"]).stat().st_size == function["bytes"]
+        for key, (spec, *_) in export_function.inputs.items():
+            assert function["inputs"][key] == {"dtype": spec.dtype.name, "shape": [1, *spec.shape[1:]]}
+        assert set(function["outputs"]) == set(export_function.outputs)
+    if case.has_labels:
+        numbers = [str(label) for label in range(case.args["num_classes"])]
+        assert manifest["class_names"] == list(case.args.get("class_names", numbers))
+    else:
+        assert manifest["class_names"] is None
+    assert manifest["data"] is None and manifest["quantization"] is None
+
+
+@for_cases(ONE_OF_EACH)
+def test_files_are_those_of_the_report_and_of_the_manifest(pages, case):
+    _, folder, report = pages(case)
+    on_disk = {name: len(data) for name, data in content(folder).items()}
+    assert report.sizes == on_disk and set(report.files) == set(on_disk)
+    assert manifest_of(folder)["files"] == sorted(on_disk)
+    assert {"index.html", "start.js", "main.js", "worker.js", "style.css", "model.json"} < set(on_disk)
+    json.dumps(report.to_dict())
+
+
+@for_cases(ONE_OF_EACH)
+def test_files_compute_what_the_model_computes(pages, case):
+    model, folder, _ = pages(case)
+    for name, function in manifest_of(folder)["functions"].items():
+        export_function = model.export_functions()[name]
+        inputs = sample_inputs(export_function, 3, seed=9)
+        received = runners.litert_runner(folder / function["file"], name)(inputs)
+        for key, value in export_function.compute(inputs).items():
+            np.testing.assert_allclose(received[key], value, rtol=1e-4, atol=1e-4)
+
+
+@for_cases([case for case in ONE_OF_EACH if hasattr(case.model_class, "prior")])
+def test_manifest_has_the_leading_directions_of_codes(pages, case):
+    model, folder, _ = pages(case)
+    manifest = manifest_of(folder)
+    vectors, eigenvalues = leading_directions(model, num=min(8, model.latent_dim))
+    np.testing.assert_allclose(manifest["directions"]["vectors"], vectors, atol=1e-6)
+    np.testing.assert_allclose(manifest["directions"]["eigenvalues"], eigenvalues, rtol=1e-5)
+    assert manifest["latent_dim"] == model.latent_dim
+    assert manifest["prior"] == [{"kind": "normal", "dim": model.latent_dim}]
+    assert manifest["label"] == "label"
+    assert manifest.get("code") == {"cvae": "z_mean"}.get(case.name)
+
+
+def test_every_file_that_the_page_names_is_there(pages):
+    _, folder, _ = pages(ONE_OF_EACH[0])
+    used = set()
+    for file in (*folder.glob("*.js"), *folder.glob("*.html")):
+        text = file.read_text(encoding="utf-8")
+        used |= set(re.findall(r'(?:from |import\(|src="|src = "|href=")"?(?:\./)?([\w./]+\.(?:js|css))', text))
+        used |= set(re.findall(r'"\./(\w+\.js)"', text)) | set(re.findall(r'new Worker\("([\w.]+)"\)', text))
+    assert {"main.js", "worker.js", "view_chain.js", "style.css", "start.js", "runtime.js"} <= used
+    assert used <= set(content(folder))
+    assert {name for name in content(folder) if name.endswith((".js", ".css"))} == used
+
+
+def test_files_of_the_page_are_short():
+    for file in web._PAGE.iterdir():
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 300 and max(map(len, lines)) <= 120, file.name
+
+
+def test_title_and_licence_come_from_the_card_and_are_escaped(tmp_path):
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[4], latent_dim=2)
+    card = {"name": "<b>cats & dogs", "model": "vae", "data": {"title": "Pets", "license": "CC BY 4.0"}}
+    presets.save_preset(model, tmp_path / "preset", card=card)
+    model.export(tmp_path / "page", format="web", preset=tmp_path / "preset")
+    manifest = manifest_of(tmp_path / "page")
+    assert manifest["title"] == "<b>cats & dogs" and manifest["data"] == {"title": "Pets", "license": "CC BY 4.0"}
+    index = (tmp_path / "page/index.html").read_text(encoding="utf-8")
+    assert "<title>&lt;b&gt;cats &amp; dogs</title>" in index and "<b>cats" not in index
+    assert "VAE: the variational autoencoder, with" in index and "{{" not in index
+
+
+def test_options_name_title_classes_and_quantization(tmp_path):
+    model = keras_genzoo.build("classifier", image_shape=(8, 8, 1), num_classes=2, base_filters=4)
+    options = dict(title="Cats", class_names=["cat", "dog"], quantization="float16")
+    report = model.export(tmp_path / "page", format="web", **options)
+    manifest = manifest_of(tmp_path / "page")
+    assert (manifest["title"], manifest["class_names"], manifest["quantization"]) == ("Cats", ["cat", "dog"], "float16")
+    assert report.quantization == "float16" and report.format == "web"
+
+
+# -- the runtime ------------------------------------------------------------------------------------------------------
+
+
+def test_page_loads_a_fixed_version_from_the_public_address(pages):
+    _, folder, _ = pages(ONE_OF_EACH[0])
+    runtime = manifest_of(folder)["runtime"]
+    core, utils = (f"https://cdn.jsdelivr.net/npm/@litertjs/{name}@2.5.3" for name in ("core", "wasm-utils"))
+    assert runtime["version"] == "2.5.3"
+    assert (runtime["core"], runtime["utils"]) == (f"{core}/dist/index.js", f"{utils}/dist/index.js")
+    assert runtime["wasm"]["compat"]["wasm"] == f"{core}/wasm/litert_wasm_compat_internal.wasm"
+
+
+@pytest.mark.parametrize("inner", ["", "node_modules"])
+def test_page_with_a_local_runtime_loads_nothing_from_outside(tiny, tmp_path, inner):
+    packages = fake_packages(tmp_path / "npm" / inner)
+    tiny.export(tmp_path / "page", format="web", runtime=tmp_path / "npm")
+    page = content(tmp_path / "page")
+    copied = {name.removeprefix("runtime/"): data for name, data in page.items() if name.startswith("runtime/")}
+    assert set(copied) == set(_web_runtime._paths())
+    assert all((packages / name).read_bytes() == data for name, data in copied.items())
+    runtime = manifest_of(tmp_path / "page")["runtime"]
+    wasm = [address for kind in runtime["wasm"].values() for address in (kind["glue"], kind["wasm"])]
+    assert {runtime["core"], runtime["utils"], *wasm} <= set(page)
+    own = [data for name, data in page.items() if not name.startswith("runtime/") and not name.endswith(".tflite")]
+    # what is left is the sentence that says how to serve the folder
+    addresses = {address for data in own for address in re.findall(rb"(?:https?:)?//[\w-]+[.:][\w./:-]+", data)}
+    assert addresses == {b"http://localhost:8000."}
+
+
+def test_runtime_of_another_version_is_refused(tiny, tmp_path):
+    fake_packages(tmp_path / "npm", version="2.4.0")
+    with pytest.raises(ValueError, match=r"npm install @litertjs/core@2\.5\.3.* Received: version 2\.4\.0"):
+        tiny.export(tmp_path / "page", format="web", runtime=tmp_path / "npm")
+    assert not (tmp_path / "page").exists()
+
+
+def test_runtime_with_a_missing_file_is_refused(tiny, tmp_path):
+    fake_packages(tmp_path / "npm")
+    (tmp_path / "npm/@litertjs/core/wasm/litert_wasm_internal.wasm").unlink()
+    with pytest.raises(ValueError, match=r"Expected @litertjs/core/wasm/litert_wasm_internal\.wasm in runtime"):
+        tiny.export(tmp_path / "page", format="web", runtime=tmp_path / "npm")
+
+
+def test_version_is_the_one_that_continuous_integration_and_documents_install():
+    for name in (".ci/run", "docs/browser.md"):
+        assert f"@litertjs/core@{_web_runtime.VERSION}" in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_stated_sizes_are_those_of_the_packages():
+    packages = real_packages()
+    if packages is None:
+        pytest.skip("needs the npm package @litertjs/core: set GENZOO_LITERT_JS to its node_modules")
+    for stem, size in _web_runtime._WASM.values():
+        assert (packages / f"@litertjs/core/wasm/{stem}.wasm").stat().st_size == size
+
+
+# -- what is refused, and what is replaced ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"quantization": "int4"}, "quantization='int4'"),
+        ({"runtime": "nowhere"}, "Expected runtime as a folder with the packages.* Received: runtime='nowhere'"),
+        ({"preset": "dcgn_mnist"}, "did you mean 'dcgan_mnist'"),
+        ({"preset": "vae_mnist"}, "Expected a preset of dcgan. Received: preset='vae_mnist'"),
+        ({"class_names": ["a"]}, "Expected no class_names: dcgan has no classes"),
+        ({"tolerance": 0.0}, "Expected tolerance above 0"),
+        ({"num_samples": 0}, "Expected num_samples to be an integer"),
+        ({"signature": "encode"}, "Expected options that format 'web' takes"),
+        ({"path": "page.tflite"}, "Expected the path of a folder for a web page"),
+        ({"model": "dcgan"}, "Expected a model of the zoo"),
+    ],
+)
+def test_wrong_option_names_what_is_expected_and_writes_nothing(tiny, tmp_path, options, message):
+    options = {"model": tiny, **options}
+    with pytest.raises(ValueError, match=message):
+        export_model(path=tmp_path / options.pop("path", "page"), format="web", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("names", ["ab", ["a"], ["a", 1]])
+def test_class_names_are_one_string_per_class(tmp_path, names):
+    model = keras_genzoo.build("classifier", image_shape=(8, 8, 1), num_classes=2, base_filters=4)
+    with pytest.raises(ValueError, match="Expected class_names as 2 strings"):
+        model.export(tmp_path / "page", format="web", class_names=names)
+
+
+def test_model_without_a_view_is_refused(tiny):
+    function = ExportFunction(None, {"sound": None}, ("image",))
+    with pytest.raises(ExportError, match=r"Received: 'latent', inputs \['sound'\] and outputs \['image'\]"):
+        web.view_of(tiny, {"serving_default": function})
+
+
+def with_prior(monkeypatch, model, prior):
+    monkeypatch.setattr(type(model), "prior", property(lambda self: prior))
+    return model
+
+
+def test_codes_of_other_priors_are_stated_without_directions(tiny, tmp_path, monkeypatch):
+    prior = JoinedPrior(OneHotPrior(2), UniformPrior(1))
+    with_prior(monkeypatch, tiny, prior).export(tmp_path / "page", format="web")
+    manifest = manifest_of(tmp_path / "page")
+    assert manifest["prior"] == [{"kind": "one_hot", "dim": 2}, {"kind": "uniform", "dim": 1}]
+    assert manifest["directions"] == {"vectors": [], "eigenvalues": []}
+
+
+def test_codes_that_the_page_cannot_draw_are_refused(tiny, tmp_path, monkeypatch):
+    class Cauchy(NormalPrior):
+        kind = "cauchy"
+
+    with pytest.raises(ExportError, match="Expected a prior with parts normal, uniform, one_hot .* Received: cauchy"):
+        with_prior(monkeypatch, tiny, JoinedPrior(NormalPrior(1), Cauchy(2))).export(tmp_path / "page", format="web")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        (RealCondition("factors", 2),),
+        (ClassCondition("styles", 3, in_turn=False),),
+        (ClassCondition("labels", 3), ClassCondition("styles", 2)),
+    ],
+    ids=["real", "drawn", "two"],
+)
+def test_conditions_that_the_page_cannot_set_are_refused(tmp_path, monkeypatch, conditions):
+    model = keras_genzoo.build("cgan", image_shape=(8, 8, 1), num_classes=3, latent_dim=3, base_filters=4, seed=0)
+    monkeypatch.setattr(type(model), "conditions", conditions)
+    names = ", ".join(each.name for each in conditions)
+    with pytest.raises(ExportError, match=f"Expected at most one class, dealt out in turn, .* Received: {names}"):
+        web._codes(model, {})
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+def test_page_draws_and_interpolates_codes_as_the_prior_does(tmp_path):
+    prior = JoinedPrior(OneHotPrior(4), UniformPrior(3), NormalPrior(5), NormalPrior(2))
+    normal = np.random.default_rng(0).standard_normal((2, prior.dim)).astype("float32")
+    (tmp_path / "codes.mjs").write_bytes((web._PAGE / "codes.js").read_bytes())
+    script = f"""
+        import {{between, fromNormal}} from "./codes.mjs";
+        const prior = {json.dumps(prior.parts())};
+        const [a, b] = {json.dumps(normal.tolist())}.map((row) => fromNormal(Float32Array.from(row), prior));
+        console.log(JSON.stringify([a, b, ...[0.2, 0.5, 0.8].map((t) => between(a, b, t, prior))].map((z) => [...z])));
+    """
+    (tmp_path / "run.mjs").write_text(script, encoding="utf-8")
+    done = subprocess.run(["node", tmp_path / "run.mjs"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    codes = np.asarray(prior.from_normal(normal))
+    ways = np.asarray(prior.interpolate(codes[:1], codes[1:], np.float32([0.2, 0.5, 0.8])))[0]
+    np.testing.assert_allclose(json.loads(done.stdout), [*codes, *ways], atol=2e-6)
+
+
+def test_page_stays_unless_overwrite_succeeds(tiny, tmp_path, monkeypatch):
+    page = tmp_path / "page"
+    tiny.export(page, format="web", title="first")
+    before = content(tmp_path)
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        tiny.export(page, format="web")
+    monkeypatch.setattr(web, "leading_directions", lambda *_, **__: 1 / 0)  # the last thing that is computed
+    with pytest.raises(ZeroDivisionError):
+        tiny.export(page, format="web", title="second", overwrite=True)
+    assert content(tmp_path) == before
+    monkeypatch.undo()
+    tiny.export(page, format="web", title="second", overwrite=True, runtime=fake_packages(tmp_path / "npm"))
+    assert manifest_of(page)["title"] == "second" and (page / "runtime").is_dir()
+    tiny.export(page, format="web", title="third", overwrite=True)
+    assert manifest_of(page)["title"] == "third" and not (page / "runtime").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("thesis.txt", "years", "which holds other files"),
+        ("model.json", '{"modelTopology": {}}', "which holds other files"),
+        ("model.json", "[1]", "which holds other files"),
+        ("saved_model.pb", "", "which holds other files"),
+    ],
+)
+def test_folder_of_other_files_is_never_overwritten(tiny, tmp_path, file, text, message):
+    (tmp_path / file).write_text(text)
+    with pytest.raises(FileExistsError, match=message):
+        tiny.export(tmp_path, format="web", overwrite=True)
+    assert content(tmp_path) == {file: text.encode()}
+
+
+def test_page_to_which_somebody_added_a_file_is_not_overwritten(tiny, tmp_path):
+    page = tmp_path / "page"
+    tiny.export(page, format="web")
+    (page / ".git").mkdir()
+    (page / ".git" / "HEAD").write_text("ref: main")
+    before = content(page)
+    with pytest.raises(FileExistsError, match=r"and nothing else to overwrite\. .* which holds '\.git/HEAD'"):
+        tiny.export(page, format="web", overwrite=True)
+    assert content(page) == before
+
+
+def test_unwritable_place_is_one_clear_error(tiny, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="^Could not write '.*page': .* is not a folder"):
+        tiny.export(tmp_path / "file" / "page", format="web")
+
+
+def test_full_disk_is_one_clear_error_and_leaves_the_old_page(tiny, tmp_path):
+    page = tmp_path / "page"
+    tiny.export(page, format="web")
+    before = content(tmp_path)
+    large = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=8, base_filters=64)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # a write beyond it fails as on a full disk
+    try:
+        with pytest.raises(OSError, match=r"^Could not write '.*page': File too large\. Nothing there was changed\.$"):
+            large.export(page, format="web", overwrite=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert content(tmp_path) == before

@@ -1,0 +1,141 @@
+"""How models learn: a real metric on real handwritten digits improves by a stated factor, in seconds.
+
+Each function here makes what the field `learns` of a row holds: a function of `(case, digits)`. Margins leave room:
+seeds 1, 2 and 3 gave a reconstruction error 5.6 to 6.4 times under the first one and 2.3 to 2.5 times under that of the
+mean image, a log-likelihood 20 to 37 nats up, a Frechet distance 7 to 8 times nearer, and an accuracy of 0.90 to 0.92
+(the last 297 digits are of other writers).
+"""
+
+import itertools
+
+import keras
+import numpy as np
+from scipy.special import logsumexp
+from sklearn.metrics import accuracy_score
+
+import keras_genzoo
+from keras_genzoo.metrics import frechet_distance, translation_l1
+
+SEED = 1
+TRAIN, TEST = slice(0, 1500), slice(1500, None)
+
+
+def shuffled_epochs(model, data, epochs, batch_size=50):
+    """`fit` in an order that depends on nothing but the seed."""
+    rng = np.random.default_rng(SEED)
+    for _ in range(epochs):
+        order = rng.permutation(len(data[0]))
+        model.fit(*(array[order] for array in data), batch_size=batch_size, shuffle=False, verbose=0)
+
+
+def flat(images):
+    return images.reshape(len(images), -1) / 255.0
+
+
+def gan_comes_nearer(factor, args=None, optimizer=None):
+    """A GAN whose squared Frechet distance of the pixels to the digits falls by `factor` in 25 epochs."""
+
+    def learns(case, digits):
+        images, labels = digits
+        shared = dict(image_shape=(8, 8, 1), latent_dim=16, base_filters=16, ema_decay=0.99, seed=SEED)
+        optimizers = optimizer and dict.fromkeys(case.model_class.optimizer_names, optimizer)
+        model = keras_genzoo.build(case.name, optimizers=optimizers, **{**shared, **(args or {})})
+        real = flat(images)
+        start = frechet_distance(real, flat(model.generate(1000, seed=0)))
+        shuffled_epochs(model, (images, labels) if case.has_labels else (images,), epochs=25)
+        end = frechet_distance(real, flat(model.generate(1000, seed=0)))
+        assert end < start / factor
+        if case.has_labels:  # which class mean an image is nearest to
+            means = np.stack([real[labels == label].mean(axis=0) for label in range(10)])
+            made = flat(model.generate(1000, seed=0))
+            nearest = np.argmin(((made[:, None] - means) ** 2).sum(axis=-1), axis=1)
+            assert np.mean(nearest == np.arange(1000) % 10) > 0.6
+
+    return learns
+
+
+def vae_learns(**args):
+    """A VAE that reconstructs unseen digits and gives them a higher likelihood after 25 epochs."""
+
+    def learns(case, digits):
+        images, labels = digits
+        model = keras_genzoo.build(case.name, image_shape=(8, 8, 1), latent_dim=8, seed=SEED, **args)
+        given = {"labels": labels[TEST]} if case.has_labels else {}
+        few = {key: value[:50] for key, value in given.items()}
+        test, mean = flat(images[TEST]), flat(images[TRAIN]).mean(axis=0)
+        before = np.mean((flat(model.reconstruct(images[TEST], **given)) - test) ** 2)
+        start = model.log_likelihood(images[TEST][:50], num_samples=10, **few).mean()
+        shuffled_epochs(model, (images[TRAIN], labels[TRAIN]) if given else (images[TRAIN],), epochs=25)
+        error = np.mean((flat(model.reconstruct(images[TEST], **given)) - test) ** 2)
+        assert error < before / 4.0
+        assert error < np.mean((test - mean) ** 2) / 1.8
+        end = model.log_likelihood(images[TEST][:50], num_samples=10, **few).mean()
+        assert end > start + 10.0
+
+    return learns
+
+
+def adversarial_codes_come_to_the_prior(case, digits):
+    """Reconstructions improve, and codes come nearer to the prior than without the encoder's adversarial update."""
+    images, _ = digits
+    args = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=16, d_hidden_units=(64, 64), seed=SEED)
+    model, untied = (keras_genzoo.build(case.name, **args) for _ in range(2))
+    untied.compile(g_optimizer=keras.optimizers.SGD(0.0))
+    prior = np.asarray(model.latent_sample(1500, seed=0))
+    before = np.mean((flat(model.reconstruct(images[TEST])) - flat(images[TEST])) ** 2)
+    for each in (model, untied):
+        shuffled_epochs(each, (images[TRAIN],), epochs=40)
+    error = np.mean((flat(model.reconstruct(images[TEST])) - flat(images[TEST])) ** 2)
+    assert error < before / 3.0
+    distances = [frechet_distance(prior, each.encode(images[TRAIN])) for each in (model, untied)]
+    assert distances[0] < distances[1] / 2.0
+
+
+def classifier_knows_unseen_digits(case, digits):
+    images, labels = digits
+    model = keras_genzoo.build(case.name, image_shape=(8, 8, 1), base_filters=8, feature_dim=32, seed=SEED)
+    shuffled_epochs(model, (images[TRAIN], labels[TRAIN]), epochs=8)
+    assert accuracy_score(labels[TEST], model.predict_labels(images[TEST])) > 0.85
+
+
+def machine_knows_the_digits(case, digits):
+    """Exact log-likelihoods, over all states of 12 hidden units: seeds 1, 2 and 3 gave 4.6 to 4.7 nats more."""
+    images = np.where(digits[0] > 127, 255, 0).astype("uint8")
+    train, test = images[TRAIN], flat(images[TEST])
+    rates = np.clip(flat(train).mean(axis=0), 0.01, 0.99)
+    independent = (test * np.log(rates) + (1 - test) * np.log(1 - rates)).sum(axis=1).mean()
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.2, 1200, 0.01)
+    optimizers = {"optimizer": keras.optimizers.SGD(schedule)}
+    model = keras_genzoo.build(case.name, optimizers=optimizers, image_shape=(8, 8, 1), hidden_units=12, seed=SEED)
+    model.fit(train, batch_size=25, epochs=20, shuffle=False, verbose=0)
+    kernel, visible_bias, hidden_bias = (np.asarray(x, "float64") for x in model.network_variables)
+    hidden = np.array(list(itertools.product([0.0, 1.0], repeat=12)))
+    log_z = logsumexp(hidden @ hidden_bias + np.logaddexp(0.0, visible_bias + hidden @ kernel.T).sum(axis=1))
+    log_p = test @ visible_bias + np.logaddexp(0.0, hidden_bias + test @ kernel).sum(axis=1) - log_z
+    assert log_p.mean() > independent + 4.0
+    assert abs(model.log_partition(num_temperatures=1000).value - log_z) < 0.1
+
+
+def red_digits_become_blue_ones(case, digits):
+    """Seeds 1 to 4 gave an error 6.8 to 8.8 times under that of copying and 1.9 to 2.5 times under the mean image's."""
+    grey = keras_genzoo.data.load_arrays("digits", image_size=(16, 16))[0]
+    unseen = keras_genzoo.data.load_arrays("digits", image_size=(16, 16), split="test")[0]
+
+    def coloured(images, channel):
+        return np.concatenate([images if i == channel else np.zeros_like(images) for i in range(3)], axis=-1)
+
+    a, b = coloured(grey[:600], 0), coloured(grey[600:1200], 2)  # other digits, so no red one has a blue partner
+    adam = {name: keras.optimizers.Adam(1e-3, beta_1=0.5) for name in case.model_class.optimizer_names}
+    args = dict(image_shape=(16, 16, 3), base_filters=8, num_blocks=1, identity_weight=1.0, ema_decay=0)
+    model = keras_genzoo.build(case.name, optimizers=adam, seed=SEED, **args)
+    rng = np.random.default_rng(SEED)
+    for _ in range(3):
+        a, b = a[rng.permutation(600)], b[rng.permutation(600)]
+        model.fit(a, b, batch_size=20, shuffle=False, verbose=0)
+    red, blue = coloured(unseen, 0), coloured(unseen, 2)
+    copying = translation_l1(blue, red)
+    mean = translation_l1(blue, np.broadcast_to(np.rint(b.mean(axis=0)).astype("uint8"), blue.shape))
+    for source, target, direction in ((red, blue, "a_to_b"), (blue, red, "b_to_a")):
+        error = translation_l1(target, model.translate(source, direction))
+        assert error < copying / 4.0
+        assert error < mean / 1.4

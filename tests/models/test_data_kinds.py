@@ -1,0 +1,169 @@
+"""What models take, once for each kind of data: wrong batches are refused in one sentence, and nothing is trained."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from cases import CASES, cases_with, for_cases, for_kinds, moved, state
+
+from keras_genzoo.utils.pixels import to_unit
+
+
+def data_kind(case):
+    """What tells the data of models apart: the kind, the range inside, and whether pixels are binarized."""
+    return type(case.model_class.data_kind), case.args.get("likelihood"), case.args.get("binarize")
+
+
+for_every_kind = for_kinds(lambda case: type(case.model_class.data_kind))
+for_every_range = for_kinds(data_kind)
+
+
+@for_cases([case for case in CASES if str(case) == "vae-conv_bernoulli"])
+def test_binarized_pixels_need_a_bernoulli_likelihood(case):
+    with pytest.raises(ValueError, match="Expected likelihood='bernoulli'.*Received: likelihood='gaussian'"):
+        case.build(likelihood="gaussian", binarize=True)
+
+
+def wrong_images(case):
+    """Batches that the row's model does not take, by what is wrong with them."""
+    (good, *_) = case.data(4)
+    unit = to_unit(good)
+    return {
+        "rank": good[0],
+        "height": good[:, 1:],
+        "width": good[:, :, 1:],
+        "channels": np.concatenate([good, good[..., :1]], axis=-1),
+        "bytes as floats": unit * 255.0,
+        "centred": unit * 2.0 - 1.0,
+        "not a number": np.where(unit > 0.5, np.nan, unit),
+        "integers": good.astype("int32"),
+        "text": good.astype(str),
+    }
+
+
+KINDS_OF_WRONG = [
+    "rank",
+    "height",
+    "width",
+    "channels",
+    "bytes as floats",
+    "centred",
+    "not a number",
+    "integers",
+    "text",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_WRONG)
+@for_every_kind
+def test_wrong_images_are_refused_and_nothing_is_trained(case, kind, built):
+    model = built(case)
+    before = state(model)
+    images = wrong_images(case)[kind]
+    _, *labels = case.data(len(images))
+    dataset = (
+        tf.data.Dataset.from_tensor_slices((images, *labels))
+        if labels
+        else (tf.data.Dataset.from_tensor_slices(images))
+    )
+    for data in ((images, *labels), (dataset.batch(2),)):
+        with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+            model.fit(*data, verbose=0)
+        with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+            model.evaluate(*data, verbose=0)
+    good = case.data(4)
+    with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+        model.fit(*good, validation_data=(images, *labels) if labels else (images, images), verbose=0)
+    if case.has_pairs:
+        with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+            model.fit(labels[0][: len(images)], images, verbose=0)
+    assert moved(before, state(model)) == []
+
+
+@for_every_kind
+def test_batches_that_are_no_images_are_refused(case, built):
+    model = built(case)
+    images, *_ = case.data(2)
+    unknown = tf.data.Dataset.from_generator(lambda: iter([images]), output_signature=tf.TensorSpec(None, tf.uint8))
+    for data in (tf.data.Dataset.from_tensor_slices({"image": images}).batch(2), unknown):
+        with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+            model.fit(data, verbose=0)
+
+
+@for_kinds(lambda case: type(case.model_class.data_kind), cases_with(such_that=lambda case: case.has_labels))
+def test_wrong_labels_are_refused_and_nothing_is_trained(case, built):
+    model = built(case)
+    before = state(model)
+    images, labels = case.data(4)
+    too_large = np.where(labels == labels[0], case.args["num_classes"], labels)
+    wrong = [too_large, np.where(labels == labels[0], -1, labels), labels.astype("float32"), labels[:, None]]
+    for bad in wrong:
+        with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+            model.fit(images, bad, verbose=0)
+        # Values in a data set are seen when their batch comes, inside the graph.
+        with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=r"(?s)Expected.*labels.*Received"):
+            model.fit(tf.data.Dataset.from_tensor_slices((images, bad)).batch(4), verbose=0)
+        with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
+            model.fit(images, labels, validation_data=(images, bad), verbose=0)
+        for data in ((images, bad), (tf.data.Dataset.from_tensor_slices((images, bad)).batch(4),)):
+            with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
+                model.evaluate(*data, verbose=0)
+        if bad.ndim == 1:  # seen inside the graph
+            with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=r"(?s)Expected.*labels.*Received"):
+                model.train_on_batch(images, bad)
+    for data in (images, tf.data.Dataset.from_tensor_slices(images).batch(4)):
+        with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
+            model.fit(data, verbose=0)
+        with pytest.raises(ValueError, match=r"(?s)Expected.*labels.*Received"):
+            model.evaluate(data, verbose=0)
+    with pytest.raises(ValueError, match="Expected 4 labels, one per image. Received: 3"):
+        model.fit(images, labels[:3], verbose=0)
+    # A batch that is refused inside the graph may have counted already, and have drawn its noise.
+    assert [key for key in moved(before, state(model)) if "seed" not in key and "iteration" not in key] == []
+
+
+@for_cases(cases_with(such_that=lambda case: case.has_pairs))
+def test_arrays_of_unequal_size_are_sent_to_load_pairs(case, built):
+    (images, _), (_, others) = case.data(4), case.data(3)
+    with pytest.raises(ValueError, match="load_pairs.* Received: 4 and 3"):
+        built(case).fit(images, others, verbose=0)
+
+
+@for_cases(
+    cases_with(
+        such_that=lambda case: not hasattr(case.model_class, "latent_sample") or hasattr(case.model_class, "encode")
+    )
+)
+def test_call_takes_images_as_all_methods_do(case, built):
+    model = built(case)
+    images, *labels = case.data(3)
+    taken = [[x, labels[0]] if case.has_labels and hasattr(model, "encode") else x for x in (images, to_unit(images))]
+    outputs = [np.asarray(model(x)) for x in taken]
+    np.testing.assert_allclose(*outputs, atol=1e-5)
+    if hasattr(model, "reconstruct"):
+        given = {"labels": labels[0]} if case.has_labels else {}
+        np.testing.assert_allclose(outputs[0], model.reconstruct(images, **given) / 255.0, atol=0.51 / 255.0)
+    with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
+        model(images[:, :7, :7])
+
+
+@for_every_range
+def test_uint8_and_float_images_give_the_same_network_input(case, built):
+    model = built(case)
+    images, *_ = case.data(3)
+    from_bytes = np.asarray(model.to_network(images))
+    low, high = model.network_range
+    assert from_bytes.dtype == np.float32
+    np.testing.assert_allclose(from_bytes, images / 255.0 * (high - low) + low, atol=1e-6)
+    for dtype, tolerance in (("float32", 1e-6), ("float64", 1e-6), ("float16", 2e-3)):
+        np.testing.assert_allclose(model.to_network((images / 255.0).astype(dtype)), from_bytes, atol=tolerance)
+
+
+@for_kinds(
+    lambda case: type(case.model_class.data_kind), cases_with(such_that=lambda c: not (c.has_labels or c.has_pairs))
+)
+def test_labels_beside_the_images_are_left_alone(case):
+    (images,) = case.data(4)
+    one, two = case.build(), case.build()
+    one.train_step((images,))
+    two.train_step((images, np.arange(4)))
+    assert moved(state(one), state(two)) == []

@@ -1,0 +1,88 @@
+"""Files: `.keras` files of a bare Keras, damaged files, and files of earlier versions."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from cases import CASES, run
+
+import keras_genzoo
+
+ONE_OF_EACH = [case for index, case in enumerate(CASES) if case.name not in [each.name for each in CASES[:index]]]
+(CASE,) = [case for case in CASES if case.name == "dcgan"]
+
+
+def test_models_that_are_not_compiled_are_saved_and_arguments_of_earlier_names_load(tmp_path):
+    cls = keras_genzoo.building.model_class("vae")
+    model = cls(image_shape=(8, 8, 1), network="mlp", hidden_units=(4,), latent_dim=2, reconstruction_weight=3.0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras_genzoo.load(tmp_path / "model.keras")
+    assert not loaded.compiled
+    for mine, its in zip(model.weights, loaded.weights, strict=True):
+        np.testing.assert_array_equal(mine.numpy(), its.numpy())
+    config = model.get_config()
+    old = {**{key: value for key, value in config.items() if key != "reconstruction_weight"}, "alpha": 3.0}
+    assert cls.from_config(old).get_config() == config
+    assert keras_genzoo.Recipe("vae", args={"alpha": 3.0}).args == {"reconstruction_weight": 3.0}
+
+
+def test_keras_loads_every_model_once_the_models_are_imported(tmp_path):
+    jobs = []
+    for case in ONE_OF_EACH:
+        model, path = case.build(), tmp_path / f"{case}.keras"
+        model.save(path)
+        np.savez(tmp_path / f"{case}.npz", data=case.data(2)[0], output=run(model, case.data(2)))
+        jobs.append(str(tmp_path / str(case)))
+    script = """
+import json, sys
+import keras, numpy as np
+import keras_genzoo.models
+for stem in json.loads(sys.argv[1]):
+    model, saved = keras.saving.load_model(stem + ".keras"), np.load(stem + ".npz")
+    made = model.generate(2, seed=7) if hasattr(model, "generate") else np.asarray(model(saved["data"]))
+    np.testing.assert_array_equal(made, saved["output"])
+    assert type(model).__module__.startswith("keras_genzoo.models.")
+"""
+    done = subprocess.run([sys.executable, "-c", script, json.dumps(jobs)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "model.keras"
+    CASE.build().save(path)
+    return path
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.99])
+def test_truncated_file_is_refused(saved, tmp_path, keep):
+    content = saved.read_bytes()
+    (tmp_path / "cut.keras").write_bytes(content[: int(keep * len(content))])
+    with pytest.raises(ValueError, match=r"(?s)Expected a whole .keras file.*Received: .*cut.keras"):
+        keras_genzoo.load(tmp_path / "cut.keras")
+
+
+@pytest.mark.parametrize("position", [0.2, 0.5, 0.8])
+def test_damaged_file_is_refused(saved, tmp_path, position):
+    content = bytearray(saved.read_bytes())
+    first = int(position * len(content))
+    for index in range(first, first + 64):
+        content[index] ^= 0xFF
+    (tmp_path / "damaged.keras").write_bytes(content)
+    with pytest.raises(ValueError, match=r"(?s)Expected a whole .keras file.*Received: .*damaged.keras"):
+        keras_genzoo.load(tmp_path / "damaged.keras")
+
+
+def test_files_of_other_kinds_are_refused(tmp_path):
+    (tmp_path / "text.keras").write_text("no model")
+    np.savez(tmp_path / "arrays.npz", a=np.zeros(3))
+    (tmp_path / "folder.keras").mkdir()
+    for name in ("text.keras", "arrays.npz", "folder.keras", "missing.keras"):
+        with pytest.raises(ValueError, match=rf"(?s)Expected a whole .keras file.*Received: .*{name}"):
+            keras_genzoo.load(tmp_path / name)
+
+
+def test_path_may_be_a_string(saved):
+    assert keras_genzoo.load(str(saved)).model_name == CASE.name

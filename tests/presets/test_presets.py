@@ -1,0 +1,658 @@
+"""Presets: stored, checked, fetched, refused; and the ones that come with the package."""
+
+import email.message
+import errno
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import urllib.error
+import zipfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from cases import moved, values
+
+import keras_genzoo
+from keras_genzoo import plots, presets, recipes, registry
+from keras_genzoo.families.generation import grid_columns
+from keras_genzoo.presets import bundled, saving, weight_files
+from keras_genzoo.presets import files as preset_files
+
+SIZE = 6 * 10**6  # bytes, at most, of a bundled preset
+ALL_SIZES = 80 * 10**6
+# of the issue: two models on two data sets, and the classifiers that measure them
+NAMES = [f"{model}_{data}" for model in ("classifier", "dcgan", "vae") for data in ("fashion_mnist", "mnist")]
+
+every_preset = pytest.mark.parametrize("name", sorted({*NAMES, *presets.list_presets()}))
+
+
+def tiny(**args):
+    return keras_genzoo.build("dcgan", **{"image_shape": (8, 8, 1), "latent_dim": 3, "base_filters": 4, **args})
+
+
+@pytest.fixture(scope="module")
+def model(digits):
+    """A GAN after two steps, so that generator, average and discriminator all differ from their start."""
+    model = tiny(seed=1)
+    model.fit(digits[0][:32], batch_size=16, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def stored(model, tmp_path_factory):
+    return presets.save_preset(model, tmp_path_factory.mktemp("stored") / "tiny", card={"description": "Tiny."})
+
+
+@pytest.fixture
+def folder(stored, tmp_path):
+    """A copy of the preset, to spoil."""
+    return Path(shutil.copytree(stored, tmp_path / "tiny"))
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """The folder of fetched presets, empty."""
+    monkeypatch.setenv("KERAS_GENZOO_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "presets"
+
+
+def content(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def edit(path, **changes):
+    """Changes a JSON file of a preset, and its checksum."""
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
+    preset_files.write_metadata(path.parent)
+
+
+# -- there and back ---------------------------------------------------------------------------------------------------
+
+
+def test_preset_has_its_five_files(stored, model):
+    assert sorted(content(stored)) == ["card.json", "config.json", "metadata.json", "model.weights.h5", "samples.png"]
+    assert [path.name for path in stored.parent.iterdir()] == ["tiny"]
+    config = presets.read_config(stored)
+    assert (config["format_version"], config["model"], config["args"]["latent_dim"]) == (1, "dcgan", 3)
+    assert not {"seed", "dtype", "name"} & set(config["args"])
+    assert presets.card(stored) == {"description": "Tiny."}
+
+
+def test_metadata_has_versions_parameters_and_checksums(stored, model):
+    metadata = preset_files.read_metadata(stored)
+    assert metadata["versions"]["keras"] == keras.__version__
+    assert metadata["versions"]["keras_genzoo"] == keras_genzoo.__version__
+    assert metadata["parameters"]["generator"] == model.generator.count_params()
+    assert metadata["parameters"]["discriminator"] == model.discriminator.count_params()
+    assert metadata["parameters"]["total"] == model.count_params()
+    assert metadata["parameters"]["inference"] == model.ema_generator.count_params()
+    for name, bytes_ in content(stored).items():
+        if name != "metadata.json":
+            assert metadata["sha256"][name] == hashlib.sha256(bytes_).hexdigest()
+    assert set(metadata["sha256"]) == set(content(stored)) - {"metadata.json"}
+
+
+def test_samples_of_a_preset_are_its_models(stored, tmp_path):
+    images = keras_genzoo.build("dcgan", weights=stored).generate(64, seed=0)
+    assert (stored / "samples.png").read_bytes() == plots.save_grid(images, tmp_path / "a.png").read_bytes()
+
+
+def test_generator_average_and_discriminator_are_all_stored(stored, model):
+    again = tiny(weights=stored)
+    for part in ("generator", "ema_generator", "discriminator"):
+        before, after = (values(getattr(item, part).weights) for item in (model, again))
+        assert moved(before, after) == [], part
+    assert moved(values(model.generator.weights), values(model.ema_generator.weights)) != []
+    assert float(again.ema_steps) == 0.0  # a fine-tuning counts its own steps, so that the average follows at once
+
+
+@pytest.mark.parametrize("half_precision", [False, True])
+def test_weights_file_holds_no_optimizer_and_no_metric(half_precision, model, tmp_path):
+    presets.save_preset(model, tmp_path / "preset", half_precision=half_precision)
+    found = []
+    with h5py.File(tmp_path / "preset" / "model.weights.h5") as file:
+        file.visititems(lambda name, item: found.append((name, item)) if isinstance(item, h5py.Dataset) else None)
+        stored = sum(item.size for _, item in found)
+        kinds = {str(item.dtype) for _, item in found}
+    assert not [name for name, _ in found if "optimizer" in name or "metric" in name or "loss" in name]
+    assert stored == sum(int(np.prod(variable.shape)) for variable in model.weights)
+    assert kinds == ({"float16"} if half_precision else {"float32"})
+
+
+def test_half_precision_rounds_once_and_halves_the_file(model, tmp_path):
+    big = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=32, seed=0)
+    sizes = []
+    for half in (False, True):
+        presets.save_preset(big, tmp_path / str(half), half_precision=half)
+        sizes.append((tmp_path / str(half) / "model.weights.h5").stat().st_size)
+    assert sizes[1] < 0.6 * sizes[0]
+    again = keras_genzoo.build("dcgan", weights=tmp_path / "True")
+    for new, old in zip(again.network_variables, big.network_variables, strict=True):
+        assert new.dtype == "float32"
+        np.testing.assert_array_equal(new.numpy(), old.numpy().astype("float16").astype("float32"))
+
+
+def test_weight_too_large_for_half_precision_stays_whole(tmp_path):
+    model = tiny()
+    model.generator.weights[0].assign(model.generator.weights[0] + 1e5)
+    presets.save_preset(model, tmp_path / "preset", half_precision=True)
+    again = keras_genzoo.build("dcgan", weights=tmp_path / "preset")
+    np.testing.assert_array_equal(again.generator.weights[0].numpy(), model.generator.weights[0].numpy())
+
+
+def test_mixed_precision_model_is_stored_in_full(digits, tmp_path):
+    model = tiny(dtype="mixed_bfloat16", seed=2)
+    model.fit(digits[0][:16], batch_size=16, verbose=0)
+    model.save_to_preset(tmp_path / "preset")
+    again = keras_genzoo.build("dcgan", weights=tmp_path / "preset")
+    assert again.dtype_policy.name == "float32"
+    assert moved(values(model.network_variables), values(again.network_variables)) == []
+
+
+def test_loaded_preset_can_be_trained_on(stored, digits):
+    model = keras_genzoo.build("dcgan", weights=stored, d_steps=2, seed=7, ema_decay=0.5, dtype="mixed_bfloat16")
+    assert (model.d_steps, model.seed, model.ema_decay, model.dtype_policy.name) == (2, 7, 0.5, "mixed_bfloat16")
+    before = values(model.weights)
+    model.fit(digits[0][:16], batch_size=16, verbose=0)
+    assert moved(before, values(model.weights)) != []
+
+
+def test_weights_file_alone_loads_into_a_model_of_the_same_arguments(stored, model):
+    again = tiny(weights=str(stored / "model.weights.h5"))
+    assert moved(values(model.network_variables), values(again.network_variables)) == []
+
+
+def test_seed_of_a_loaded_model_is_the_one_asked_for(stored):
+    models = [keras_genzoo.build("dcgan", weights=stored, seed=seed) for seed in (3, 3, 4)]
+    states = [model.seed_generator.state.numpy().tolist() for model in models]
+    assert states[0] == states[1] != states[2]
+
+
+def test_update_of_a_card_renews_its_checksum(folder):
+    presets.update_card(folder, {"metrics": {"ssim": {"value": np.float32(0.5)}}})
+    preset_files.verify(folder)
+    assert presets.card(folder) == {"description": "Tiny.", "metrics": {"ssim": {"value": 0.5}}}
+
+
+# -- damage and contradiction -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["model.weights.h5", "card.json", "config.json", "samples.png"])
+def test_changed_file_is_refused_by_its_checksum(name, folder):
+    data = bytearray((folder / name).read_bytes())
+    position = len(data) // 2 if name != "config.json" else data.index(b"3")
+    data[position] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(ValueError, match=f"Expected {name} of the preset tiny with sha256 .*Received: sha256"):
+        keras_genzoo.build("dcgan", weights=folder)
+
+
+@pytest.mark.parametrize("name", ["model.weights.h5", "card.json", "samples.png", "metadata.json", "config.json"])
+def test_missing_file_is_named(name, folder):
+    (folder / name).unlink()
+    with pytest.raises(ValueError, match=f"Expected the file {name} in the preset.*Received: no such file"):
+        keras_genzoo.build("dcgan", weights=folder)
+
+
+def test_checksum_of_the_weights_is_required(folder):
+    metadata = preset_files.read_metadata(folder)
+    del metadata["sha256"]["model.weights.h5"]
+    (folder / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+    with pytest.raises(ValueError, match="Expected the sha256 of model.weights.h5"):
+        keras_genzoo.build("dcgan", weights=folder)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.05, 0.3, 0.6, 0.95])
+def test_truncated_weights_with_a_right_checksum_are_refused(fraction, folder):
+    weights = folder / "model.weights.h5"
+    data = weights.read_bytes()
+    weights.write_bytes(data[: int(fraction * len(data))])
+    preset_files.write_metadata(folder)
+    with pytest.raises(ValueError, match="Expected model.weights.h5 to be a whole weight file of this dcgan"):
+        keras_genzoo.build("dcgan", weights=folder)
+
+
+@pytest.mark.parametrize("position", [0.02, 0.2, 0.5, 0.8])
+def test_overwritten_weights_with_a_right_checksum_change_nothing_or_are_refused(position, folder):
+    weights = folder / "model.weights.h5"
+    data = weights.read_bytes()
+    start = int(position * len(data))
+    weights.write_bytes(data[:start] + b"\xff" * 400 + data[start + 400 :])
+    model = tiny()
+    before = values(model.weights)
+    try:
+        weight_files.load_weights(model, weights)
+    except ValueError as error:
+        assert "Expected model.weights.h5 to be a whole weight file" in str(error)
+        assert moved(before, values(model.weights)) == []
+
+
+def test_weights_of_another_architecture_are_refused_and_leave_the_model_as_it_was(stored):
+    other = tiny(base_filters=8)
+    before = values(other.weights)
+    with pytest.raises(ValueError, match="Expected model.weights.h5 to be a whole weight file of this dcgan") as caught:
+        weight_files.load_weights(other, stored / "model.weights.h5")
+    assert moved(before, values(other.weights)) == []
+    assert "\n" not in str(caught.value)
+
+
+def test_failure_halfway_leaves_the_model_as_it_was(folder):
+    with h5py.File(folder / "model.weights.h5", "a") as file:
+        names = []
+        file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        del file[names[-1]]
+    model = tiny()
+    before = values(model.weights)
+    with pytest.raises(ValueError, match="whole weight file"):
+        weight_files.load_weights(model, folder / "model.weights.h5")
+    assert moved(before, values(model.weights)) == []
+
+
+def test_newer_format_is_refused_with_advice(folder):
+    edit(folder / "config.json", format_version=preset_files.FORMAT_VERSION + 1, keras_genzoo="9.0.0")
+    with pytest.raises(ValueError, match="update keras_genzoo.* Received: format 2, written by keras_genzoo 9.0.0"):
+        keras_genzoo.build("dcgan", weights=folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", '"dcgan"', "\udcff"])
+def test_broken_config_is_refused(text, folder):
+    (folder / "config.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ValueError, match="Expected (JSON|keys and values) in config.json. Received"):
+        keras_genzoo.build("dcgan", weights=folder)
+
+
+def test_config_without_a_model_is_refused(folder):
+    (folder / "config.json").write_text('{"format_version": 1}', encoding="utf-8")
+    with pytest.raises(ValueError, match="Expected config.json with 'model' and 'args'. Received: format_version"):
+        keras_genzoo.build("dcgan", weights=folder)
+
+
+def test_config_with_an_argument_that_no_one_takes_is_refused(folder):
+    edit(folder / "config.json", args={**presets.read_config(folder)["args"], "latnt_dim": 3})
+    with pytest.raises(ValueError, match="did you mean 'latent_dim'"):
+        keras_genzoo.build("dcgan", weights=folder)
+
+
+def test_preset_of_another_model_is_refused(folder):
+    with pytest.raises(ValueError, match="Expected a preset of vae. Received: .*a preset of dcgan"):
+        keras_genzoo.build("vae", weights=folder)
+
+
+@pytest.mark.parametrize("args", [{"latent_dim": 4}, {"image_shape": (16, 16, 1)}, {"base_filters": 8}])
+def test_argument_that_contradicts_the_preset_is_refused(args, stored):
+    ((key, value),) = args.items()
+    with pytest.raises(ValueError, match=rf"Expected {key}=.*, as in the preset .*Received: {key}="):
+        keras_genzoo.build("dcgan", weights=stored, **args)
+
+
+def test_argument_that_equals_the_presets_is_taken(stored):
+    assert keras_genzoo.build("dcgan", weights=stored, latent_dim=3, image_shape=(8, 8, 1)).latent_dim == 3
+
+
+def test_misspelled_preset_is_refused_with_the_nearest(monkeypatch, stored, tmp_path):
+    shutil.copytree(stored, tmp_path / "dcgan_tiny")
+    monkeypatch.setattr(bundled, "_BUNDLED", tmp_path)
+    with pytest.raises(
+        ValueError, match="presets of dcgan: dcgan_tiny; did you mean 'dcgan_tiny'.* Received: 'dcgn_tiny'"
+    ):
+        keras_genzoo.build("dcgan", weights="dcgn_tiny")
+    with pytest.raises(ValueError, match="did you mean 'dcgan_tiny'"):
+        presets.card("dcgan_tinny")
+    with pytest.raises(ValueError, match="did you mean 'dcgan'"):
+        presets.list_presets("dcgn")
+
+
+@pytest.mark.parametrize("weights", ["", "none.weights.h5", "no/such/folder", "ftp://example.org/a"])
+def test_weights_that_are_nowhere_are_refused(weights, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="Expected .*preset.*Received"):
+        keras_genzoo.build("dcgan", weights=weights)
+
+
+def test_preset_is_found_with_and_without_its_models_name(monkeypatch, stored, tmp_path):
+    shutil.copytree(stored, tmp_path / "dcgan_tiny")
+    monkeypatch.setattr(bundled, "_BUNDLED", tmp_path)
+    assert presets.list_presets() == presets.list_presets("dcgan") == ["dcgan_tiny"]
+    assert presets.list_presets("vae") == []
+    for name in ("tiny", "dcgan_tiny"):
+        assert bundled.locate("dcgan", name) == tmp_path / "dcgan_tiny"
+    with pytest.raises(ValueError, match="presets of vae: none"):
+        bundled.locate("vae", "tiny")
+
+
+def test_presets_are_listed_and_found_by_name_without_reading_them(monkeypatch):
+    def read(path):
+        raise AssertionError(f"{path} was read")
+
+    monkeypatch.setattr(bundled, "read_json", read)
+    monkeypatch.setattr(preset_files, "read_json", read)
+    assert presets.list_presets("vae") == ["vae_fashion_mnist", "vae_mnist"]
+    assert bundled.locate("vae", "mnist") == bundled.locate("vae", "vae_mnist") == presets.bundled_folder("vae_mnist")
+
+
+def test_bundled_presets_stay_with_their_models_whatever_is_registered(monkeypatch, stored, tmp_path):
+    cls = type("Other", (type(tiny()),), {"__module__": "other"})
+    monkeypatch.setattr(registry, "_registered", {})
+    registry.register("dcgan_fashion", cls)
+    assert presets.list_presets("dcgan_fashion") == []
+    assert presets.list_presets("dcgan") == ["dcgan_fashion_mnist", "dcgan_mnist"]
+
+
+# -- saving -----------------------------------------------------------------------------------------------------------
+
+
+def test_existing_preset_is_replaced_only_when_asked(folder, model):
+    before = content(folder)
+    with pytest.raises(ValueError, match="Expected a new or empty folder, or overwrite=True"):
+        presets.save_preset(model, folder)
+    assert content(folder) == before
+    presets.save_preset(model, folder, card={"new": 1}, overwrite=True)
+    assert presets.card(folder) == {"new": 1}
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+def test_empty_folder_is_taken(model, tmp_path):
+    (tmp_path / "new").mkdir()
+    preset_files.verify(presets.save_preset(model, tmp_path / "new"))
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_nothing_but_a_preset_is_overwritten(kind, model, tmp_path):
+    target = tmp_path / "mine"
+    if kind == "folder":
+        target.mkdir()
+        (target / "thesis.txt").write_text("years of work", encoding="utf-8")
+    else:
+        target.write_text("years of work", encoding="utf-8")
+    before = content(tmp_path)
+    with pytest.raises(ValueError, match="Expected a preset to overwrite: nothing else is deleted"):
+        presets.save_preset(model, target, overwrite=True)
+    assert content(tmp_path) == before
+
+
+@pytest.mark.parametrize("step", ["write_weights", "write_json", "write_metadata"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_full_disk_leaves_the_old_preset_whole(step, exists, model, folder, monkeypatch):
+    before = content(folder)
+
+    def fail(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(saving, step, fail)
+    with pytest.raises(OSError, match="No space left"):
+        presets.save_preset(model, folder if exists else folder.parent / "new", overwrite=exists)
+    assert content(folder) == before
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+def test_disk_that_is_really_full_is_an_os_error_and_leaves_the_old_preset(folder):
+    """The limit of the size of a file acts like a full disk, in the code that writes, however deep it lies."""
+    import resource
+
+    model = tiny(base_filters=32)
+    before = content(folder)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+        with pytest.raises(OSError, match="tiny could not be written .*; what was there is unchanged"):
+            presets.save_preset(model, folder, overwrite=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert content(folder) == before
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+# -- addresses --------------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """Answers for `urlopen`: a dict of bytes by address; counts what is asked."""
+
+    def __init__(self, files, cut=None):
+        self.files, self.cut, self.asked = files, cut, []
+
+    def __call__(self, request, timeout):
+        self.asked.append(request.full_url)
+        if request.full_url not in self.files:
+            raise urllib.error.HTTPError(request.full_url, 404, "Not Found", email.message.Message(), None)
+        data = self.files[request.full_url]
+        response = io.BytesIO(data[: len(data) // 2] if request.full_url == self.cut else data)
+        response.headers = email.message.Message()
+        response.headers["Content-Length"] = str(len(data))
+        return response
+
+
+@pytest.fixture
+def serve(monkeypatch, cache):
+    def start(files, cut=None):
+        server = Server(files, cut)
+        monkeypatch.setattr("urllib.request.urlopen", server)
+        return server
+
+    return start
+
+
+URL = "https://example.org/zoo/tiny"
+
+
+def folder_files(stored):
+    return {f"{URL}/{name}": data for name, data in content(stored).items()}
+
+
+def zip_files(stored, drop=()):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, data in content(stored).items():
+            if name not in drop:
+                file.writestr(f"tiny/{name}", data)
+        file.writestr("../escaped.txt", "out")
+        file.writestr("tiny/other.py", "more")
+    return {f"{URL}.zip": archive.getvalue()}
+
+
+def weights_files(stored):
+    return {f"{URL}.weights.h5": (stored / "model.weights.h5").read_bytes()}
+
+
+KINDS = {
+    "folder": (URL, folder_files),
+    "zip": (f"{URL}.zip", zip_files),
+    "weights": (f"{URL}.weights.h5", weights_files),
+}
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+@every_kind
+def test_preset_is_fetched_once_and_then_read_from_the_cache(kind, serve, stored, model, cache):
+    url, files = KINDS[kind]
+    server = serve(files(stored))
+    for _ in range(2):
+        again = tiny(weights=url)
+        assert moved(values(model.network_variables), values(again.network_variables)) == []
+    assert len(server.asked) == len(set(server.asked)) == (5 if kind == "folder" else 1)
+    assert len(list(cache.iterdir())) == 1
+    assert not list(cache.parent.rglob("escaped.txt")) + list(cache.parent.rglob("other.py"))
+
+
+@every_kind
+def test_download_that_breaks_off_leaves_nothing_in_the_cache(kind, serve, stored, cache):
+    url, files = KINDS[kind]
+    cut = url if kind != "folder" else f"{url}/model.weights.h5"
+    serve(files(stored), cut=cut)
+    with pytest.raises(ValueError, match=rf"Expected to fetch all \d+ bytes of {cut}. Received: \d+ bytes"):
+        tiny(weights=url)
+    assert list(cache.iterdir()) == []
+
+
+@every_kind
+def test_missing_address_leaves_nothing_in_the_cache(kind, serve, cache):
+    serve({})
+    with pytest.raises(ValueError, match=f"Expected to fetch {URL}.*Received: HTTP Error 404"):
+        tiny(weights=KINDS[kind][0])
+    assert list(cache.iterdir()) == []
+
+
+def test_fetched_preset_with_a_wrong_checksum_leaves_nothing_in_the_cache(serve, stored, cache):
+    files = folder_files(stored)
+    files[f"{URL}/model.weights.h5"] = files[f"{URL}/model.weights.h5"][:-1] + b"x"
+    serve(files)
+    with pytest.raises(ValueError, match="with sha256"):
+        tiny(weights=URL)
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("drop", ["metadata.json", "model.weights.h5", "config.json"])
+def test_fetched_zip_without_a_file_leaves_nothing_in_the_cache(drop, serve, stored, cache):
+    serve(zip_files(stored, {drop}))
+    with pytest.raises(ValueError, match=f"Expected the file {drop} in the preset"):
+        tiny(weights=f"{URL}.zip")
+    assert list(cache.iterdir()) == []
+
+
+def test_fetched_zip_that_is_none_leaves_nothing_in_the_cache(serve, cache):
+    serve({f"{URL}.zip": b"<html>not found</html>"})
+    with pytest.raises(ValueError, match="Expected a whole zip of a preset"):
+        tiny(weights=f"{URL}.zip")
+    assert list(cache.iterdir()) == []
+
+
+def test_fetched_folder_may_lack_samples(serve, folder, model):
+    (folder / "samples.png").unlink()  # as a classifier's
+    preset_files.write_metadata(folder)
+    serve(folder_files(folder))
+    assert moved(values(model.network_variables), values(tiny(weights=URL).network_variables)) == []
+
+
+def test_unsecured_address_is_refused(serve):
+    server = serve({})
+    with pytest.raises(ValueError, match="https://"):
+        tiny(weights="http://example.org/tiny.zip")
+    assert server.asked == []
+
+
+def test_hub_without_its_package_is_a_clear_error(monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(ValueError, match=r"Expected huggingface_hub .*pip install 'keras-genzoo\[hub\]'"):
+        keras_genzoo.build("dcgan", weights="hf://owner/tiny")
+
+
+def test_preset_comes_from_the_hub(monkeypatch, stored, model):
+    class Hub:
+        @staticmethod
+        def snapshot_download(repository):
+            if repository != "owner/tiny":
+                raise RuntimeError("Repository Not Found\nmore")
+            return str(stored)
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub", Hub)
+    again = keras_genzoo.build("dcgan", weights="hf://owner/tiny")
+    assert moved(values(model.network_variables), values(again.network_variables)) == []
+    with pytest.raises(ValueError, match="Expected to fetch hf://owner/none. Received: Repository Not Found$"):
+        keras_genzoo.build("dcgan", weights="hf://owner/none")
+
+
+# -- the bundled ones -------------------------------------------------------------------------------------------------
+
+
+@every_preset
+def test_bundled_preset_is_there_whole_and_small(name):
+    assert name in presets.list_presets()
+    folder = presets.bundled_folder(name)
+    preset_files.verify(folder)
+    assert sum(len(data) for data in content(folder).values()) <= SIZE
+
+
+@every_preset
+def test_bundled_card_states_data_licence_seed_and_time(name):
+    card = presets.card(name)
+    recipe = keras_genzoo.load_recipe(name)
+    assert card["name"] == name and card["model"] == recipe.model
+    assert card["data"] == {"title": recipe.data.title, "license": recipe.data.license}
+    assert all(card["data"].values()) and card["hardware"]
+    assert (card["seed"], card["epochs"]) == (recipe.seed, recipe.epochs)
+    assert card["wall_time_seconds"] > 0
+
+
+@every_preset
+def test_bundled_card_is_that_of_the_recipe(name):
+    """All that decides a training is as in the bundled recipe; where the images were read from may differ."""
+    # A card that is older than some key of a recipe means the key's default.
+    stored = recipes.Recipe.from_dict(presets.card(name)["recipe"]).to_dict()
+    recipe = keras_genzoo.load_recipe(name).to_dict()
+    for values_ in (stored, recipe):
+        where = ("source", "source_b", "data_dir")
+        values_["data"] = {key: value for key, value in values_["data"].items() if key not in where}
+    assert stored == recipe
+    args = presets.stored_arguments(recipe["model"], name)
+    assert {key: args[key] for key in recipe["args"]} == recipe["args"]
+
+
+@every_preset
+def test_bundled_card_has_every_metric_of_its_recipe_with_its_protocol(name):
+    metrics, evaluation = presets.card(name)["metrics"], keras_genzoo.load_recipe(name).evaluation
+    assert set(metrics) >= set(evaluation.metrics) and metrics
+    for key, result in metrics.items():
+        assert np.isfinite(result["value"]), key
+        protocol = result["protocol"]
+        assert {"data", "split", "seed"} <= set(protocol)
+        assert ("n_fake" if key == "gan_test" else "n_real") in protocol
+        if key in ("classifier_fid", "kernel_distance", "precision", "recall", "density", "coverage"):
+            assert (protocol["n_real"], protocol["n_fake"]) == (evaluation.num_images, evaluation.num_images)
+            assert protocol["features"] == evaluation.features
+            assert protocol["classifier_accuracy"] > 0.9
+            assert np.isfinite(result["floor"]["value"])
+
+
+@every_preset
+def test_bundled_files_name_no_folder_of_the_machine_that_made_them(name):
+    for file, data in content(presets.bundled_folder(name)).items():
+        if file.endswith(".json"):
+            assert not [
+                word for word in ("/home/", "/root/", "/work/", "/tmp/", "\\\\") if word in data.decode("utf-8")
+            ]
+
+
+@every_preset
+def test_bundled_preset_builds_and_draws_its_samples(name, tmp_path):
+    model = keras_genzoo.build(presets.read_config(presets.bundled_folder(name))["model"], weights=name)
+    assert model.compiled
+    if hasattr(model, "generate"):
+        from PIL import Image
+
+        columns = grid_columns(model)
+        drawn = plots.save_grid(model.generate(8 * columns, seed=0), tmp_path / "a.png", columns)
+        with Image.open(drawn) as new, Image.open(presets.bundled_folder(name) / "samples.png") as old:
+            assert new.size == old.size and new.mode == old.mode
+            difference = np.abs(np.asarray(new, int) - np.asarray(old, int))
+        assert difference.mean() < 0.5  # of 255: other processors round otherwise
+
+
+@pytest.mark.parametrize(("name", "accuracy"), [("classifier_mnist", 0.994), ("classifier_fashion_mnist", 0.93)])
+def test_bundled_classifier_is_as_accurate_as_promised(name, accuracy):
+    result = presets.card(name)["metrics"]["accuracy"]
+    assert result["value"] >= accuracy
+    assert (result["protocol"]["n_real"], result["protocol"]["split"]) == (10000, "test")
+
+
+def test_all_bundled_weights_together_are_small():
+    total = sum(len(data) for data in content(presets.bundled_folder("")).values())
+    assert total < ALL_SIZES
+
+
+def test_names_and_cards_are_read_without_tensorflow(stored):
+    code = f"""
+import sys
+from keras_genzoo import presets
+from keras_genzoo.presets import files as preset_files
+presets.list_presets()
+presets.card({str(stored)!r}), preset_files.verify({str(stored)!r}), preset_files.read_metadata({str(stored)!r})
+print([name for name in ("tensorflow", "keras") if name in sys.modules])
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr

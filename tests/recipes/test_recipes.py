@@ -1,0 +1,468 @@
+"""Recipes: what is in them, what is refused, and that each builds what it says."""
+
+import dataclasses
+import inspect
+
+import keras
+import numpy as np
+import pytest
+import yaml
+
+import keras_genzoo
+from keras_genzoo import building, data, registry
+from keras_genzoo.metrics.evaluate import evaluate
+from keras_genzoo.recipes import DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
+from keras_genzoo.recipes.optimizers import make_optimizer
+
+TRAINING_IMAGES = {"tfds:mnist": 60000, "tfds:fashion_mnist": 60000, "npz:emoji.npz": 2891}
+every_recipe = pytest.mark.parametrize("name", list_recipes())
+
+TINY = {"model": "vae", "args": {"image_shape": [8, 8, 1], "network": "mlp", "hidden_units": [4], "latent_dim": 2}}
+
+
+def tiny(**changes):
+    return Recipe.from_dict({**TINY, **changes})
+
+
+def rate_after(optimizer, step):
+    """Learning rate of an optimizer with a schedule, after so many steps."""
+    optimizer.iterations.assign(step)
+    return float(optimizer.learning_rate)
+
+
+# -- the bundled ones -------------------------------------------------------------------------------------------------
+
+
+def test_the_recipes_of_the_zoo_are_there():
+    sets = ("mnist", "fashion_mnist")
+    assert set(list_recipes()) >= {f"{model}_{name}" for model in ("classifier", "dcgan", "vae") for name in sets}
+
+
+@every_recipe
+def test_bundled_recipe_survives_a_round_trip_through_yaml(name, tmp_path):
+    recipe = load_recipe(name)
+    (tmp_path / "copy.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
+    again = load_recipe(tmp_path / "copy.yaml")
+    assert again == recipe
+    assert again.to_dict() == recipe.to_dict()
+    assert again.name == name
+
+
+@every_recipe
+def test_bundled_recipe_is_named_after_model_and_data_set(name):
+    recipe = load_recipe(name)
+    dataset = recipe.data.source.rpartition(":")[2].removesuffix(".npz")
+    assert name == f"{recipe.model}_{dataset}"
+    assert recipe.data.title and recipe.data.license and recipe.description.endswith(".")
+
+
+@every_recipe
+def test_bundled_recipe_has_arguments_of_its_model_and_all_its_optimizers(name):
+    recipe = load_recipe(name)
+    described = set(registry.describe(recipe.model).arguments) - {"seed", "dtype", "name"}
+    assert set(recipe.args) <= described
+    assert set(recipe.optimizers) == set(building.model_class(recipe.model).optimizer_names)
+
+
+@every_recipe
+def test_bundled_recipe_builds_its_model_and_optimizers(name):
+    recipe = load_recipe(name)
+    model = build_model(recipe)
+    config = model.get_config()
+    as_plain = {key: list(value) if isinstance(value, tuple) else value for key, value in config.items()}
+    assert {key: as_plain[key] for key in recipe.args} == recipe.args
+    assert (config["seed"], config["dtype"]) == (recipe.seed, recipe.dtype)
+    for key, spec in recipe.optimizers.items():
+        optimizer = getattr(model, key)
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        assert type(optimizer).__name__.lower() == spec["name"].replace("_", "")
+
+
+@every_recipe
+def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
+    recipe = load_recipe(name)
+    if recipe.data.source not in TRAINING_IMAGES:
+        pytest.skip(f"how many training images {recipe.data.source} has is not known")
+    steps = recipe.epochs * -(-TRAINING_IMAGES[recipe.data.source] // recipe.data.batch_size)
+    for key, spec in recipe.optimizers.items():
+        if not isinstance(spec["learning_rate"], dict):
+            continue  # a constant rate has no end
+        schedule = make_optimizer(spec)._learning_rate
+        updates = steps * (recipe.args.get("d_steps", 1) if key == "d_optimizer" else 1)
+        rates = [float(schedule(int(step))) for step in np.linspace(0, updates - 1, 40)]
+        assert np.isfinite(rates).all()
+        assert min(rates) >= 0.0
+        assert rates[-1] < 0.25 * max(rates)
+
+
+def test_every_model_has_a_recipe():
+    assert [name for name in keras_genzoo.list_models() if not list_recipes(name)] == []
+
+
+def test_list_recipes_selects_by_model():
+    assert list_recipes("dcgan") == [name for name in list_recipes() if name.startswith("dcgan_")]
+    assert sorted(name for model in keras_genzoo.list_models() for name in list_recipes(model)) == list_recipes()
+    with pytest.raises(ValueError, match="did you mean 'dcgan'"):
+        list_recipes("dcgn")
+
+
+def test_list_recipes_gives_a_recipe_to_the_longest_model_name(monkeypatch):
+    models = [*registry.bundled_models(), "dcgan_fashion"]
+    monkeypatch.setattr(registry, "bundled_models", lambda: models)
+    assert list_recipes("dcgan") == ["dcgan_mnist"]
+    assert list_recipes("dcgan_fashion") == ["dcgan_fashion_mnist"]
+
+
+# -- fields -----------------------------------------------------------------------------------------------------------
+
+
+def test_data_section_is_arguments_of_data_load():
+    own = {"source", "title", "license"}
+    second = {"source_b", "split_b", "image_key_b", "paired"}
+    options = set(DataConfig().load_options())
+    fields = {field.name for field in dataclasses.fields(DataConfig)}
+    parameters = inspect.signature(data.load).parameters
+    assert options == fields - own - second
+    assert options <= set(parameters)
+    # what a training decides by itself: labels by the model, seed and first_epoch by the run
+    assert set(parameters) - options == {"source", "labels", "shuffle", "seed", "first_epoch"}
+    pairs, parameters = set(DataConfig().pair_options()), inspect.signature(data.load_pairs).parameters
+    assert pairs == (options | second) - {"label_key"}
+    assert set(parameters) - pairs == {"source", "shuffle", "seed", "first_epoch"}
+
+
+def test_evaluation_section_is_arguments_of_evaluate_with_the_same_defaults():
+    parameters = inspect.signature(evaluate).parameters
+    for field in dataclasses.fields(EvaluationConfig):
+        if field.name != "metrics":
+            assert field.default == parameters[field.name].default, field.name
+    assert {field.name for field in dataclasses.fields(EvaluationConfig)} <= set(parameters)
+
+
+def test_one_metric_may_stand_without_a_list():
+    assert tiny(evaluation={"metrics": "ssim"}).evaluation.metrics == ("ssim",)
+    assert tiny(evaluation={"metrics": ["ssim", "elbo"]}).evaluation.metrics == ("ssim", "elbo")
+
+
+def test_empty_sections_mean_the_defaults():
+    recipe = Recipe.from_dict({"model": "dcgan", "args": None, "optimizers": None, "data": None, "evaluation": None})
+    assert recipe == Recipe("dcgan")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("2e-4", 2e-4), ("1E3", 1000.0), ("-3e-2", -0.03), ("2.5e-4", 2.5e-4), (".5", 0.5), ("1.", 1.0), ("0.25", 0.25)],
+)
+def test_number_with_exponent_is_a_float(text, value, tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(f"model: vae\nargs: {{reconstruction_weight: {text}}}\n", encoding="utf-8")
+    assert load_recipe(path).args["reconstruction_weight"] == value
+    assert isinstance(load_recipe(path).args["reconstruction_weight"], float)
+    assert tiny().override([f"reconstruction_weight={text}"]).args["reconstruction_weight"] == value
+
+
+def test_former_name_of_an_argument_is_still_read():
+    assert tiny(args={"alpha": 2.0}).args == {"reconstruction_weight": 2.0}
+    assert tiny().override(["args.alpha=2.0"]).args["reconstruction_weight"] == 2.0
+
+
+def test_words_versions_and_whole_numbers_are_no_floats(tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text("model: vae\ndata: {title: 1e-4-like, source: 'mnist:3.0.1'}\nseed: 7\n", encoding="utf-8")
+    recipe = load_recipe(path)
+    assert recipe.data.title == "1e-4-like"
+    assert recipe.data.source == "mnist:3.0.1"
+    assert recipe.seed == 7 and isinstance(recipe.seed, int)
+
+
+def test_small_numbers_survive_a_round_trip_through_yaml(tmp_path):
+    recipe = tiny(optimizers={"optimizer": {"name": "adam", "learning_rate": 1e-5, "epsilon": 1e-7}})
+    (tmp_path / "tiny.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
+    assert load_recipe(tmp_path / "tiny.yaml").optimizers == recipe.optimizers
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "nearest"),
+    [
+        ({"model": "dcgn"}, "dcgan"),
+        ({"model": "dcgan", "epoch": 3}, "epochs"),
+        ({"model": "dcgan", "data": {"bach_size": 3}}, "batch_size"),
+        ({"model": "dcgan", "evaluation": {"metrcs": []}}, "metrics"),
+        ({"model": "dcgan", "args": {"latentdim": 3}}, "latent_dim"),
+    ],
+)
+def test_misspelled_key_is_refused_with_the_nearest(values, nearest):
+    with pytest.raises(ValueError, match=f"did you mean '{nearest}'"):
+        Recipe.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "nearest"),
+    [
+        ({"d_optimiser": "adam"}, "d_optimizer"),
+        ({"optimizer": "adam"}, "d_optimizer|g_optimizer"),
+        ({"d_optimizer": "adm"}, "adam"),
+        ({"d_optimizer": {"name": "rms_propp"}}, "rms_?prop"),
+        ({"d_optimizer": {"name": "adam", "beta1": 0.5}}, "beta_1"),
+        ({"g_optimizer": {"name": "sgd", "momentun": 0.5}}, "momentum"),
+        ({"g_optimizer": {"name": "adam", "learning_rate": {"schedule": "cosin_decay"}}}, "cosine_decay"),
+        ({"g_optimizer": {"name": "adam", "learning_rate": {"schedul": "cosine_decay"}}}, "valid are .*cosine_decay"),
+        (
+            {"g_optimizer": {"name": "adam", "learning_rate": {"schedule": "cosine_decay", "decay_step": 3}}},
+            "decay_steps",
+        ),
+    ],
+)
+def test_misspelled_optimizer_is_refused_with_the_nearest(optimizers, nearest):
+    recipe = Recipe("dcgan", args={"image_shape": [8, 8, 1], "base_filters": 4}, optimizers=optimizers)
+    with pytest.raises(ValueError, match=rf"did you mean '({nearest})'|{nearest}"):
+        build_model(recipe)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0}, "epochs to be an integer of at least 1"),
+        ({"epochs": "three"}, "epochs to be an integer of at least 1"),
+        ({"epochs": True}, "epochs to be an integer"),
+        ({"seed": -1}, "seed to be an integer of at least 0"),
+        ({"dtype": "float64"}, "dtype to be one of float32, mixed_bfloat16, mixed_float16"),
+        ({"args": {"seed": 3}}, "seed beside args"),
+        ({"args": {"dtype": "float32"}}, "dtype beside args"),
+        ({"args": [1]}, "args as keys and values"),
+        ({"args": "latent_dim"}, "args as keys and values"),
+        ({"optimizers": 5}, "optimizers as keys and values"),
+        ({"data": 5}, "section 'data' of a recipe as keys and values"),
+        ({"evaluation": ["ssim"]}, "section 'evaluation' of a recipe as keys and values"),
+    ],
+)
+def test_wrong_value_is_refused_with_what_was_expected(changes, message):
+    with pytest.raises(ValueError, match=f"Expected .*{message}.*Received"):
+        tiny(**changes)
+
+
+@pytest.mark.parametrize("spec", [5, None, ["adam"], {"learning_rate": 0.1}, {"name": 5}])
+def test_optimizer_without_a_name_is_refused(spec):
+    with pytest.raises(ValueError, match="Expected .*name.* Received"):
+        make_optimizer(spec)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"name": "adam", "learning_rate": "fast"},
+        {"name": "adam", "learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 0.1}},
+        {"name": "sgd", "momentum": "much"},
+    ],
+)
+def test_optimizer_with_a_wrong_or_missing_value_is_refused(spec):
+    with pytest.raises(ValueError):
+        make_optimizer(spec)
+
+
+def test_recipe_without_a_model_is_refused():
+    with pytest.raises(ValueError, match="Expected a recipe with the key 'model'. Received: 'epochs'"):
+        Recipe.from_dict({"epochs": 3})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model: [dcgan\nepochs: 3\n", "Expected YAML in the recipe"),
+        ("model: dcgan\n\tepochs: 3\n", "Expected YAML in the recipe"),
+        ("", "Expected a recipe as keys and values. Received: NoneType"),
+        ("- dcgan\n- 3\n", "Expected a recipe as keys and values. Received: list"),
+        ("dcgan\n", "Expected a recipe as keys and values. Received: str"),
+        ("!!python/object/apply:os.system ['true']\n", "Expected YAML in the recipe"),
+        ("model: dcgan\nepoch: 3\n", "did you mean 'epochs'"),
+    ],
+)
+def test_file_that_is_no_recipe_is_named_in_one_sentence(text, message, tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=message) as caught:
+        load_recipe(path)
+    assert "broken.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_recipe_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(ValueError, match="Expected UTF-8 text in the recipe .*broken.yaml"):
+        load_recipe(path)
+
+
+def test_missing_recipe_is_refused_with_the_nearest(tmp_path):
+    with pytest.raises(ValueError, match="did you mean 'dcgan_mnist'"):
+        load_recipe("dcgan_mnst")
+    with pytest.raises(ValueError, match="Expected a recipe's name or a .yaml file"):
+        load_recipe(tmp_path / "none.yaml")
+
+
+def test_recipe_is_named_after_its_file_unless_it_has_a_name(tmp_path):
+    (tmp_path / "mine.yml").write_text("model: vae\n", encoding="utf-8")
+    assert load_recipe(tmp_path / "mine.yml").name == "mine"
+    (tmp_path / "mine.yml").write_text("model: vae\nname: other\n", encoding="utf-8")
+    assert load_recipe(tmp_path / "mine.yml").name == "other"
+
+
+# -- overriding -------------------------------------------------------------------------------------------------------
+
+
+def test_override_takes_sections_recipe_keys_and_model_arguments():
+    recipe = load_recipe("dcgan_mnist")
+    settings = ["epochs=3", "data.batch_size=16", "latent_dim=5", "args.base_filters=4", "image_shape=[8, 8, 1]"]
+    changed = recipe.override([*settings, "optimizers.g_optimizer.learning_rate=2e-4", "evaluation.features=null"])
+    assert changed.epochs == 3
+    assert changed.data == dataclasses.replace(recipe.data, batch_size=16)
+    assert changed.args == {**recipe.args, "latent_dim": 5, "base_filters": 4, "image_shape": [8, 8, 1]}
+    assert changed.optimizers["g_optimizer"] == {"name": "adam", "beta_1": 0.5, "learning_rate": 2e-4}
+    assert changed.optimizers["d_optimizer"] == recipe.optimizers["d_optimizer"]
+    assert changed.evaluation.features is None
+    assert recipe == load_recipe("dcgan_mnist")  # the recipe itself is unchanged
+
+
+def test_override_takes_a_dict_as_it_is():
+    assert tiny().override({"latent_dim": 3, "data.source": "npz:a=b.npz"}).data.source == "npz:a=b.npz"
+    assert tiny().override(["data.source=npz:a=b.npz"]).data.source == "npz:a=b.npz"
+
+
+def test_override_of_nothing_is_the_same_recipe():
+    assert tiny().override([]) == tiny()
+    assert tiny().override({}) == tiny()
+
+
+def test_override_opens_a_section_that_was_empty():
+    recipe = tiny().override(["optimizers.optimizer.name=sgd", "optimizers.optimizer.momentum=0.5"])
+    assert make_optimizer(recipe.optimizers["optimizer"]).momentum == 0.5
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("epoch=3", "did you mean 'epochs'"),
+        ("latentdim=3", "did you mean 'latent_dim'"),
+        ("data.bach_size=3", "did you mean 'batch_size'"),
+        ("dta.batch_size=3", "did you mean 'data'"),
+        ("epochs", "Expected a setting as key=value. Received: 'epochs'"),
+        ("=3", "Expected a setting as key=value"),
+        ("epochs.more=3", "Expected a section before the last dot"),
+        ("epochs=[3", "Expected YAML in the setting 'epochs'"),
+        ("epochs=0", "epochs to be an integer of at least 1"),
+        ("data=5", "section 'data' of a recipe as keys and values"),
+    ],
+)
+def test_wrong_override_is_refused(setting, message):
+    with pytest.raises(ValueError, match=message):
+        tiny().override([setting])
+
+
+# -- optimizers -------------------------------------------------------------------------------------------------------
+
+
+def test_schedule_lasts_as_long_as_the_epochs():
+    rate = {"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 90}
+    recipe = tiny(optimizers={"optimizer": {"name": "adam", "learning_rate": rate}}, epochs=30)
+    shorter = recipe.with_epochs(10)
+    assert shorter.epochs == 10
+    assert shorter.optimizers["optimizer"]["learning_rate"] == {**rate, "decay_steps": 30}
+    assert recipe.with_epochs(30) == recipe
+    assert tiny(optimizers={"optimizer": "adam"}).with_epochs(3).optimizers == {"optimizer": "adam"}
+
+
+def test_sgd_takes_momentum():
+    optimizer = make_optimizer({"name": "sgd", "learning_rate": 0.01, "momentum": 0.9, "nesterov": True})
+    assert isinstance(optimizer, keras.optimizers.SGD)
+    assert (optimizer.momentum, optimizer.nesterov, float(optimizer.learning_rate)) == (
+        0.9,
+        True,
+        pytest.approx(0.01),
+    )
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "RMSprop", "rms_prop"])
+def test_optimizer_is_found_however_it_is_written(name):
+    optimizer = make_optimizer({"name": name, "rho": 0.8, "learning_rate": 5e-5})
+    assert isinstance(optimizer, keras.optimizers.RMSprop)
+    assert optimizer.rho == 0.8
+
+
+def test_optimizer_may_be_a_name_alone():
+    assert isinstance(make_optimizer("adam_w"), keras.optimizers.AdamW)
+
+
+def test_every_keras_optimizer_can_be_named():
+    for name in ("adam", "adam_w", "adamax", "adagrad", "adadelta", "nadam", "ftrl", "lion", "adafactor", "lamb"):
+        assert isinstance(make_optimizer(name), keras.optimizers.Optimizer)
+
+
+@pytest.mark.parametrize(
+    ("rate", "values"),
+    [
+        (  # (1 + cos(pi t / 100)) / 2 between 0.2 and 0.02
+            {"schedule": "cosine_decay", "initial_learning_rate": 0.2, "decay_steps": 100, "alpha": 0.1},
+            {0: 0.2, 50: 0.11, 100: 0.02, 200: 0.02},
+        ),
+        (  # a straight line from 0.1 to 0.01
+            {
+                "schedule": "polynomial_decay",
+                "initial_learning_rate": 0.1,
+                "decay_steps": 90,
+                "end_learning_rate": 0.01,
+            },
+            {0: 0.1, 30: 0.07, 90: 0.01, 100: 0.01},
+        ),
+        (
+            {"schedule": "piecewise_constant_decay", "boundaries": [10, 20], "values": [0.3, 0.2, 0.1]},
+            {0: 0.3, 10: 0.3, 11: 0.2, 21: 0.1},
+        ),
+        (  # halved every 10 steps
+            {"schedule": "ExponentialDecay", "initial_learning_rate": 0.4, "decay_steps": 10, "decay_rate": 0.5},
+            {0: 0.4, 10: 0.2, 20: 0.1},
+        ),
+    ],
+    ids=lambda value: value.get("schedule", "") if isinstance(value, dict) else "",
+)
+def test_adam_follows_a_schedule(rate, values):
+    optimizer = make_optimizer({"name": "adam", "beta_1": 0.5, "learning_rate": rate})
+    assert isinstance(optimizer, keras.optimizers.Adam)
+    for step, value in values.items():
+        assert rate_after(optimizer, step) == pytest.approx(value, rel=1e-5)
+
+
+def test_each_network_has_an_optimizer_of_its_own():
+    text = """
+        model: dcgan
+        args: {image_shape: [8, 8, 1], base_filters: 4, latent_dim: 3}
+        optimizers:
+          d_optimizer: {name: sgd, learning_rate: 1e-2, momentum: 0.9}
+          g_optimizer:
+            name: adam
+            learning_rate: {schedule: piecewise_constant_decay, boundaries: [5], values: [1e-3, 1e-4]}
+    """
+    recipe = Recipe.from_dict(yaml.safe_load(text.replace("1e-", "1.0e-")))
+    model = build_model(recipe)
+    assert isinstance(model.d_optimizer, keras.optimizers.SGD)
+    assert isinstance(model.g_optimizer, keras.optimizers.Adam)
+    assert float(model.d_optimizer.learning_rate) == pytest.approx(1e-2)
+    assert rate_after(model.g_optimizer, 5) == pytest.approx(1e-3)
+    assert rate_after(model.g_optimizer, 6) == pytest.approx(1e-4)
+
+
+def test_network_without_an_optimizer_in_the_recipe_has_the_papers():
+    recipe = Recipe(
+        "dcgan", args={"image_shape": [8, 8, 1], "base_filters": 4}, optimizers={"g_optimizer": {"name": "sgd"}}
+    )
+    model = build_model(recipe)
+    assert isinstance(model.g_optimizer, keras.optimizers.SGD)
+    assert isinstance(model.d_optimizer, keras.optimizers.Adam)
+    assert model.d_optimizer.beta_1 == 0.5
+
+
+def test_anchors_are_written_out_in_a_run_recipe():
+    text = load_recipe("dcgan_mnist").to_yaml()  # d_optimizer and g_optimizer share an anchor in the file
+    assert "&" not in text and "*" not in text

@@ -1,0 +1,27 @@
+"""Rows of the adversarial autoencoder."""
+
+from case import Case
+from learning import adversarial_codes_come_to_the_prior
+from numpy_losses import Adam
+
+CASES = [
+    Case(
+        "aae",
+        variant="conv",
+        args=dict(image_shape=(8, 8, 1), latent_dim=3, base_filters=4, d_hidden_units=(6,), seed=3),
+        output=(8, 8, 1),
+        params=1303,
+        defaults=dict(d_hidden_units=(1000, 1000)),
+        optimizers=dict(optimizer=Adam(1e-3), d_optimizer=Adam(2e-4, 0.5), g_optimizer=Adam(2e-4, 0.5)),
+        learns=adversarial_codes_come_to_the_prior,
+    ),
+    Case(
+        "aae",
+        variant="mlp",
+        args=dict(
+            image_shape=(9, 8, 3), latent_dim=4, network="mlp", hidden_units=(9, 7), d_hidden_units=(5, 6), seed=3
+        ),
+        output=(9, 8, 3),
+        params=4390,
+    ),
+]

@@ -1,0 +1,42 @@
+"""Rows of the conditional VAE."""
+
+from case import Case
+from learning import vae_learns
+from numpy_losses import Adam
+
+CASES = [
+    Case(
+        "cvae",
+        variant="conv_bernoulli",
+        args=dict(
+            image_shape=(8, 8, 1),
+            num_classes=3,
+            class_names=("a", "b", "c"),
+            latent_dim=3,
+            base_filters=4,
+            reconstruction_weight=2.0,
+            binarize=True,
+            seed=3,
+        ),
+        output=(8, 8, 1),
+        params=2107,
+        optimizers=dict(optimizer=Adam(1e-3)),
+        learns=vae_learns(base_filters=16),
+    ),
+    Case(
+        "cvae",
+        variant="mlp_gaussian",
+        args=dict(
+            image_shape=(9, 8, 3),
+            num_classes=5,
+            latent_dim=4,
+            network="mlp",
+            hidden_units=(9, 7),
+            likelihood="gaussian",
+            seed=3,
+        ),
+        output=(9, 8, 3),
+        params=4435,
+        learns=vae_learns(network="mlp", hidden_units=(128,), likelihood="gaussian"),
+    ),
+]

@@ -1,0 +1,30 @@
+"""Row of the DCGAN."""
+
+from case import Case
+from learning import gan_comes_nearer
+from numpy_losses import Adam, minimax, non_saturating
+
+# What GANs with the networks of DCGAN have in common; large enough for batch normalization in the discriminator.
+CONV_GAN = dict(
+    image_shape=(17, 16, 3),
+    latent_dim=5,
+    base_filters=4,
+    d_base_filters=6,
+    kernel_size=2,
+    d_steps=2,
+    ema_decay=0.9,
+    seed=3,
+)
+
+CASES = [
+    Case(
+        "dcgan",
+        args=dict(**CONV_GAN),
+        output=(17, 16, 3),
+        params=5462,
+        defaults=dict(latent_dim=100, base_filters=64, d_steps=1),
+        optimizers=dict(d_optimizer=Adam(2e-4, 0.5), g_optimizer=Adam(2e-4, 0.5)),
+        losses=(minimax, non_saturating, {}),
+        learns=gan_comes_nearer(factor=5.0),
+    ),
+]

@@ -16,6 +16,7 @@ import os
 import statistics
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as keras_genzoo sets it; here TensorFlow comes first
 
 import numpy as np
 import tensorflow as tf
@@ -24,6 +25,7 @@ import torch_models
 from step_time import measure
 
 import keras_genzoo
+from keras_genzoo.families import ImagePairs
 
 
 def our_step(recipe, dtype):
@@ -47,9 +49,11 @@ def batch_for(model, size):
     """Noise as a training batch of a model."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (size, *model.image_shape), dtype="uint8")
-    if model.takes_pairs:
+    if isinstance(model.data_kind, ImagePairs):
         return images, images[::-1].copy()
-    return (images, rng.integers(0, model.num_classes, size).astype("int32")) if model.takes_labels else (images,)
+    if model.data_kind.has_labels:
+        return images, rng.integers(0, model.num_classes, size).astype("int32")
+    return (images,)
 
 
 def main():

@@ -1,6 +1,7 @@
 """The rules of the source tree, read from the syntax trees: who imports whom, sizes, and what is never used."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -210,3 +211,12 @@ assert not {"export", "zoo_configs"} & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_onednn_kernels_are_on_unless_a_user_turns_them_off():
+    script = "import os, keras_genzoo; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    for given, wanted in (({}, "1"), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, "0")):
+        environment = {key: value for key, value in os.environ.items() if key != "TF_ENABLE_ONEDNN_OPTS"} | given
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == wanted

@@ -11,6 +11,6 @@ run/preset/               at the end: weights, card and samples, for build(weigh
 
 from keras_genzoo.training.real_images import data_of
 from keras_genzoo.training.run import Run, last_checkpoint
-from keras_genzoo.training.train import train
+from keras_genzoo.training.train import measure, train
 
-__all__ = ["Run", "data_of", "last_checkpoint", "train"]
+__all__ = ["Run", "data_of", "last_checkpoint", "measure", "train"]

@@ -36,8 +36,10 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     if options.model is None:
         return
-    kept = [item for item in items if concerns(item, options.model)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    kept, others = [], []
+    for item in items:
+        (kept if concerns(item, options.model) else others).append(item)
+    config.hook.pytest_deselected(items=others)
     items[:] = kept
 
 
@@ -47,7 +49,8 @@ def concerns(item, model):
         return True
     parameters = getattr(item, "callspec", None)
     values = parameters.params.values() if parameters else ()
-    return any(getattr(value, "name", value) == model or str(value).startswith(f"{model}_") for value in values)
+    names = [value if isinstance(value, str) else getattr(value, "name", None) for value in values]
+    return any(isinstance(name, str) and (name == model or name.startswith(f"{model}_")) for name in names)
 
 
 @pytest.fixture(autouse=True)

@@ -4,13 +4,11 @@ Public names are loaded on first use, so that `import keras_genzoo` is fast and 
 """
 
 import importlib
-import os
 
+from keras_genzoo.utils import kernels
 from keras_genzoo.version import __version__
 
-# TensorFlow leaves its oneDNN kernels off on CPUs without AVX-512 VNNI, where they make training faster. The variable
-# counts only if it is set before TensorFlow is imported; processes that are started from here inherit it.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+kernels.turn_on()
 
 # public name -> module that defines it
 _EXPORTS = {

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -220,3 +221,17 @@ def test_onednn_kernels_are_on_unless_a_user_turns_them_off():
         command = [sys.executable, "-c", script]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == wanted
+
+
+def test_kernels_that_are_off_because_tensorflow_was_imported_first_are_told_once():
+    script = """
+import os
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+import tensorflow
+del os.environ["TF_ENABLE_ONEDNN_OPTS"]
+import keras_genzoo, keras_genzoo.models
+"""
+    command = [sys.executable, "-W", "always::UserWarning:__main__", "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    told = done.stderr.count("TensorFlow was imported before keras_genzoo, with its oneDNN kernels off")
+    assert told == (platform.machine().lower() in ("x86_64", "amd64")), done.stderr

@@ -1,7 +1,10 @@
-"""Kinds of training data: for each, in one place, how a batch is loaded, checked and unpacked.
+"""Kinds of training data: for each, in one place, how it is loaded, checked and unpacked.
 
 A model names its kind in `data_kind`. The kind turns what `fit` receives into a record, whose fields the losses read.
+What the arrays of a call hold is checked before the first step; what comes in batches is checked inside the graph.
 """
+
+import types
 
 import keras
 import numpy as np
@@ -12,21 +15,11 @@ from keras_genzoo.utils.record import Record
 
 
 class Images:
-    """Batches of images; anything that follows them is ignored. Records have the field `images`."""
+    """Batches of images; labels that follow them in a data set are ignored. Records have the field `images`."""
 
     has_labels = False
     num_sets = 1  # how many parts of a batch are images
     wanted = "images"
-
-    def unpack(self, model, data):
-        """The record of a training batch, images in the range of the networks.
-
-        Args:
-            model: The model.
-            data: What `fit` hands to `train_step`.
-        """
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return Record(images=model.to_network(images))
 
     def load(self, source, config, **options):
         """The training data of a recipe as a `tf.data.Dataset`.
@@ -42,37 +35,114 @@ class Images:
             raise ValueError(f"Expected no second domain in the data of this model. Received: {config}")
         return load(source, labels=self.has_labels, **{**config.load_options(), **options})
 
-    # -- checks ---------------------------------------------------------------------------------------------------
+    # -- inside the graph -----------------------------------------------------------------------------------------
 
-    def check(self, model, data):
-        """Raises `ValueError` unless `data`, as `fit` takes it, holds batches of this kind."""
-        images, beside = (*data, None)[:2] if isinstance(data, tuple) and data else (data, None)
-        if isinstance(images, tf.data.Dataset):
-            self._check_dataset(model, images)
-        elif isinstance(images, (np.ndarray, tf.Tensor)):
-            pixels.check_images(images, model.image_shape)
-            self.check_beside(model, images, beside)
+    def unpack(self, model, data):
+        """The record of a training batch, images in the range of the networks.
 
-    def check_beside(self, model, images, beside):
-        """Raises `ValueError` unless the second part of the data, next to an array of images, fits this kind."""
+        Args:
+            model: The model.
+            data: What Keras hands to `train_step`.
+        """
+        images, second = self._parts(data)
+        self._check_second_spec(model, None if second is None else (second.shape, second.dtype))
+        return Record(images=model.checked_images(images))
+
+    def _parts(self, data):
+        """Images, and what follows them, of a batch."""
+        images, second, weights = keras.utils.unpack_x_y_sample_weight(data)
+        if weights is not None:
+            raise ValueError(f"Expected batches of {self.wanted}. Received: sample weights, which have no effect here")
+        for part in (images, second):
+            if isinstance(part, (list, tuple, dict)):
+                raise ValueError(f"Expected batches of {self.wanted}, each one tensor. Received: a {_name(part)}")
+        if images is None or (second is None and self.num_sets + self.has_labels > 1):
+            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
+        return images, second
+
+    # -- before the first step ------------------------------------------------------------------------------------
+
+    def prepare(self, model, x, y=None):
+        """The data of a call of `fit` or `evaluate`, checked, as Keras takes it.
+
+        Args:
+            model: The model.
+            x: Images as an array or as a list of images of one size, or a container of batches.
+            y: What stands next to an array of images.
+
+        Returns:
+            Tuple `(x, y)`: lists as arrays, names of classes as numbers.
+
+        Raises:
+            ValueError: If they do not hold data of this kind.
+        """
+        if isinstance(x, tf.data.Dataset):
+            self._check_dataset(model, x)
+        elif is_array_like(x):
+            x = self._image_array(model, x)
+            y = self._prepare_second(model, x, y)
+        elif isinstance(x, types.GeneratorType):
+            x = (batch if isinstance(batch, (tuple, list)) else (batch,) for batch in x)
+        elif x is None or isinstance(x, (str, bytes, dict, set, int, float)):
+            raise ValueError(
+                f"Expected {self.wanted}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
+                f"keras.utils.PyDataset or a generator of batches. Received: x={x if x is None else _name(x)}"
+            )
+        return x, y
+
+    def _image_array(self, model, images):
+        if isinstance(images, (list, tuple)):
+            images = self._stacked(images)
+        elif not isinstance(images, tf.Tensor):
+            images = np.asarray(images)
+        pixels.check_images(images, model.image_shape)
+        return images
+
+    def _stacked(self, images):
+        shapes = [np.shape(image) if is_array_like(image) else None for image in images]
+        if len(set(shapes)) != 1 or shapes[0] is None or len(shapes[0]) != 3:
+            some = ", ".join(str(shape) for shape in shapes[:3])
+            raise ValueError(
+                f"Expected {self.wanted}: images as one array (batch, height, width, channels), or as a list of images "
+                f"(height, width, channels) of one size; labels and a second domain are the argument y. Received: a "
+                f"{_name(images)} of {len(images)} items of shapes {some}{', ...' * (len(shapes) > 3)}"
+            )
+        return np.stack([np.asarray(image) for image in images])
+
+    def _prepare_second(self, model, images, second):
+        """What stands next to an array of images, checked, as Keras takes it."""
+        if second is not None:
+            raise ValueError(
+                f"Expected images alone: {model.model_name} learns from nothing else. Received: y={_name(second)}"
+            )
+        return None
+
+    def _check_second_spec(self, model, spec):
+        """Raises `ValueError` unless what follows the images in a batch may have this `(shape, dtype)`, or be none."""
+        if spec is not None and spec[0].rank is not None and spec[0].rank > 2:
+            raise ValueError(
+                f"Expected images alone: {model.model_name} learns from no second set of images. "
+                f"Received: a second part of shape {tuple(spec[0])}"
+            )
 
     def _check_dataset(self, model, data):
         spec = data.element_spec if isinstance(data.element_spec, tuple) else (data.element_spec,)
+        if len(spec) > 2:
+            raise ValueError(
+                f"Expected a data set of batches of {self.wanted}. Received: {len(spec)} parts, of which the third "
+                "would be sample weights, which have no effect here"
+            )
         if len(spec) < self.num_sets + self.has_labels:
             raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
-        first = None
-        for number in range(self.num_sets):
-            if not isinstance(spec[number], tf.TensorSpec) or spec[number].shape.rank is None:
+        for number, part in enumerate(spec):
+            if not isinstance(part, tf.TensorSpec) or (number < self.num_sets and part.shape.rank is None):
                 raise ValueError(
                     "Expected a data set of batches of images, alone or followed by labels or images of a second "
                     f"domain, of a known rank. Received: {data.element_spec}"
                 )
-            pixels.check_spec(tuple(spec[number].shape), spec[number].dtype.name, model.image_shape)
-            if spec[number].dtype != tf.uint8:  # a range can be told from values alone
-                first = next(iter(data)) if first is None else first
-                pixels.check_images(first[number] if isinstance(first, tuple) else first, model.image_shape)
-        if self.has_labels:
-            model.label_condition.check_spec(spec[1].shape, spec[1].dtype.as_numpy_dtype)
+            if number < self.num_sets:
+                pixels.check_spec(tuple(part.shape), part.dtype.name, model.image_shape)
+        self._check_second_spec(model, (spec[1].shape, spec[1].dtype) if len(spec) > 1 else None)
 
 
 class LabelledImages(Images):
@@ -82,24 +152,25 @@ class LabelledImages(Images):
     wanted = "(images, labels)"
 
     def unpack(self, model, data):
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if labels is None:
-            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
+        images, labels = self._parts(data)
         labels = tf.convert_to_tensor(labels)
         if labels.shape.rank is None:  # traced anew for labels of several ranks
             labels = tf.ensure_shape(labels, (None,))
-        model.label_condition.check_spec(labels.shape, labels.dtype.as_numpy_dtype)
+        self._check_second_spec(model, (labels.shape, labels.dtype))
         labels = tf.cast(model.label_condition.checked_in_graph(labels), tf.int32)
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
         with tf.control_dependencies([labels]):
-            return Record(images=tf.identity(model.to_network(images)), labels=labels)
+            return Record(images=tf.identity(model.checked_images(images)), labels=labels)
 
-    def check_beside(self, model, images, beside):
-        if beside is None:
+    def _prepare_second(self, model, images, second):
+        if second is None:
             raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
-        labels = np.asarray(beside)
-        model.label_condition.check_spec(labels.shape, labels.dtype)
-        model.label_condition.check(labels, len(images))
+        return model.label_condition.check(second, len(images))
+
+    def _check_second_spec(self, model, spec):
+        shape, dtype = spec
+        if shape.rank is not None:
+            model.label_condition.check_spec(shape, dtype.as_numpy_dtype)
 
 
 class ImagePairs(Images):
@@ -117,10 +188,8 @@ class ImagePairs(Images):
     wanted = "images of two domains, (a, b)"
 
     def unpack(self, model, data):
-        a, b, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if b is None:
-            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
-        return Record(a=model.to_network(a), b=model.to_network(b))
+        a, b = self._parts(data)
+        return Record(a=model.checked_images(a), b=model.checked_images(b))
 
     def load(self, source, config, **options):
         from keras_genzoo.data import load_pairs
@@ -128,12 +197,25 @@ class ImagePairs(Images):
         options["paired"] = self.paired or config.paired
         return load_pairs(source, **{**config.pair_options(), **options})
 
-    def check_beside(self, model, images, beside):
-        if beside is None:
+    def _prepare_second(self, model, images, second):
+        if second is None:
             raise ValueError(f"Expected {self.wanted}. Received: images alone")
-        pixels.check_images(beside, model.image_shape)
-        if len(beside) != len(images):
+        second = self._image_array(model, second)
+        if len(second) != len(images):
             raise ValueError(
                 "Expected as many images of domain b as of domain a; keras_genzoo.data.load_pairs makes a data set "
-                f"of sources of unequal size. Received: {len(images)} and {len(beside)}"
+                f"of sources of unequal size. Received: {len(images)} and {len(second)}"
             )
+        return second
+
+    def _check_second_spec(self, model, spec):
+        """Checked as images are."""
+
+
+def is_array_like(x):
+    """Whether `x` is an array, or a list that might stand for one; not a container of batches."""
+    return isinstance(x, (list, tuple, np.ndarray, tf.Tensor, tf.Variable)) or hasattr(x, "__array__")
+
+
+def _name(x):
+    return type(x).__name__

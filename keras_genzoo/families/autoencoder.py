@@ -3,13 +3,14 @@
 import functools
 
 import keras
-import tensorflow as tf
 
 from keras_genzoo.families import generation
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
+from keras_genzoo.families.checks import images_in_range
 from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, image_input
+from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.networks.conditions import beside_code, beside_image, network_of
 from keras_genzoo.networks.conditions import condition_inputs as network_inputs
@@ -133,16 +134,8 @@ class BaseAutoencoder(ZooModel):
 
     def call(self, inputs, training=False):
         """Images (uint8 0..255 or float 0..1), or `[images, *conditions]` -> reconstructions, float32 in [0, 1]."""
-        given = {}
-        if self.conditions:
-            if not isinstance(inputs, (list, tuple)) or len(inputs) != 1 + len(self.conditions):
-                names = ", ".join(each.name for each in self.conditions)
-                raise ValueError(
-                    f"Expected [images, {names}]: {self.model_name} takes {names}. Received: {type(inputs).__name__}"
-                )
-            inputs, *values = inputs
-            given = {each.name: tf.cast(x, each.spec.dtype) for each, x in zip(self.conditions, values, strict=True)}
-        return self.reconstructed(inputs, training=training, **given)
+        images, given = main_and_conditions(self, inputs)
+        return self.reconstructed(images_in_range(images), training=training, **given)
 
     def reconstructed(self, images, dtype="float32", training=False, **conditions):
         """Images from their own codes as tensors, float32 in [0, 1] or uint8. Usable inside a graph."""

@@ -3,14 +3,12 @@
 import inspect
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.data.kinds import Images
-from keras_genzoo.families import optimizing, saving
+from keras_genzoo.families import checks, inputs, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
-from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.noise import is_testing
 from keras_genzoo.utils import arguments, pixels
 
@@ -144,35 +142,19 @@ class ZooModel(keras.Model):
         """The record of a training batch, images in `network_range`: see `keras_genzoo.data.kinds`."""
         return self.data_kind.unpack(self, data)
 
+    def checked_images(self, images):
+        """`to_network` of images whose range is checked as well: in a graph, the step fails with one sentence."""
+        return self.to_network(checks.images_in_range(images))
+
     def check_data(self, data):
         """Raises `ValueError` unless `data`, as `fit` takes it, holds batches for this model."""
-        self.data_kind.check(self, data)
+        self.data_kind.prepare(self, *data) if isinstance(data, tuple) else self.data_kind.prepare(self, data)
 
-    def fit(self, x=None, y=None, *args, **kwargs):
-        """Trains the model; see `keras.Model.fit`. The data is checked first.
-
-        Args:
-            x: Images (uint8 0..255 or float 0..1), or a `tf.data.Dataset` of batches.
-            y: Labels in 0..num_classes - 1, or the second domain's images, where the model takes them.
-            *args, **kwargs: As in `keras.Model.fit`.
-
-        Raises:
-            ValueError: On images or labels of a wrong rank, shape, type or range; nothing has been trained then.
-        """
-        for data in (x if y is None else (x, y), kwargs.get("validation_data")):
-            if data is not None:
-                self.check_data(data)
-        if isinstance(x, tf.data.Dataset):  # it has an order of its own; Keras would warn that it cannot shuffle it
-            kwargs.setdefault("shuffle", False)
-        with sentences_of_the_graph():
-            return super().fit(x, y, *args, **kwargs)
-
-    def evaluate(self, x=None, y=None, *args, **kwargs):
-        """Losses of the model on other data; see `keras.Model.evaluate`. `x` and `y` are checked as in `fit`."""
-        if not kwargs.get("_use_cached_eval_dataset"):  # which is how `fit` calls it, with data that it has checked
-            self.check_data(x if y is None else (x, y))
-        with sentences_of_the_graph():
-            return super().evaluate(x, y, *args, **kwargs)
+    fit = inputs.fit
+    evaluate = inputs.evaluate
+    predict = inputs.predict
+    train_on_batch = inputs.train_on_batch
+    test_on_batch = inputs.test_on_batch
 
     # -- optimizers -----------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import sampling
+from keras_genzoo.families.checks import checked
 from keras_genzoo.utils.text import nearest
 
 # Conditions that are drawn do so from streams of their own, so that codes stay the same.
@@ -63,11 +64,17 @@ class Condition(abc.ABC):
     def checked_in_graph(self, values):
         """A tensor of values whose use fails with one sentence if one of them is out of range."""
 
+    def checked_tensor(self, values):
+        """Values as a tensor, checked like arrays; inside a graph, its use fails if one of them is out of range."""
+        values = tf.convert_to_tensor(values)
+        if self.spec.dtype.is_integer and not values.dtype.is_integer:
+            raise ValueError(f"Expected integer {self.name} in {self.range}. Received: dtype {values.dtype.name}")
+        return self.checked_in_graph(tf.cast(values, self.spec.dtype))
+
     def refused_outside(self, values, inside):
         """`values`, whose use fails with one sentence unless all of `inside` is true."""
-        message = f"Expected {self.name} in {self.range}. Received: a {self.input} outside"
-        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(inside), [message])]):
-            return tf.identity(values)
+        sentence = f"Expected {self.name} in {self.range}. Received: a {self.input} outside"
+        return checked(values, lambda: tf.reduce_all(inside), sentence)
 
 
 class ClassCondition(Condition):

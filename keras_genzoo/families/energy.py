@@ -10,6 +10,7 @@ from keras_genzoo import sampling
 from keras_genzoo.families import generation
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import compiled_function, in_batches, joined
+from keras_genzoo.families.checks import images_in_range
 from keras_genzoo.families.exporting import ExportFunction, at_least, image_input, scalar_inputs, uniform_input
 from keras_genzoo.likelihood import ais, importance
 from keras_genzoo.utils import pixels
@@ -81,7 +82,7 @@ class BinaryMachine(ZooModel):
 
     def call(self, inputs, training=False):
         """Images (uint8 0..255 or float 0..1) -> their reconstructions, float32 in [0, 1]."""
-        return self.reconstructed(inputs)
+        return self.reconstructed(images_in_range(inputs))
 
     def reconstructed(self, images, dtype="float32"):
         """Reconstructions as tensors, float32 in [0, 1] or uint8. Usable inside a graph."""

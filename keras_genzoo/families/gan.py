@@ -8,6 +8,7 @@ from keras_genzoo import losses, sampling
 from keras_genzoo.families import generation, two_player
 from keras_genzoo.families.averages import Average
 from keras_genzoo.families.base import ZooModel
+from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.layers import frozen_statistics
@@ -90,7 +91,9 @@ class BaseGAN(ZooModel):
         self.average.reset()
 
     def call(self, inputs, training=False):
-        return self.generator_network(inputs, training=training)
+        """Codes `(batch, latent_dim)`, or `[z, *conditions]`, -> images, float32 in [0, 1]."""
+        z, given = main_and_conditions(self, inputs)
+        return self.images_from_codes(z, training=training, **given)
 
     # -- the losses that a model overrides --------------------------------------------------------------------------
 
@@ -176,10 +179,10 @@ class BaseGAN(ZooModel):
 
     # -- use ------------------------------------------------------------------------------------------------------
 
-    def images_from_codes(self, z, dtype="float32", **conditions):
+    def images_from_codes(self, z, dtype="float32", training=False, **conditions):
         """Images of codes: `(n, latent_dim)` -> `(n, height, width, channels)`, float32 in [0, 1] or uint8."""
         network = self.generator_network
-        return self.from_network(network(Record(z=z, **conditions).feed(network), training=False), dtype)
+        return self.from_network(network(Record(z=z, **conditions).feed(network), training=training), dtype)
 
     def generate_batch(self, seed, start, num, conditions):
         return self.images_from_codes(self.latent_sample(num, seed, start), "uint8", **conditions)

@@ -7,6 +7,7 @@ from keras_genzoo.families import two_player
 from keras_genzoo.families.averages import Average
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
+from keras_genzoo.families.checks import images_in_range
 from keras_genzoo.families.exporting import ExportFunction, file_input, image_input
 from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.png import decode_images, png_functions
@@ -106,7 +107,8 @@ class BaseTranslator(ZooModel):
     # -- use ------------------------------------------------------------------------------------------------------
 
     def call(self, images, training=False):
-        return self.translated(images, self.directions[0], training=training)
+        """Images (uint8 0..255 or float 0..1) -> translated in the first direction, float32 in [0, 1]."""
+        return self.translated(images_in_range(images), self.directions[0], training=training)
 
     def translated(self, images, direction, dtype="float32", training=False):
         """Images of one domain as tensors of the other, float32 in [0, 1] or uint8. Usable inside a graph."""

@@ -90,7 +90,8 @@ class Classifier(ZooModel):
         return {"optimizer": self.network.trainable_variables}
 
     def call(self, images, training=False):
-        return self.network(self.to_network(images), training=training)["logits"]
+        """Images (uint8 0..255 or float 0..1) -> logits `(batch, num_classes)`."""
+        return self.network(self.checked_images(images), training=training)["logits"]
 
     def train_step(self, data):
         batch = self.unpack(data)

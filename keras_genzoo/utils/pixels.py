@@ -9,6 +9,18 @@ import numpy as np
 MIN_SIDE = 8
 MAX_SIDE = 256
 
+# A dark photo can have no level above 1. An image of 0 and 1 alone has more than this share of ones.
+BINARY_SHARE = 0.01
+
+OUT_OF_RANGE = (
+    "Expected float images with values in 0..1 (divide pixels of 0..255 by 255, or cast them to uint8). "
+    "Received: values outside"
+)
+BINARY_BYTES = (
+    "Expected uint8 images in 0..255 (for black and white images: 0 and 255, or floats 0.0 and 1.0). "
+    "Received: 0 and 1 alone"
+)
+
 
 def check_image_shape(image_shape):
     """Returns `image_shape` as a tuple `(height, width, channels)` of ints.
@@ -77,14 +89,22 @@ def check_images(images, image_shape=None):
     images = images if hasattr(images, "dtype") else np.asarray(images)
     dtype = getattr(images.dtype, "name", str(images.dtype))
     check_spec(tuple(images.shape), dtype, image_shape)
-    if dtype != "uint8" and np.size(images):
-        values = np.asarray(images, "float32")
-        low, high = float(values.min()), float(values.max())
-        if not (low >= 0.0 and high <= 1.0):  # False for NaN, too
-            raise ValueError(
-                "Expected float images with values in 0..1 (or uint8 images in 0..255). "
-                f"Received: values from {low:g} to {high:g}"
-            )
+    if not np.size(images):
+        return
+    if dtype == "uint8":
+        check_not_binary(images)
+        return
+    values = np.asarray(images, "float32")
+    low, high = float(values.min()), float(values.max())
+    if not (low >= 0.0 and high <= 1.0):  # False for NaN, too
+        raise ValueError(OUT_OF_RANGE.replace("values outside", f"values from {low:g} to {high:g}"))
+
+
+def check_not_binary(images):
+    """Raises `ValueError` if uint8 images hold 0 and 1 alone, which would train as black."""
+    images = np.asarray(images)
+    if images.size and images.max() == 1 and np.mean(images) >= BINARY_SHARE:
+        raise ValueError(BINARY_BYTES)
 
 
 def to_unit(images):

@@ -1,0 +1,44 @@
+"""Checks of values where images arrive: eagerly, or inside a graph, where their use fails with one sentence."""
+
+import tensorflow as tf
+from keras import ops
+
+from keras_genzoo.utils import pixels
+
+
+def images_in_range(images):
+    """Images, whose use fails unless they hold pixels.
+
+    Args:
+        images: Tensor or array, uint8 in 0..255 or float in 0..1.
+
+    Returns:
+        The same as a tensor.
+
+    Raises:
+        ValueError: Outside of a graph, on values out of range; inside one, the step fails with the same sentence.
+    """
+    if isinstance(images, (list, tuple, dict)):
+        raise ValueError(f"Expected images as one tensor. Received: a {type(images).__name__} of {len(images)}")
+    images = ops.convert_to_tensor(images)
+    if images.dtype.name == "uint8":
+        return checked(images, lambda: ~_is_binary(images), pixels.BINARY_BYTES)
+    if not images.dtype.is_floating:
+        return images  # refused by its dtype
+    return checked(images, lambda: tf.reduce_all((images >= 0) & (images <= 1)), pixels.OUT_OF_RANGE)  # or NaN
+
+
+def checked(values, inside, sentence):
+    """A tensor of values, whose use fails with a sentence unless `inside()`, a boolean tensor, is true."""
+    if tf.executing_eagerly():
+        if not inside():
+            raise ValueError(sentence)
+        return values
+    with tf.control_dependencies([tf.debugging.Assert(inside(), [sentence])]):
+        return tf.identity(values)
+
+
+def _is_binary(images):
+    """Whether bytes are 0 and 1 alone, and enough of them 1 that this is no dark photo with a little noise."""
+    ones = tf.reduce_mean(tf.cast(images == 1, tf.float32))
+    return (tf.reduce_max(images) == 1) & (ones >= pixels.BINARY_SHARE)

@@ -1,0 +1,136 @@
+"""What `fit`, `evaluate`, `predict` and the `..._on_batch` methods take: a container is understood or refused.
+
+`ZooModel` uses these functions as methods. Keras takes a list of images for several inputs, and drops weights that a
+step of its own does not read: both would train in silence on something else than what was meant.
+"""
+
+import inspect
+
+import keras
+
+from keras_genzoo.data.kinds import is_array_like
+from keras_genzoo.families.errors import sentences_of_the_graph
+
+
+def fit(self, x=None, y=None, *args, **kwargs):
+    """Trains the model; see `keras.Model.fit`.
+
+    Args:
+        x: Images `(n, height, width, channels)`, uint8 in 0..255 or float in 0..1; a list of images of one size; or a
+            container of batches: `tf.data.Dataset`, `keras.utils.PyDataset`, generator, PyTorch `DataLoader`. In a
+            `Dataset`, labels that the model does not take may follow the images; they are ignored.
+        y: Next to an array of images, and for models that take them alone: labels in `0..num_classes - 1` or names of
+            classes, or the images of the second domain.
+        *args, **kwargs: As in `keras.Model.fit`, but for `sample_weight` and `class_weight`. `validation_data` is
+            what `x` may be, or a pair `(x, y)`.
+
+    Returns: The `History`.
+
+    Raises:
+        ValueError: On images or labels of a wrong rank, shape, type or range, or an argument that would have no
+            effect. Arrays are checked before the first step; a batch of a container, before it is trained on.
+    """
+    given = _arguments(self, "fit", x, y, *args, **kwargs)
+    _take(self, given)
+    if given.get("validation_data") is not None:
+        given["validation_data"] = _pair(self, given["validation_data"])
+    if not is_array_like(given["x"]):
+        if given.get("batch_size") is not None:
+            raise ValueError(
+                f"Expected no batch_size: a {type(x).__name__} brings batches of its own. "
+                f"Received: batch_size={given['batch_size']}"
+            )
+        if not isinstance(x, keras.utils.PyDataset):  # in an order of its own; Keras would warn that it cannot shuffle
+            given.setdefault("shuffle", False)
+    with sentences_of_the_graph():
+        return keras.Model.fit(self, **given)
+
+
+def evaluate(self, x=None, y=None, *args, **kwargs):
+    """Losses of the model on other data; see `keras.Model.evaluate`. `x` and `y` are checked as in `fit`."""
+    given = _arguments(self, "evaluate", x, y, *args, **kwargs)
+    if not given.get("_use_cached_eval_dataset"):  # which is how `fit` calls it, with data that it has checked
+        _take(self, given)
+    with sentences_of_the_graph():
+        return keras.Model.evaluate(self, **given)
+
+
+def predict(self, x, *args, **kwargs):
+    """What `model(x)` gives for each batch, as NumPy arrays; see `keras.Model.predict`."""
+    with sentences_of_the_graph():
+        return keras.Model.predict(self, x, *args, **kwargs)
+
+
+def train_on_batch(self, x, y=None, *args, **kwargs):
+    """One training step; see `keras.Model.train_on_batch`. `x` and `y` are checked as in `fit`."""
+    given = _arguments(self, "train_on_batch", x, y, *args, **kwargs)
+    _take(self, given)
+    with sentences_of_the_graph():
+        return keras.Model.train_on_batch(self, **given)
+
+
+def test_on_batch(self, x, y=None, *args, **kwargs):
+    """Losses of one batch; see `keras.Model.test_on_batch`. `x` and `y` are checked as in `fit`."""
+    given = _arguments(self, "test_on_batch", x, y, *args, **kwargs)
+    _take(self, given)
+    with sentences_of_the_graph():
+        return keras.Model.test_on_batch(self, **given)
+
+
+def main_and_conditions(model, inputs):
+    """What `model(inputs)` is called with: the tensor that networks start from, and the dict of checked conditions.
+
+    Args:
+        model: The model.
+        inputs: A tensor (codes or images), or, for a model with conditions, a list `[tensor, *conditions]`.
+
+    Raises:
+        ValueError: If there are too many or too few, or a condition does not fit.
+    """
+    wanted = ", ".join(each.name for each in model.conditions)
+    listed = isinstance(inputs, (list, tuple))
+    if (
+        isinstance(inputs, dict)
+        or listed != bool(model.conditions)
+        or (listed and len(inputs) != 1 + len(model.conditions))
+    ):
+        expected = f"a list [tensor, {wanted}]: {model.model_name} takes {wanted}" if wanted else "one tensor"
+        raise ValueError(f"Expected {expected}. Received: {_described(inputs)}")
+    if not listed:
+        return inputs, {}
+    main, *values = inputs
+    pairs = zip(model.conditions, values, strict=True)
+    return main, {each.name: each.checked_tensor(values) for each, values in pairs}
+
+
+def _described(inputs):
+    size = f" of {len(inputs)}" if isinstance(inputs, (list, tuple, dict)) else ""
+    return f"a {type(inputs).__name__}{size}"
+
+
+def _arguments(model, method, *args, **kwargs):
+    """The arguments of a method of `keras.Model` by name, positional ones included."""
+    given = inspect.signature(getattr(keras.Model, method)).bind(model, *args, **kwargs).arguments
+    del given["self"]
+    given.update(given.pop("kwargs", {}))
+    for name in ("sample_weight", "class_weight"):
+        if given.get(name) is not None:
+            raise ValueError(f"Expected no {name}: losses of {model.model_name} do not weigh images. Received: {name}")
+    return given
+
+
+def _take(model, given):
+    given["x"], given["y"] = model.data_kind.prepare(model, given["x"], given.get("y"))
+
+
+def _pair(model, data):
+    """`validation_data`, checked: `x`, or a tuple or list `(x,)` or `(x, y)`."""
+    if not isinstance(data, (tuple, list)):
+        data = (data,)
+    if len(data) > 2:
+        raise ValueError(
+            "Expected validation_data to be x or (x, y). "
+            f"Received: a {type(data).__name__} of {len(data)}; weights of images have no effect here"
+        )
+    x, y = model.data_kind.prepare(model, *data)
+    return x if y is None else (x, y)

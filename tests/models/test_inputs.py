@@ -1,0 +1,249 @@
+"""What `fit`, `evaluate`, `predict` and the `..._on_batch` methods take, once for each kind of data.
+
+A container trains exactly as the same images do as one array, or is refused with one sentence.
+"""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from cases import cases_with, for_kinds, moved, state
+from PIL import Image
+
+from keras_genzoo.utils.pixels import to_unit
+
+for_every_kind = for_kinds(lambda case: type(case.model_class.data_kind))
+for_images_in = for_kinds(
+    lambda case: (type(case.model_class.data_kind), bool(case.model_class.conditions)),
+    cases_with(
+        such_that=lambda case: not hasattr(case.model_class, "latent_sample") or hasattr(case.model_class, "encode")
+    ),
+)
+NUM = 4
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of two rows."""
+
+    def __init__(self, *parts):
+        super().__init__()
+        self.parts = parts
+
+    def __len__(self):
+        return len(self.parts[0]) // 2
+
+    def __getitem__(self, index):
+        return tuple(part[2 * index : 2 * index + 2] for part in self.parts)
+
+
+def batches_of(*parts):
+    """A generator of the same batches."""
+    yield from (Batches(*parts)[index] for index in range(len(parts[0]) // 2))
+
+
+def dataset_of(*parts):
+    return tf.data.Dataset.from_tensor_slices(parts if len(parts) > 1 else parts[0]).batch(2)
+
+
+class Wrapped:
+    """An array of another library."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.array, dtype)
+
+
+def as_list(images, *second):
+    return list(images), *(list(part) for part in second)
+
+
+CONTAINERS = {
+    "list": as_list,
+    "tuple": lambda images, *second: (tuple(images), *second),
+    "array of another library": lambda *parts: tuple(Wrapped(part) for part in parts),
+    "tensor": lambda *parts: tuple(tf.constant(part) for part in parts),
+    "PyDataset": lambda *parts: (Batches(*parts),),
+    "generator": lambda *parts: (batches_of(*parts),),
+    "Dataset": lambda *parts: (dataset_of(*parts),),
+}
+
+
+@for_every_kind
+def test_containers_of_the_same_batches_train_alike(case):
+    parts = case.data(NUM)
+    expected = None
+    for make in (lambda *parts: parts, *CONTAINERS.values()):
+        model = case.build_small(seed=0)
+        parts = case.small_data(NUM)
+        batch_size = {} if make in list(CONTAINERS.values())[-3:] else {"batch_size": 2}
+        model.compile(run_eagerly=True)
+        model.fit(*make(*parts), shuffle=False, verbose=0, **batch_size)
+        expected = expected or state(model)
+        assert moved(expected, state(model)) == []
+
+
+@for_every_kind
+def test_generators_of_images_alone_and_of_lists_are_understood(case, built):
+    parts = case.data(NUM)
+    model = built(case)
+    model.evaluate((list(batch) if len(parts) > 1 else batch[0] for batch in batches_of(*parts)), verbose=0)
+
+
+def refused(call, match="(?s)Expected.*Received"):
+    with pytest.raises(ValueError, match=match):
+        call()
+
+
+@for_every_kind
+def test_other_containers_are_refused_and_nothing_is_trained(case, built):
+    model, parts = built(case), case.data(NUM)
+    images, *second = parts
+    before = state(model)
+    for wrong in (
+        {"image": images},
+        "digits",
+        None,
+        [images, *second, images],
+        (images, *second),
+        [images[0], images[1][:7]],
+        images.tolist(),
+        tf.data.Dataset.from_tensors({"image": images}),
+        dataset_of(*parts, *([images] if not second else []), np.ones(NUM, "float32")),
+    ):
+        refused(lambda wrong=wrong: model.fit(wrong, verbose=0))
+        refused(lambda wrong=wrong: model.evaluate(wrong, verbose=0))
+    refused(lambda: model.fit(dataset_of(*parts), batch_size=2, verbose=0), "no batch_size")
+    assert moved(before, state(model)) == []
+
+
+@for_every_kind
+def test_weights_of_images_are_refused_because_losses_do_not_read_them(case, built):
+    model, parts = built(case), case.data(NUM)
+    weights = np.ones(NUM, "float32")
+    for method in (model.fit, model.evaluate, model.train_on_batch, model.test_on_batch):
+        refused(lambda method=method: method(*parts, sample_weight=weights), "no sample_weight")
+    for method in (model.fit, model.train_on_batch):
+        refused(lambda method=method: method(*parts, class_weight={0: 2.0}), "no class_weight")
+    triple = (*parts, *([np.zeros(NUM)] if len(parts) == 1 else []), weights)
+    refused(lambda: model.fit(Batches(*triple), verbose=0), "Received: sample weights")
+    refused(lambda: model.fit(*parts, validation_data=triple, verbose=0), "weights of images have no effect")
+
+
+@for_kinds(
+    lambda case: type(case.model_class.data_kind), cases_with(such_that=lambda c: not (c.has_labels or c.has_pairs))
+)
+def test_what_a_model_of_images_alone_would_ignore_is_refused(case, built):
+    model, (images,) = built(case), case.data(NUM)
+    refused(lambda: model.fit(images, np.arange(NUM), verbose=0), "Expected images alone")
+    refused(lambda: model.fit(images, images, verbose=0), "Expected images alone")
+    for container in (Batches(images, images), dataset_of(images, images)):
+        refused(lambda container=container: model.fit(container, verbose=0), "second set of images")
+
+
+@for_every_kind
+def test_pixels_out_of_range_are_refused_wherever_they_come(case, built):
+    model = built(case)
+    images, *second = case.data(NUM)
+    good = to_unit(images)
+    late = np.concatenate([good[:2], good[2:] * 255.0])  # wrong in the second batch alone
+    for wrong in (late, np.where(np.arange(NUM)[:, None, None, None] > 1, np.nan, good).astype("float32")):
+        for container in (Batches(wrong, *second), batches_of(wrong, *second), dataset_of(wrong, *second)):
+            refused(lambda container=container: model.evaluate(container, verbose=0), "Expected float images")
+        refused(lambda wrong=wrong: model.train_on_batch(wrong, *second), "Expected float images")
+        refused(lambda wrong=wrong: model.test_on_batch(wrong, *second), "Expected float images")
+        for validation in ([wrong, *second], (wrong, *second), Batches(wrong, *second)):
+            refused(
+                lambda validation=validation: model.fit(images, *second, validation_data=validation, verbose=0),
+                "Expected float images",
+            )
+
+
+@for_every_kind
+def test_bytes_of_0_and_1_alone_are_refused_because_they_would_be_black(case, built):
+    model = built(case)
+    images, *second = case.data(NUM)
+    binary = (images > 127).astype("uint8")
+    dark = np.zeros_like(images)
+    dark[0, 0, 0] = 1
+    refused(lambda: model.fit(binary, *second, verbose=0), "0 and 1 alone")
+    refused(lambda: model.evaluate(Batches(binary, *second), verbose=0), "0 and 1 alone")
+    for good in (binary * 255, binary.astype("float32"), dark):
+        model.evaluate(good, *second, verbose=0)
+
+
+@for_every_kind
+def test_validation_data_is_an_array_a_pair_or_a_container(case, built):
+    model, parts = built(case), case.data(NUM)
+    expected = model.evaluate(*parts, batch_size=2, return_dict=True, verbose=0)
+    for data in (parts, list(parts), dataset_of(*parts), Batches(*parts), *([parts[0]] if len(parts) == 1 else [])):
+        x, *second = data if isinstance(data, (tuple, list)) else (data,)
+        batch_size = {"batch_size": 2} if isinstance(x, np.ndarray) else {}
+        values = model.evaluate(x, *second, return_dict=True, verbose=0, **batch_size)
+        assert set(values) == set(expected)
+
+
+@for_images_in
+def test_call_and_predict_refuse_pixels_out_of_range_and_lists(case, built):
+    model = built(case)
+    images, *labels = case.data(NUM)
+
+    def inputs(images):
+        return [images, labels[0]] if case.has_labels and hasattr(model, "encode") else images
+
+    for method in (model, lambda x: model.predict(x, verbose=0)):
+        for wrong in (images.astype("float32"), np.full(images.shape, np.nan, "float32"), (images > 9).astype("uint8")):
+            refused(lambda method=method, wrong=wrong: method(inputs(wrong)))
+        refused(lambda method=method: method(list(images)))
+    assert len(model.predict(inputs(images), verbose=0)) == NUM
+
+
+for_codes_in = for_kinds(
+    lambda case: bool(case.model_class.conditions),
+    cases_with(
+        such_that=lambda case: hasattr(case.model_class, "latent_sample") and not hasattr(case.model_class, "encode")
+    ),
+)
+
+
+@for_codes_in
+def test_images_of_codes_by_call_and_predict_are_in_0_to_1_and_conditions_are_checked(case, built):
+    model = built(case)
+    z = np.asarray(model.latent_sample(NUM, 0))
+    given = {
+        each.name: each.check(np.zeros((NUM, *each.spec.shape[1:]), each.spec.dtype.as_numpy_dtype))
+        for each in model.conditions
+    }
+    inputs = [z, *given.values()] if given else z
+    for images in (np.asarray(model(inputs)), model.predict(inputs, verbose=0)):
+        assert images.min() >= 0.0 and images.max() <= 1.0
+        np.testing.assert_allclose(images * 255.0, model.generate(NUM, seed=0, **given), atol=0.51)
+    if given:
+        refused(lambda: model(z), "Expected a list")
+        refused(lambda: model.predict([z, np.full(NUM, 99)], verbose=0), "Expected labels in")
+        refused(lambda: model([z, np.full(NUM, 0.5, "float32")]), "Expected integer labels")
+
+
+def test_images_of_keras_own_readers_are_understood_or_refused(tmp_path, built):
+    case = next(case for case in cases_with("cgan"))
+    model = built(case)
+    height, width, channels = case.args["image_shape"]
+    images, _ = case.data(8)
+    for index, image in enumerate(images):
+        folder = tmp_path / f"class_{index % 2}"
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(image[:, :, 0] if channels == 1 else image).save(folder / f"{index}.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = keras.utils.image_dataset_from_directory(
+            tmp_path,
+            image_size=(height, width),
+            color_mode="grayscale" if channels == 1 else "rgb",
+            batch_size=4,
+            verbose=False,
+        )
+    refused(lambda: model.fit(dataset, verbose=0), "divide pixels of 0..255 by 255, or cast them to uint8")
+    model.fit(dataset.map(lambda image, label: (tf.cast(image, tf.uint8), label)), verbose=0)

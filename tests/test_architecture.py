@@ -34,6 +34,7 @@ DEFERRED_UPWARDS = {
 # TensorFlow is named here and nowhere else, so that another backend of Keras can be added in few places.
 TENSORFLOW_FILES = {
     "sampling",
+    "utils.graph_checks",
     "layers.batch_normalization",
     "layers.instance_normalization",
     "likelihood.ais",
@@ -41,6 +42,7 @@ TENSORFLOW_FILES = {
     "families.autoencoder",
     "families.base",
     "families.batches",
+    "families.compiling",
     "families.conditions",
     "families.energy",
     "families.errors",

@@ -89,10 +89,9 @@ class LabelledImages(Images):
         if labels.shape.rank is None:  # traced anew for labels of several ranks
             labels = tf.ensure_shape(labels, (None,))
         model.label_condition.check_spec(labels.shape, labels.dtype.as_numpy_dtype)
-        labels = tf.cast(model.label_condition.checked_in_graph(labels), tf.int32)
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
-        with tf.control_dependencies([labels]):
-            return Record(images=tf.identity(model.to_network(images)), labels=labels)
+        labels, images = model.label_condition.checked_in_graph(labels, model.to_network(images))
+        return Record(images=images, labels=tf.cast(labels, tf.int32))
 
     def check_beside(self, model, images, beside):
         if beside is None:

@@ -159,7 +159,7 @@ def with_condition_checks(model: Any, functions: dict[str, Any]) -> dict[str, An
             return function
 
         def call(**inputs):
-            return function.function(**{**inputs, **{c.input: c.checked_in_graph(inputs[c.input]) for c in own}})
+            return function.function(**{**inputs, **{c.input: c.checked_in_graph(inputs[c.input])[0] for c in own}})
 
         return function._replace(function=call)
 

@@ -35,13 +35,14 @@ DEFERRED_UPWARDS = {
 # TensorFlow is named here and nowhere else, so that another backend of Keras can be added in few places.
 TENSORFLOW_FILES = {
     "sampling",
+    "utils.graph_checks",
     "layers.batch_normalization",
     "layers.instance_normalization",
     "likelihood.ais",
     "likelihood.importance",
-    "families.autoencoder",
-    "families.base",
+    "families.checks",
     "families.batches",
+    "families.compiling",
     "families.conditions",
     "families.energy",
     "families.errors",

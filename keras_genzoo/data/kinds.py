@@ -45,7 +45,7 @@ class Images:
             data: What Keras hands to `train_step`.
         """
         images, second = self._parts(data)
-        self._check_second_spec(model, None if second is None else (second.shape, second.dtype))
+        self._check_second_spec(model, None if second is None else (tf.TensorShape(second.shape), second.dtype))
         return Record(images=model.checked_images(images))
 
     def _parts(self, data):
@@ -82,7 +82,7 @@ class Images:
             x = self._image_array(model, x)
             y = self._prepare_second(model, x, y)
         elif isinstance(x, types.GeneratorType):
-            x = (batch if isinstance(batch, (tuple, list)) else (batch,) for batch in x)
+            x = (tuple(batch) if isinstance(batch, (tuple, list)) else (batch,) for batch in x)  # Keras takes no other
         elif x is None or isinstance(x, (str, bytes, dict, set, int, float)):
             raise ValueError(
                 f"Expected {self.wanted}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
@@ -157,10 +157,9 @@ class LabelledImages(Images):
         if labels.shape.rank is None:  # traced anew for labels of several ranks
             labels = tf.ensure_shape(labels, (None,))
         self._check_second_spec(model, (labels.shape, labels.dtype))
-        labels = tf.cast(model.label_condition.checked_in_graph(labels), tf.int32)
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
-        with tf.control_dependencies([labels]):
-            return Record(images=tf.identity(model.checked_images(images)), labels=labels)
+        labels, images = model.label_condition.checked_in_graph(labels, model.checked_images(images))
+        return Record(images=images, labels=tf.cast(labels, tf.int32))
 
     def _prepare_second(self, model, images, second):
         if second is None:

@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.data.kinds import Images
-from keras_genzoo.families import checks, inputs, optimizing, saving
+from keras_genzoo.families import checks, compiling, inputs, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.noise import is_testing
 from keras_genzoo.utils import arguments, pixels
@@ -27,7 +27,7 @@ class ZooModel(keras.Model):
         network_range: The range of pixels inside the networks.
         web_view: View of the model on the web page, `None` where it has none.
         inference_networks: Attributes of the networks that make the images, the first that exists counts.
-        supports_jit: Whether the step compiles with XLA.
+        supports_jit: Whether the step compiles with XLA; where it does not, `compile` says so and goes on without.
     """
 
     image_shape = arguments.ImageShape((28, 28, 1), "`(height, width, channels)` of the images.")
@@ -186,6 +186,7 @@ class ZooModel(keras.Model):
         >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1))
         >>> model.compile(g_optimizer=keras.optimizers.Adam(1e-4, beta_1=0.5))  # the discriminator's stays the paper's
         """
+        compiling.check_replicas(jit_compile)
         chosen = optimizing.chosen(self, optimizers, named)
         # Without optimizer=None, Keras would create an RMSprop that nothing uses, and save it.
         super().compile(
@@ -193,6 +194,10 @@ class ZooModel(keras.Model):
         )
         for name, optimizer in optimizing.made(self, chosen).items():
             setattr(self, name, optimizer)
+
+    make_train_function = compiling.make_train_function
+    make_test_function = compiling.make_test_function
+    make_predict_function = compiling.make_predict_function
 
     def get_compile_config(self):
         return saving.compile_config(self)
@@ -207,20 +212,9 @@ class ZooModel(keras.Model):
     def after_pretrained(self):
         """Called once pretrained weights are loaded; a model that counts its steps starts again here."""
 
-    def recording(self, name):
-        """A gradient tape, as a context, that watches what the optimizer `name` trains, and nothing else."""
-        return optimizing.recording(self, name)
-
-    def apply_gradients(self, name, loss, tape):
-        """One update by the optimizer `name` of its own variables, from `loss` and the tape of `recording(name)`."""
-        optimizing.apply_gradients(self, name, loss, tape)
-
-    def update(self, name, loss):
-        """One update by the optimizer `name` of its own variables alone: `loss()` is differentiated, and returned."""
-        with self.recording(name) as tape:
-            value = loss()
-        self.apply_gradients(name, value, tape)
-        return value
+    recording = optimizing.recording
+    apply_gradients = optimizing.apply_gradients
+    update = optimizing.update
 
     # -- logs -----------------------------------------------------------------------------------------------------
 

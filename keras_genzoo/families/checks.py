@@ -4,6 +4,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo.utils import pixels
+from keras_genzoo.utils.graph_checks import check_in_graph
 
 
 def images_in_range(images):
@@ -22,20 +23,10 @@ def images_in_range(images):
         raise ValueError(f"Expected images as one tensor. Received: a {type(images).__name__} of {len(images)}")
     images = ops.convert_to_tensor(images)
     if images.dtype.name == "uint8":
-        return checked(images, lambda: ~_is_binary(images), pixels.BINARY_BYTES)
+        return check_in_graph(images, ~_is_binary(images), pixels.BINARY_BYTES)
     if not images.dtype.is_floating:
         return images  # refused by its dtype
-    return checked(images, lambda: tf.reduce_all((images >= 0) & (images <= 1)), pixels.OUT_OF_RANGE)  # or NaN
-
-
-def checked(values, inside, sentence):
-    """A tensor of values, whose use fails with a sentence unless `inside()`, a boolean tensor, is true."""
-    if tf.executing_eagerly():
-        if not inside():
-            raise ValueError(sentence)
-        return values
-    with tf.control_dependencies([tf.debugging.Assert(inside(), [sentence])]):
-        return tf.identity(values)
+    return check_in_graph(images, (images >= 0) & (images <= 1), pixels.OUT_OF_RANGE)  # false for NaN, too
 
 
 def _is_binary(images):

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import sampling
-from keras_genzoo.families.checks import checked
+from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.text import nearest
 
 # Conditions that are drawn do so from streams of their own, so that codes stay the same.
@@ -61,20 +61,28 @@ class Condition(abc.ABC):
         """The values that are allowed, as a text."""
 
     @abc.abstractmethod
-    def checked_in_graph(self, values):
-        """A tensor of values whose use fails with one sentence if one of them is out of range."""
+    def inside(self, values):
+        """Which values of a tensor are in range: a boolean tensor."""
 
     def checked_tensor(self, values):
         """Values as a tensor, checked like arrays; inside a graph, its use fails if one of them is out of range."""
         values = tf.convert_to_tensor(values)
         if self.spec.dtype.is_integer and not values.dtype.is_integer:
             raise ValueError(f"Expected integer {self.name} in {self.range}. Received: dtype {values.dtype.name}")
-        return self.checked_in_graph(tf.cast(values, self.spec.dtype))
+        return self.checked_in_graph(tf.cast(values, self.spec.dtype))[0]
 
-    def refused_outside(self, values, inside):
-        """`values`, whose use fails with one sentence unless all of `inside` is true."""
+    def checked_in_graph(self, values, beside=()):
+        """Tensors whose use fails with one sentence if a value of this condition is out of range.
+
+        Args:
+            values: Tensor of values of this condition.
+            beside: Structure of tensors that wait for the check, too, such as the images of the values.
+
+        Returns:
+            Tuple `(values, beside)`: see `keras_genzoo.utils.graph_checks`.
+        """
         sentence = f"Expected {self.name} in {self.range}. Received: a {self.input} outside"
-        return checked(values, lambda: tf.reduce_all(inside), sentence)
+        return check_in_graph((values, beside), self.inside(values), sentence)
 
 
 class ClassCondition(Condition):
@@ -138,8 +146,8 @@ class ClassCondition(Condition):
                 f"Received: dtype {np.dtype(dtype).name}, shape {tuple(shape)}"
             )
 
-    def checked_in_graph(self, values):
-        return self.refused_outside(values, (values >= 0) & (values < tf.cast(self.num_classes, values.dtype)))
+    def inside(self, values):
+        return (values >= 0) & (values < tf.cast(self.num_classes, values.dtype))
 
     def default(self, seed, start, num):
         if self.in_turn:
@@ -186,8 +194,8 @@ class RealCondition(Condition):
             )
         return values
 
-    def checked_in_graph(self, values):
-        return self.refused_outside(values, (values >= self.low) & (values <= self.high))
+    def inside(self, values):
+        return (values >= self.low) & (values <= self.high)
 
     def default(self, seed, start, num):
         uniform = sampling.uniform_rows(seed, start, num, self.dim, self.stream)

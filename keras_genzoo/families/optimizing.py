@@ -37,7 +37,7 @@ def made(model, given):
 
 @contextlib.contextmanager
 def recording(model, name):
-    """A gradient tape that watches what the optimizer `name` trains, and nothing else."""
+    """A gradient tape, as a context, that watches what the optimizer `name` trains, and nothing else."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([variable.value for variable in model.optimized_variables()[name]])
         yield tape
@@ -50,6 +50,14 @@ def apply_gradients(model, name, loss, tape):
         scaled = _scaled(model, name, loss)
     gradients = tape.gradient(scaled, [variable.value for variable in variables])
     getattr(model, name).apply(gradients, variables)
+
+
+def update(model, name, loss):
+    """One update by the optimizer `name` of its own variables alone: `loss()` is differentiated, and returned."""
+    with model.recording(name) as tape:
+        value = loss()
+    model.apply_gradients(name, value, tape)
+    return value
 
 
 def apply_estimate(model, name, gradients):

@@ -8,6 +8,7 @@ distance; the features are specific to this package.
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers, ops
 
 from keras_genzoo import sampling
@@ -128,10 +129,7 @@ class Classifier(ZooModel):
         if self.max_shift:
             span = 2 * self.max_shift + 1
             shift = ops.floor(sampling.step_uniform((batch, 2), self.seed_generator) * span) - self.max_shift
-            one, zero = ops.ones((batch, 1)), ops.zeros((batch, 1))
-            rows = [one, zero, shift[:, :1], zero, one, shift[:, 1:], zero, zero]
-            transform = ops.concatenate(rows, axis=1)
-            images = ops.image.affine_transform(images, transform, interpolation="nearest", fill_value=-1.0)
+            images = _shifted(images, ops.cast(shift, "int32"), self.max_shift)
         return images
 
     def features(self, images, batch_size=500):
@@ -196,3 +194,17 @@ class Classifier(ZooModel):
 
         inputs = image_input(self, image_dtype)
         return {"serving_default": ExportFunction(classify, inputs, ("features", "probabilities"))}
+
+
+def _shifted(images, shift, largest):
+    """Images moved left and up by the columns and rows of `shift` `(batch, 2)`, at most `largest`, black behind them.
+
+    An affine transformation would do it too, but XLA does not compile its kernel.
+    """
+    height, width = images.shape[1:3]
+    wider = width + 2 * largest
+    padded = ops.pad(images, ((0, 0), (largest, largest), (largest, largest), (0, 0)), constant_values=-1.0)
+    rows = ops.arange(height)[None, :, None] + shift[:, 1, None, None] + largest  # (batch, height, 1)
+    columns = ops.arange(width)[None, None, :] + shift[:, 0, None, None] + largest  # (batch, 1, width)
+    flat = ops.reshape(padded, (-1, (height + 2 * largest) * wider, images.shape[3]))
+    return tf.gather(flat, rows * wider + columns, batch_dims=1)

@@ -36,6 +36,7 @@ DEFERRED_UPWARDS = {
 TENSORFLOW_FILES = {
     "sampling",
     "utils.graph_checks",
+    "utils.kernels",  # of which it asks whether they are on
     "layers.batch_normalization",
     "layers.instance_normalization",
     "likelihood.ais",

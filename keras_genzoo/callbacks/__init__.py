@@ -1,6 +1,6 @@
 """Callbacks for `fit`: checkpoints, sample grids, a CSV log, a time limit, and a stop at non-finite losses."""
 
-from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted
+from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted, TrainingTerminated
 from keras_genzoo.callbacks.divergence import StopOnDivergence, TrainingDiverged
 from keras_genzoo.callbacks.epoch_log import EpochLog
 from keras_genzoo.callbacks.sample_grid import SampleGrid
@@ -15,5 +15,6 @@ __all__ = [
     "TimeLimit",
     "TrainingDiverged",
     "TrainingInterrupted",
+    "TrainingTerminated",
     "TranslationGrid",
 ]

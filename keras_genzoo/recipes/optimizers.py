@@ -15,6 +15,11 @@ def check_spec(spec):
         raise ValueError(f"Expected an optimizer as its name, or as 'name' and its arguments. Received: {spec!r}")
 
 
+def has_schedule(spec):
+    """Whether an optimizer's name or dict has a learning rate schedule."""
+    return isinstance(spec, dict) and isinstance(spec.get("learning_rate"), dict)
+
+
 def stretched(spec, ratio, key):
     """An optimizer's name or dict with the step counts of its learning rate schedule times `ratio`.
 
@@ -26,9 +31,9 @@ def stretched(spec, ratio, key):
     Raises:
         ValueError: If a step count is not a number, or boundaries coincide when they are rounded.
     """
-    rate = spec.get("learning_rate") if isinstance(spec, dict) else None
-    if not isinstance(rate, dict):
+    if not has_schedule(spec):
         return spec
+    rate = spec["learning_rate"]
     where = f"optimizers.{key}.learning_rate"
     new = dict(rate)
     for name in _STEP_COUNTS:

@@ -60,6 +60,7 @@ TENSORFLOW_FILES = {
     "data.tfds",
     "presets.files",  # its version, for the metadata
     "presets.cards",  # names of GPUs
+    "recipes.precision",  # measures operations
     "cli.names",  # starts it quietly, before anything else does
 }
 

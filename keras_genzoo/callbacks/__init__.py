@@ -1,8 +1,10 @@
-"""Callbacks for `fit`: checkpoints, sample grids, a CSV log, a time limit, and a stop at non-finite losses."""
+"""Callbacks for `fit`: checkpoints, sample grids, a CSV log, lines of progress, a time limit, and a stop at
+non-finite losses."""
 
-from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted
+from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted, TrainingTerminated
 from keras_genzoo.callbacks.divergence import StopOnDivergence, TrainingDiverged
 from keras_genzoo.callbacks.epoch_log import EpochLog
+from keras_genzoo.callbacks.progress_lines import ProgressLines
 from keras_genzoo.callbacks.sample_grid import SampleGrid
 from keras_genzoo.callbacks.time_limit import TimeLimit
 from keras_genzoo.callbacks.translation_grid import TranslationGrid
@@ -10,10 +12,12 @@ from keras_genzoo.callbacks.translation_grid import TranslationGrid
 __all__ = [
     "Checkpoint",
     "EpochLog",
+    "ProgressLines",
     "SampleGrid",
     "StopOnDivergence",
     "TimeLimit",
     "TrainingDiverged",
     "TrainingInterrupted",
+    "TrainingTerminated",
     "TranslationGrid",
 ]

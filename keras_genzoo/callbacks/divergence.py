@@ -2,14 +2,14 @@
 
 import math
 
-import keras
+from keras_genzoo.callbacks.steps import StepCounter
 
 
 class TrainingDiverged(ArithmeticError):
     """A loss is NaN or infinite; the message names the loss and the step."""
 
 
-class StopOnDivergence(keras.callbacks.Callback):
+class StopOnDivergence(StepCounter):
     """Raises `TrainingDiverged` after the first step whose losses are not all finite.
 
     Put it before `Checkpoint` in the list, so that a diverged model is not saved.
@@ -25,12 +25,11 @@ class StopOnDivergence(keras.callbacks.Callback):
     >>> history = model.fit(digits, epochs=1, verbose=0, callbacks=[StopOnDivergence()])
     """
 
-    def __init__(self, first_step=0):
-        super().__init__()
-        self.step = first_step
-
     def on_train_batch_end(self, batch, logs=None):
-        self.step += 1
+        before = self.step
+        super().on_train_batch_end(batch, logs)
         wrong = [f"{key} = {float(value)}" for key, value in (logs or {}).items() if not math.isfinite(float(value))]
         if wrong:
-            raise TrainingDiverged(f"Expected finite losses. Received: {', '.join(wrong)} at step {self.step}")
+            several = self.step - before > 1  # with steps_per_execution, only the last of several steps is seen
+            where = f"in steps {before + 1} to {self.step}" if several else f"at step {self.step}"
+            raise TrainingDiverged(f"Expected finite losses. Received: {', '.join(wrong)} {where}")

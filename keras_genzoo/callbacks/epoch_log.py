@@ -14,6 +14,7 @@ class EpochLog(keras.callbacks.Callback):
     Args:
         path: The file; created with a header if it does not exist. Rows of epochs that are trained again are removed
             first, so that each epoch has one row.
+        seconds: Seconds that an interrupted run has already trained in its first epoch here; added to the row of it.
 
     Example:
 
@@ -26,17 +27,24 @@ class EpochLog(keras.callbacks.Callback):
     [1, 2]
     """
 
-    def __init__(self, path):
+    def __init__(self, path, seconds=0.0):
         super().__init__()
         self.path = Path(path)
+        self.before = seconds
+        self.start = None
 
     def on_epoch_begin(self, epoch, logs=None):
         rows = [row for row in read_log(self.path) if row["epoch"] <= epoch]
         self.rows = rows
-        self.start = time.perf_counter()
+        self.start, self.before = time.perf_counter() - self.before, 0.0
+
+    def elapsed(self):
+        """Seconds in the current epoch that no row states yet."""
+        return 0.0 if self.start is None else time.perf_counter() - self.start
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {"epoch": epoch + 1, "seconds": round(time.perf_counter() - self.start, 3)}
+        row = {"epoch": epoch + 1, "seconds": round(self.elapsed(), 3)}
+        self.start = None
         self.rows.append({**row, **{key: float(value) for key, value in (logs or {}).items()}})
         fields = list(dict.fromkeys(key for row in self.rows for key in row))
         scratch = self.path.with_name(f".{self.path.name}.part")

@@ -2,11 +2,14 @@
 
 import time
 
-import keras
+from keras_genzoo.callbacks.steps import StepCounter
+from keras_genzoo.utils.checks import is_number
 
 
-class TimeLimit(keras.callbacks.Callback):
+class TimeLimit(StepCounter):
     """Stops `fit` after the first step that ends later than `seconds` after the start.
+
+    With `steps_per_execution` above 1, the time is looked at once for each call of several steps.
 
     Args:
         seconds: Wall time, above 0.
@@ -22,17 +25,21 @@ class TimeLimit(keras.callbacks.Callback):
 
     def __init__(self, seconds, on_step=None):
         super().__init__()
-        if not seconds > 0:
+        if not is_number(seconds) or not seconds > 0:
             raise ValueError(f"Expected seconds above 0. Received: seconds={seconds!r}")
         self.seconds = seconds
         self.on_step = on_step
-        self.steps = 0
+
+    @property
+    def steps(self):
+        """Number of completed steps."""
+        return self.step
 
     def on_train_begin(self, logs=None):
         self.start = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
-        self.steps += 1
+        super().on_train_batch_end(batch, logs)
         elapsed = time.perf_counter() - self.start
         if self.on_step is not None:
             self.on_step(elapsed)

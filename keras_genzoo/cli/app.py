@@ -1,8 +1,7 @@
-"""The command line `keras-genzoo`. Invalid input gives one sentence and exit code 2; Ctrl-C gives exit code 130."""
+"""The command line `keras-genzoo`. Invalid input gives one sentence and exit code 2; Ctrl-C gives 130, SIGTERM 143."""
 
 import os
 import re
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ from keras_genzoo import presets, recipes, registry
 from keras_genzoo.cli.conditions import columns_of, read_conditions, rows_of
 from keras_genzoo.cli.export import export
 from keras_genzoo.cli.names import console, errors, load_named, recipe_for, start_tensorflow
+from keras_genzoo.cli.stopping import Stopped, resumable
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
 from keras_genzoo.utils.text import nearest
 
@@ -43,17 +43,13 @@ WriteCard = Annotated[bool, typer.Option("--write-card", help="Write the results
 _EVALUATION = recipes.EvaluationConfig()  # the defaults of `evaluate`
 
 
-class Stopped(Exception):
-    """Ctrl-C with a message: typer turns a `KeyboardInterrupt` into an exit code without one."""
-
-
 def main():
     """Entry point: runs the command line and prints each error as one sentence."""
     try:
         code = app(standalone_mode=False)
     except Stopped as stop:
         _say_error(str(stop))
-        sys.exit(130)
+        sys.exit(stop.exit_code)
     except Exception as error:
         sys.exit(_report(error))
     if code == 130:  # Ctrl-C in another command
@@ -121,24 +117,28 @@ def show(name: Annotated[str, typer.Argument(help="A model, preset or recipe.")]
 def train(
     name: Annotated[str, typer.Argument(metavar="RECIPE|MODEL", help="Recipe (name or .yaml file) or model.")],
     data: Data = None,
-    epochs: Annotated[int | None, typer.Option(help="Number of passes over the data.", min=1)] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Number of passes over the data; schedules stretch in proportion.", min=1)
+    ] = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/NAME.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     weights: Weights = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="float32, mixed_bfloat16, mixed_float16 or auto, the fastest.")
+    ] = None,
     no_evaluate: Annotated[bool, typer.Option("--no-evaluate", help="Do not compute the metrics of the card.")] = False,
 ):
     """Trains from a recipe, or a model with its defaults, and writes a run folder with logs, samples and a preset."""
-    recipe, out = recipe_for(name, data, epochs, weights, settings, out, resume)
-    start_tensorflow()
+    changes = {"data.source": data, "weights": weights, "dtype": dtype}
+    recipe, out = recipe_for(name, changes, epochs, settings, out, resume)
     from keras_genzoo import training
 
-    verbose = 1 if sys.stdout.isatty() else 2  # a progress bar on a terminal, one line per epoch in files
+    training.check(training.Run(out, recipe), resume, evaluate=not no_evaluate)  # before TensorFlow is imported
     try:
-        model, preset = training.train(recipe, out, resume=resume, verbose=verbose, evaluate=not no_evaluate)
-    except KeyboardInterrupt as stop:
-        command = shlex.join(["keras-genzoo", "train", name, "--out", str(out), "--resume"])
-        raise Stopped(f"{str(stop) or 'Interrupted'}.\nContinue with: {command}") from None
+        with resumable(name, out):
+            start_tensorflow()
+            model, preset = training.train(recipe, out, resume=resume, evaluate=not no_evaluate)
     except ArithmeticError as error:
         last = training.last_checkpoint(out)
         kept = f"The last good checkpoint is {last}." if last else "There is no checkpoint yet."

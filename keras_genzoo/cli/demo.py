@@ -30,18 +30,21 @@ def run_demo(out, seconds=60, console=None):
 
     import keras_genzoo
     from keras_genzoo import plots
+    from keras_genzoo.recipes.precision import fastest_dtype
 
     console = console or Console()
     name, weights = PRESET
+    precision = fastest_dtype()
     out = Path(out)
     console.print(f"1. Load {name}_{weights} and write samples.", style="bold")
-    model = keras_genzoo.build(name, weights=weights, seed=0, ema_decay=EMA_DECAY, dtype="mixed_bfloat16")
+    model = keras_genzoo.build(name, weights=weights, seed=0, ema_decay=EMA_DECAY, dtype=precision.dtype)
     model.compile(*(keras.optimizers.Adam(LEARNING_RATE, beta_1=0.5) for _ in range(2)))
     _say(console, plots.save_grid(model.generate(64, seed=0), out / "samples_before.png"))
 
     console.print(
         f"2. Fine-tune it for {seconds} s on the 8x8 digits of scikit-learn, enlarged to 28x28.", style="bold"
     )
+    console.print(f"   dtype: {precision.dtype}. {precision.reason}", highlight=False)
     before = _measure(model)
     steps = _train(model, seconds)
     after = _measure(model)

@@ -18,28 +18,57 @@ def start_tensorflow():
         import tensorflow  # noqa: F401
 
 
-def recipe_for(name, data, epochs, weights, settings, out, resume):
-    """Recipe with overrides, and run folder, of a `train` command."""
-    overrides = [*(settings or [])]
-    changes = {}
-    if data is not None:
-        changes["data.source"] = data
-    if weights is not None:
-        changes["weights"] = weights
-    stored = Path(out if out is not None else Path("runs") / Path(name).stem) / "recipe.yaml"
-    if resume and stored.is_file():  # with the settings of the run
-        recipe = recipes.load_recipe(stored)
-    elif name in registry.list_models():
-        recipe = recipes.Recipe(name, name=name)
-    elif name in recipes.list_recipes() or name.endswith((".yaml", ".yml")):
-        recipe = recipes.load_recipe(name)
-    else:
-        valid = recipes.list_recipes() + registry.list_models()
-        raise ValueError(f"Expected a recipe or a model; {nearest(name, valid)} Received: {name!r}")
+def recipe_for(name, changes, epochs, settings, out, resume):
+    """Recipe with overrides, and run folder, of a `train` command.
+
+    Args:
+        name: Recipe or model.
+        changes: Dict of values by key of the recipe; `None` changes nothing.
+        epochs: Value of `--epochs`, or `None`.
+        settings: Strings `key=value`.
+        out: Value of `--out`, or `None`.
+        resume: Whether the run in the folder is to be continued.
+
+    Returns:
+        Tuple of the `Recipe` and the path of the folder.
+    """
+    recipe = _named_recipe(name)
     out = Path(out) if out is not None else Path("runs") / recipe.name
-    if epochs is not None:  # a resumed run keeps its learning rate schedule
-        recipe = recipe.override({"epochs": epochs}) if resume else recipe.with_epochs(epochs)
-    return recipe.override(changes).override(overrides), out
+    if resume:  # with the settings of the run
+        recipe = _recipe_of_run(out, name, recipe)
+    given = {"epochs": epochs, **changes}
+    given = {key: value for key, value in given.items() if value is not None}
+    for key, value in map(recipes.parse_setting, settings or []):
+        key = key.removeprefix("args.")
+        if key in given:
+            raise ValueError(f"Expected each setting once. Received: {key} twice")
+        given[key] = value
+    if "epochs" in given and not resume:  # a resumed run keeps its learning rate schedule
+        recipe = recipe.with_epochs(given.pop("epochs"))
+    return recipe.override(given), out
+
+
+def _named_recipe(name):
+    if name in registry.list_models():
+        return recipes.Recipe(name, name=name)
+    if name in recipes.list_recipes() or name.endswith((".yaml", ".yml")):
+        return recipes.load_recipe(name)
+    valid = recipes.list_recipes() + registry.list_models()
+    raise ValueError(f"Expected a recipe or a model; {nearest(name, valid)} Received: {name!r}")
+
+
+def _recipe_of_run(out, name, named):
+    """The recipe in the run folder `out`; raises `ValueError` unless it is a run of the recipe or model `name`."""
+    if not (out / "recipe.yaml").is_file():
+        raise ValueError(f"Expected a run to resume. Received: {str(out)!r}, a folder without a run")
+    stored = recipes.load_recipe(out / "recipe.yaml")
+    same_recipe = name in registry.list_models() or stored.name in ("", named.name)
+    if named.model != stored.model or not same_recipe:
+        raise ValueError(
+            f"Expected the recipe or the model of the run in {str(out)!r}, {stored.name or stored.model!r} (a "
+            f"{stored.model}), to resume it. Received: {name!r}"
+        )
+    return stored
 
 
 def load_named(name, weights=None):

@@ -94,7 +94,7 @@ def load_pairs(
     shape = _common_shape([part.shape(image_size, channels) for part in parts])
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
     sides = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
-    return finished(tf.data.Dataset.zip(sides))
+    return finished(tf.data.Dataset.zip(sides), max(len(part) for part in parts))
 
 
 def side_b(source, source_b=None, split="train", split_b=None, image_key=None, image_key_b=None):

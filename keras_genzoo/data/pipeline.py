@@ -117,7 +117,7 @@ def load(
     else:
         stream = _from_tfds if isinstance(part, TfdsPart) else from_files
         dataset = stream(part, shape, labels, plan)
-    return finished(dataset)
+    return finished(dataset, len(part))
 
 
 def fits_in_memory(part, shape, cache=True):
@@ -125,11 +125,13 @@ def fits_in_memory(part, shape, cache=True):
     return part.in_memory or (cache and len(part) * math.prod(shape) <= MEMORY_BUDGET)
 
 
-def finished(dataset):
-    """A dataset of batches with prefetching, divided by batches under `tf.distribute`."""
+def finished(dataset, num_images):
+    """A dataset of batches with prefetching, divided by batches under `tf.distribute`; it knows its `num_images`."""
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+    dataset = dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+    dataset.num_images = num_images
+    return dataset
 
 
 @dataclasses.dataclass(frozen=True)

@@ -83,4 +83,6 @@ def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SE
         classifier.fit(dataset, epochs=1, verbose=0)
     value = classifier.accuracy(images, labels)
     protocol = {"n_train": num_train, "train_seed": seed, "recipe": recipe.name, "epochs": recipe.epochs}
+    if recipe.dtype == "auto":  # which depends on the machine
+        protocol["dtype"] = classifier.dtype_policy.name
     return {"value": value, "protocol": protocol}

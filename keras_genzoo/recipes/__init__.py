@@ -7,6 +7,16 @@ built.
 
 from keras_genzoo.recipes.data import DataConfig
 from keras_genzoo.recipes.files import build_model, list_recipes, load_recipe
-from keras_genzoo.recipes.recipe import EvaluationConfig, Recipe
+from keras_genzoo.recipes.reading import parse_setting
+from keras_genzoo.recipes.recipe import DTYPES, EvaluationConfig, Recipe
 
-__all__ = ["DataConfig", "EvaluationConfig", "Recipe", "build_model", "list_recipes", "load_recipe"]
+__all__ = [
+    "DTYPES",
+    "DataConfig",
+    "EvaluationConfig",
+    "Recipe",
+    "build_model",
+    "list_recipes",
+    "load_recipe",
+    "parse_setting",
+]

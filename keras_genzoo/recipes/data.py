@@ -3,6 +3,9 @@
 import dataclasses
 from dataclasses import dataclass
 
+from keras_genzoo.recipes.fields import check_types
+from keras_genzoo.utils.checks import check_at_least, check_choice, check_none_or_at_least
+
 _NO_OPTIONS = ("source", "title", "license")  # fields that are no options of a loader
 _SECOND = ("source_b", "split_b", "image_key_b", "paired")  # fields of the second domain
 
@@ -22,7 +25,7 @@ class DataConfig:
     split: str = "train"
     split_b: str | None = None
     batch_size: int = 128
-    image_size: tuple | None = None
+    image_size: tuple[int, int] | None = None
     channels: int | None = None
     limit: int | None = None
     drop_remainder: bool = False
@@ -34,6 +37,14 @@ class DataConfig:
     paired: bool = False
     title: str = ""
     license: str = ""
+
+    def __post_init__(self):
+        check_at_least(1, batch_size=self.batch_size)
+        check_none_or_at_least(1, limit=self.limit)
+        check_types(self, "data.")
+        check_choice((None, 1, 3), channels=self.channels)
+        for side in self.image_size or ():
+            check_at_least(1, image_size=side)
 
     def load_options(self):
         """Arguments of `data.load` except `source`."""

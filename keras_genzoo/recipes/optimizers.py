@@ -3,7 +3,57 @@
 import inspect
 import re
 
+from keras_genzoo.utils.checks import check_flag, is_number
 from keras_genzoo.utils.text import nearest
+
+_STEP_COUNTS = ("decay_steps", "first_decay_steps", "warmup_steps")  # of the schedules of Keras; and `boundaries`
+
+
+def check_spec(spec):
+    """Raises `ValueError` unless an optimizer is a name, or a dict with a `name`. Keras is not imported."""
+    if not isinstance(spec, (str, dict)) or (isinstance(spec, dict) and not isinstance(spec.get("name"), str)):
+        raise ValueError(f"Expected an optimizer as its name, or as 'name' and its arguments. Received: {spec!r}")
+
+
+def has_schedule(spec):
+    """Whether an optimizer's name or dict has a learning rate schedule."""
+    return isinstance(spec, dict) and isinstance(spec.get("learning_rate"), dict)
+
+
+def stretched(spec, ratio, key):
+    """An optimizer's name or dict with the step counts of its learning rate schedule times `ratio`.
+
+    Args:
+        spec: As for `make_optimizer`.
+        ratio: Number above 0: new by old number of epochs.
+        key: Name of the optimizer, for messages.
+
+    Raises:
+        ValueError: If a step count is not a number, or boundaries coincide when they are rounded.
+    """
+    if not has_schedule(spec):
+        return spec
+    rate = spec["learning_rate"]
+    where = f"optimizers.{key}.learning_rate"
+    new = dict(rate)
+    for name in _STEP_COUNTS:
+        if rate.get(name) is not None:
+            new[name] = _scaled(rate[name], ratio, f"{where}.{name}")
+    if rate.get("boundaries") is not None:
+        steps = rate["boundaries"] if isinstance(rate["boundaries"], (list, tuple)) else [rate["boundaries"]]
+        new["boundaries"] = [_scaled(step, ratio, f"{where}.boundaries") for step in steps]
+        if len(set(new["boundaries"])) < len(set(steps)):
+            raise ValueError(
+                f"Expected {where}.boundaries that stay apart with another number of epochs: set them as well. "
+                f"Received: {steps}, which would be {new['boundaries']}"
+            )
+    return {**spec, "learning_rate": new}
+
+
+def _scaled(steps, ratio, where):
+    if not is_number(steps):
+        raise ValueError(f"Expected {where} as a number of steps. Received: {steps!r}")
+    return max(1, round(steps * ratio)) if steps > 0 else steps
 
 
 def make_optimizer(spec):
@@ -24,8 +74,7 @@ def make_optimizer(spec):
     """
     import keras
 
-    if not isinstance(spec, (str, dict)):
-        raise ValueError(f"Expected an optimizer as its name, or as 'name' and its arguments. Received: {spec!r}")
+    check_spec(spec)
     spec = {"name": spec} if isinstance(spec, str) else dict(spec)
     rate = spec.get("learning_rate")
     if isinstance(rate, dict):
@@ -48,11 +97,25 @@ def _construct(module, base, key, spec):
     if not isinstance(name, str) or name.replace("_", "").lower() not in by_plain_name:
         raise ValueError(f"Expected a Keras class as {key!r}; {nearest(name, snake)} Received: {name!r}")
     cls = by_plain_name[name.replace("_", "").lower()]
-    valid = [p for p in inspect.signature(cls.__init__).parameters if p not in ("self", "kwargs")]
-    for argument in spec:
+    parameters = inspect.signature(cls.__init__).parameters
+    valid = [parameter for parameter in parameters if parameter not in ("self", "kwargs")]
+    for argument, value in spec.items():
         if argument not in valid:
             raise ValueError(f"Expected arguments of {name}; {nearest(argument, valid)} Received: {argument!r}")
+        _check_like(parameters[argument].default, argument, value)
     try:
         return cls(**spec)
     except TypeError as error:  # a missing argument, or a string instead of a number
         raise ValueError(f"Expected arguments that {name} takes. Received: {error}") from None
+
+
+def _check_like(default, argument, value):
+    """Raises `ValueError` for a value of a wrong type, which Keras would notice only in a step, or never."""
+    if isinstance(default, bool):
+        check_flag(**{argument: value})
+        return
+    needed = is_number(default) or default is inspect.Parameter.empty
+    numeric = all(is_number(item) for item in (value if isinstance(value, (list, tuple)) else [value]))
+    wrong = not numeric if needed else default is None and isinstance(value, (str, dict))
+    if wrong and not hasattr(value, "get_config"):  # a schedule that is already made
+        raise ValueError(f"Expected {argument} as a number. Received: {value!r}")

@@ -31,7 +31,16 @@ def read_yaml(text, what):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.1 reads 2e-4 as a string, because it has no dot; this loader reads it as a number."""
+    """Reads 2e-4, which has no dot, as a number, and refuses a key that stands twice, of which one would be ignored."""
+
+    def construct_mapping(self, node, deep=False):
+        if isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, _ in node.value:
+                if key.tag != "tag:yaml.org,2002:merge" and key.value in seen:
+                    raise yaml.YAMLError(f"the key {key.value!r} twice, in line {key.start_mark.line + 1}")
+                seen.add(key.value if isinstance(key.value, str) else id(key))
+        return super().construct_mapping(node, deep)
 
 
 _Loader.add_implicit_resolver(

@@ -7,11 +7,14 @@ import yaml
 
 from keras_genzoo import registry
 from keras_genzoo.recipes.data import DataConfig
+from keras_genzoo.recipes.fields import check_plain, check_plain_name, check_types, plain
+from keras_genzoo.recipes.optimizers import check_spec, stretched
 from keras_genzoo.recipes.reading import parse_setting
-from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.checks import check_at_least, check_training_seed, is_number
 from keras_genzoo.utils.text import nearest
 
-DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+AUTO = "auto"
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16", AUTO)
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class EvaluationConfig:
     """The `evaluation` section: the metrics of the card, and the images they are computed on."""
 
     split: str = "test"
-    metrics: tuple = ()
+    metrics: tuple[str, ...] = ()
     num_images: int = 10000
     features: str | None = None
     floor: bool = False
@@ -30,6 +33,12 @@ class EvaluationConfig:
     def __post_init__(self):
         if isinstance(self.metrics, str):  # one name instead of a list, as in `evaluate`
             object.__setattr__(self, "metrics", (self.metrics,))
+        if self.metrics is None:  # all that fit the model, as in `evaluate`
+            object.__setattr__(self, "metrics", ())
+        check_types(self, "evaluation.")
+        for key in ("num_images", "num_samples", "num_likelihood_images"):
+            check_at_least(1, **{f"evaluation.{key}": getattr(self, key)})
+        check_at_least(0, **{"evaluation.seed": self.seed})
 
 
 @dataclass(frozen=True)
@@ -39,16 +48,20 @@ class Recipe:
     Args:
         model: A name of `list_models()`.
         args: Dict of the model's arguments, without `seed` and `dtype`.
-        dtype: Dtype policy in training: `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
+        dtype: Dtype policy in training: `"float32"`, `"mixed_bfloat16"`, `"mixed_float16"`, or `"auto"` for the fastest
+            on the machine: see `keras_genzoo.recipes.precision`.
         optimizers: Dict by `compile` argument. Each value is a dict of the `name` of a Keras optimizer and its
             arguments; `learning_rate` may be a dict of the name of a Keras `schedule` and its arguments.
         data: `DataConfig`.
         epochs: Number of passes over the data, at least 1.
-        seed: Seed of the initial weights, the noise and the order of the data.
+        seed: Seed of the initial weights, the noise and the order of the data: an integer in 0..4294967295.
         weights: Pretrained weights to start from, as in `keras_genzoo.build`; `None` for random weights.
         evaluation: `EvaluationConfig`.
         description: One sentence.
-        name: Name of the file without its suffix.
+        name: Name of the file without its suffix; a plain name, without folders.
+
+    Raises:
+        ValueError: If a value has a wrong type or is out of its range.
     """
 
     model: str
@@ -64,18 +77,43 @@ class Recipe:
     name: str = ""
 
     def __post_init__(self):
+        if not isinstance(self.model, str):
+            raise ValueError(f"Expected model as the name of a model. Received: {self.model!r}")
         registry.check_name(self.model)
         for label, value in (("args", self.args), ("optimizers", self.optimizers)):
             if not isinstance(value, dict):
                 raise ValueError(f"Expected {label} as keys and values. Received: {value!r}")
-        object.__setattr__(self, "args", registry.current_arguments(self.model, self.args))
-        for key in ("seed", "dtype", "name"):
-            if key in self.args:
-                raise ValueError(f"Expected {key} beside args, not in it. Received: args with {key}={self.args[key]!r}")
+            check_plain(value, label)
+        self._check_arguments()
+        for spec in self.optimizers.values():
+            check_spec(spec)
         if self.dtype not in DTYPES:
             raise ValueError(f"Expected dtype to be one of {', '.join(DTYPES)}. Received: {self.dtype!r}")
         check_at_least(1, epochs=self.epochs)
         check_at_least(0, seed=self.seed)
+        check_training_seed(self.seed)
+        check_types(self)
+        check_plain_name(self.name)
+
+    def _check_arguments(self):
+        """Puts `args` under today's names, and checks the type of each value."""
+        object.__setattr__(self, "args", registry.current_arguments(self.model, self.args))
+        for key in ("seed", "dtype", "name"):
+            if key in self.args:
+                raise ValueError(f"Expected {key} beside args, not in it. Received: args with {key}={self.args[key]!r}")
+        for key, declared in self._declared().items():
+            if not (is_number(self.args[key]) and is_number(declared.default)):
+                declared.check(self.args[key])
+
+    def _declared(self):
+        """Dict of the declarations of `args` by name."""
+        known = registry.describe(self.model).arguments
+        return {key: known[key] for key in self.args}
+
+    def check_ranges(self):
+        """Raises `ValueError` if an argument of the model is out of its range, without importing TensorFlow."""
+        for key, declared in self._declared().items():
+            declared.check(self.args[key])
 
     @classmethod
     def from_dict(cls, values):
@@ -86,13 +124,15 @@ class Recipe:
         sections = (("data", DataConfig), ("evaluation", EvaluationConfig))
         for key, section in sections:
             if key in values and not isinstance(values[key], section):
-                given = _checked(section, values[key] or {}, f"the section {key!r} of a recipe")
-                values[key] = section(**{k: _frozen(v) for k, v in given.items()})
+                given = _checked(
+                    section, {} if values[key] is None else values[key], f"the section {key!r} of a recipe"
+                )
+                values[key] = section(**given)
         return cls(**{key: _none_to_dict(cls, key, value) for key, value in values.items()})
 
     def to_dict(self):
         """The recipe as a nested dict of plain values for YAML and JSON, which `from_dict` takes."""
-        return _plain(dataclasses.asdict(self))
+        return plain(dataclasses.asdict(self))
 
     def to_yaml(self):
         """The recipe as YAML text, which `load_recipe` reads."""
@@ -129,13 +169,16 @@ class Recipe:
         return Recipe.from_dict(values)
 
     def with_epochs(self, epochs):
-        """The recipe with another number of epochs, and learning rate schedules scaled in proportion."""
-        values = self.to_dict()
-        for spec in values["optimizers"].values():
-            rate = spec.get("learning_rate") if isinstance(spec, dict) else None
-            if isinstance(rate, dict) and isinstance(rate.get("decay_steps"), int):
-                rate["decay_steps"] = max(1, round(rate["decay_steps"] * epochs / self.epochs))
-        return Recipe.from_dict({**values, "epochs": epochs})
+        """The recipe with another number of epochs, and learning rate schedules stretched in proportion.
+
+        Raises:
+            ValueError: If a schedule cannot be stretched.
+        """
+        if epochs == self.epochs:
+            return self
+        check_at_least(1, epochs=epochs)
+        optimizers = {key: stretched(spec, epochs / self.epochs, key) for key, spec in self.optimizers.items()}
+        return dataclasses.replace(self, epochs=epochs, optimizers=optimizers)
 
 
 def _checked(cls, values, what):
@@ -148,16 +191,6 @@ def _checked(cls, values, what):
     return values
 
 
-def _frozen(value):
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _none_to_dict(cls, key, value):
     """The value of a field; None, from an empty section of YAML, is an empty dict where the field is a dict."""
     return {} if value is None and key in ("args", "optimizers") else value
-
-
-def _plain(value):
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -5,12 +5,13 @@ run/log.csv               losses and seconds per epoch
 run/tensorboard/          the same for TensorBoard
 run/samples/              a grid of samples per epoch
 run/loss.png              a plot of the losses
-run/checkpoints/          model and optimizers, to resume from
+run/checkpoints/          model and optimizers, with the recipe that the run began with, to resume from
 run/preset/               at the end: weights, card and samples, for build(weights="run/preset")
 """
 
+from keras_genzoo.training.checks import check
 from keras_genzoo.training.real_images import data_of
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.train import measure, train
 
-__all__ = ["Run", "data_of", "last_checkpoint", "measure", "train"]
+__all__ = ["Run", "check", "data_of", "last_checkpoint", "measure", "train"]

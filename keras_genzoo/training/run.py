@@ -1,11 +1,18 @@
-"""The run folder of a training: its files, how a run starts, and how it is resumed."""
+"""The run folder of a training: its files, how a run starts, and how it is resumed.
+
+Each checkpoint keeps the recipe that the run began with and its number of steps per epoch. A run is resumed only with
+the same ones: `recipe.yaml` may have been edited.
+"""
 
 import dataclasses
 import os
 import warnings
 from pathlib import Path
 
-from keras_genzoo.recipes import load_recipe
+from keras_genzoo.presets.cards import public_source
+from keras_genzoo.recipes import Recipe, load_recipe
+from keras_genzoo.recipes.fields import plain
+from keras_genzoo.utils.checkpoint_files import checkpoint_step, list_checkpoints, read_note
 
 
 class Run:
@@ -33,46 +40,128 @@ class Run:
     checkpoints = property(lambda self: self.folder / "checkpoints")
     preset = property(lambda self: self.folder / "preset")
 
-    def start(self, resume):
-        """Creates the folder and writes the recipe; a folder that is not empty is refused unless the run is resumed."""
-        if self.folder.exists() and any(self.folder.iterdir()) and not resume:
+    # -- the folder -----------------------------------------------------------------------------------------------
+
+    @property
+    def exists(self):
+        """Whether the folder holds a run, finished or not."""
+        return self.recipe_path.is_file() or bool(list_checkpoints(self.checkpoints))
+
+    def check_folder(self, resume):
+        """Raises `ValueError` if a new run would meet files, or a resumed one files that are not of a run."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"Expected a run folder. Received: {os.fspath(self.folder)!r}, which is a file")
+        used = self.folder.is_dir() and any(self.folder.iterdir())
+        if used and not resume:
             raise ValueError(
                 f"Expected a new or empty run folder: choose another with --out, or continue with --resume. "
                 f"Received: {os.fspath(self.folder)!r}, which is not empty"
             )
+        if used and not self.exists:
+            raise ValueError(f"Expected a run to resume. Received: {os.fspath(self.folder)!r}, a folder without a run")
+
+    def start(self):
+        """Creates the folder and writes the recipe."""
         self.folder.mkdir(parents=True, exist_ok=True)
         scratch = self.folder / ".recipe.yaml.part"
         scratch.write_text(self.recipe.to_yaml(), encoding="utf-8")
         os.replace(scratch, self.recipe_path)
 
-    def check_unchanged(self):
-        """Raises `ValueError` if the recipe differs from that of the run in what a checkpoint depends on."""
-        new, old = (_settled(recipe.to_dict()) for recipe in (self.recipe, load_recipe(self.recipe_path)))
-        for key, value in new.items():
-            if value != old[key]:
+    # -- how the run began ----------------------------------------------------------------------------------------
+
+    def newest_note(self):
+        """What the run began with, as its newest readable checkpoint states it, without importing Keras.
+
+        Returns:
+            Dict of `recipe`, and, if a checkpoint has them, `steps_per_epoch` and `epoch_seconds`; from recipe.yaml if
+            there is no checkpoint yet, or only those of earlier versions; `None` for a folder without a run.
+        """
+        notes = map(read_note, reversed(list_checkpoints(self.checkpoints)))
+        return next((note for note in notes if note), None) or self._stored()
+
+    def _note_of(self, path):
+        return read_note(path) or self._stored() or {"recipe": self.recipe.to_dict()}
+
+    def _stored(self):
+        return {"recipe": load_recipe(self.recipe_path).to_dict()} if self.recipe_path.is_file() else None
+
+    def check_unchanged(self, note):
+        """Raises `ValueError` if the recipe differs from that of the run in what its weights depend on."""
+        if note is None:
+            return
+        begun = Recipe.from_dict(note["recipe"])
+        new, old = _settled(self.continued(note)), _settled(begun)
+        for key in dict.fromkeys([*old, *new]):
+            was, now = (values.get(key, "not given") for values in (old, new))
+            if was != now:
                 raise ValueError(
-                    f"Expected {key}={old[key]!r}, as the run in {os.fspath(self.folder)!r} began, to resume it. "
-                    f"Received: {key}={value!r}"
+                    f"Expected {key}={was!r}, as the run in {os.fspath(self.folder)!r} began, to resume it. "
+                    f"Received: {key}={now!r}"
                 )
 
-    def with_its_class_names(self):
-        """The recipe with the class names that the run began with, if the recipe gives none."""
-        names = load_recipe(self.recipe_path).args.get("class_names")
-        if names is None or self.recipe.args.get("class_names") is not None:
-            return self.recipe
-        return dataclasses.replace(self.recipe, args={**self.recipe.args, "class_names": names})
+    def check_model(self, model):
+        """Raises `ValueError` if a checkpoint holds another model than the recipe says."""
+        config = {"model": model.model_name, **model.get_config()}
+        known = type(model).arguments()
+        given = {key: known[key].check(value) for key, value in self.recipe.args.items()}
+        wanted = {"model": self.recipe.model, **given, "dtype": self.recipe.dtype, "seed": self.recipe.seed}
+        for key, value in wanted.items():
+            if plain(config[key]) != plain(value):
+                raise ValueError(
+                    f"Expected {key}={config[key]!r}, as in the checkpoints of {os.fspath(self.folder)!r}, to resume "
+                    f"the run. Received: {key}={value!r}"
+                )
+
+    def continued(self, note):
+        """The recipe with the class names and the dtype that the run began with, if the recipe leaves them open."""
+        recipe, begun = self.recipe, Recipe.from_dict(note["recipe"])
+        names = begun.args.get("class_names")
+        if names is not None and recipe.model == begun.model and recipe.args.get("class_names") is None:
+            recipe = dataclasses.replace(recipe, args={**recipe.args, "class_names": names})
+        return dataclasses.replace(recipe, dtype=begun.dtype) if recipe.dtype == "auto" else recipe
 
     def restore(self):
-        """The newest undamaged checkpoint as `(model, number of steps)`; `(None, 0)` without one."""
-        from keras_genzoo.building import load
-        from keras_genzoo.callbacks.checkpoint import checkpoint_step, list_checkpoints
+        """The model of the newest checkpoint that can be loaded, its number of steps, and what the run began with.
 
+        Returns:
+            Tuple `(model, step, note)`, `note` as by `newest_note`; `(None, 0, note)` if there is no checkpoint yet.
+
+        Raises:
+            ValueError: If there are checkpoints and none can be loaded.
+        """
+        from keras_genzoo.building import load
+
+        failed = []
         for path in reversed(list_checkpoints(self.checkpoints)):
             try:
-                return load(path), checkpoint_step(path)
-            except (ValueError, OSError, KeyError) as error:
+                model = load(path)
+            except Exception as error:  # Keras raises many kinds of errors for a file that it cannot read
+                failed.append(f"{path.name} ({' '.join(str(error).split()) or type(error).__name__})")
                 warnings.warn(f"{path.name} is damaged and is skipped: {error}", stacklevel=2)
-        return None, 0
+            else:
+                return model, checkpoint_step(path), self._note_of(path)
+        if failed:
+            raise ValueError(
+                f"Expected a checkpoint in {os.fspath(self.checkpoints)!r} that can be loaded, to resume the run. "
+                f"Received: {'; '.join(failed)}"
+            )
+        return None, 0, self._stored()
+
+    # -- progress -------------------------------------------------------------------------------------------------
+
+    def check_steps(self, note, step, steps_per_epoch):
+        """Raises `ValueError` if the data or the number of epochs does not fit the steps that the run has taken."""
+        was = note.get("steps_per_epoch", steps_per_epoch)
+        if was != steps_per_epoch:
+            raise ValueError(
+                f"Expected data of {was} steps per epoch, as the run in {os.fspath(self.folder)!r} began, to resume "
+                f"it. Received: {steps_per_epoch} steps per epoch"
+            )
+        if step > self.recipe.epochs * steps_per_epoch:
+            raise ValueError(
+                f"Expected epochs of at least {-(-step // steps_per_epoch)}, which the run in "
+                f"{os.fspath(self.folder)!r} has trained. Received: epochs={self.recipe.epochs}"
+            )
 
     def wall_time(self):
         """Seconds of training so far, according to the log."""
@@ -81,16 +170,25 @@ class Run:
         return sum(row["seconds"] for row in read_log(self.log))
 
 
-def _settled(values):
-    """The settings of a recipe that a checkpoint depends on: not epochs, evaluation and the location of the data."""
-    free = ("source", "source_b", "data_dir", "cache", "title", "license")
-    data = {f"data.{key}": value for key, value in values["data"].items() if key not in free}
-    return {key: values[key] for key in ("model", "args", "dtype", "optimizers", "weights", "seed")} | data
+def _settled(recipe):
+    """The settings that weights depend on, by dotted names: not epochs, evaluation and the folder of the data."""
+    values = plain(recipe.to_dict())
+    data = values["data"] | {key: _public(values["data"][key]) for key in ("source", "source_b")}
+    parts = {"args": values["args"], "optimizers": values["optimizers"], "data": data}
+    free = ("data.data_dir", "data.cache", "data.title", "data.license")
+    nested = {f"{part}.{key}": value for part, items in parts.items() for key, value in items.items()}
+    top = {key: values[key] for key in ("model", "dtype", "weights", "seed")}
+    return top | {key: value for key, value in nested.items() if key not in free}
+
+
+def _public(source):
+    """A source without its folders, the same for all ways to write it: `npz:/data/a.npz` and `b/a.npz` are `a.npz`."""
+    name = public_source(source or "")
+    prefix, _, rest = name.partition(":")
+    return rest if prefix in ("npz", "folder", "tfds") else name
 
 
 def last_checkpoint(folder):
     """Path of the newest checkpoint of a run folder, or `None`."""
-    from keras_genzoo.callbacks.checkpoint import list_checkpoints
-
     found = list_checkpoints(Path(folder) / "checkpoints")
     return found[-1] if found else None

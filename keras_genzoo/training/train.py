@@ -3,14 +3,19 @@
 import contextlib
 import dataclasses
 import shutil
+import sys
 import warnings
 from functools import partial
 
 from keras_genzoo import building, plots, presets, registry
 from keras_genzoo.presets.cards import make_card, public_metrics
 from keras_genzoo.recipes import Recipe, build_model, load_recipe
+from keras_genzoo.recipes.optimizers import has_schedule
+from keras_genzoo.recipes.precision import resolved
+from keras_genzoo.training.checks import check
 from keras_genzoo.training.real_images import images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
+from keras_genzoo.training.summary import summary
 
 
 def train(recipe, out, resume=False, verbose="auto", evaluate=True):
@@ -19,20 +24,25 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     A model that takes `class_names` gets those of the data if the recipe gives none.
 
     Args:
-        recipe: `Recipe`, name of a bundled one, or path of a YAML file.
+        recipe: `Recipe`, name of a bundled one, or path of a YAML file. `dtype: auto` becomes the fastest policy of the
+            machine: see `keras_genzoo.recipes.precision`.
         out: The run folder. With `resume=True` it may contain a run, which continues from its newest checkpoint exactly
             as if it had not stopped: with the same order of the data, the same noise and the same optimizer states.
-        resume: Whether to continue the run in `out`.
-        verbose: As in `keras.Model.fit`: a progress bar (1), one line per epoch (2) or no output (0).
+        resume: Whether to continue the run in `out`. The recipe must be that of the run, except for epochs, evaluation
+            and the place of the data; an empty folder starts a run.
+        verbose: As in `keras.Model.fit`: a progress bar (1), one line per epoch, and per minute, (2) or no output (0);
+            `"auto"` is 1 on a terminal, else 2.
         evaluate: Whether to compute the metrics of the recipe for the card.
 
     Returns:
         Tuple `(model, folder of the preset)`.
 
     Raises:
-        ValueError: If the recipe or the data set is invalid, or the run folder is in use.
+        ValueError: If the recipe or the data set is invalid, the run folder is in use, or the run to resume had other
+            settings or has no checkpoint that can be loaded.
         TrainingDiverged: If a loss is not finite; the last good checkpoint is kept.
         TrainingInterrupted: On Ctrl-C, after a checkpoint was written.
+        TrainingTerminated: On SIGTERM, after a checkpoint was written.
         OSError: If a file cannot be written.
 
     Example:
@@ -48,26 +58,49 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
 
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     run = Run(out, recipe)
-    model, step = run.restore() if resume else (None, 0)
-    if model is None:
-        recipe = run.recipe = with_class_names(recipe)
-        model = build_model(recipe)
-    else:
-        recipe = run.recipe = run.with_its_class_names()
-        run.check_unchanged()
+    check(run, resume, evaluate)
+    if verbose == "auto":
+        verbose = 1 if sys.stdout.isatty() else 2
+    model, step, note = begin(run, resume, verbose)
     if evaluate:  # a wrong metric is an error now, not after hours of training
-        check_metrics(list(recipe.evaluation.metrics) or None, model)
-        recipe = run.recipe = with_existing_split(recipe, model)
-    data = load_data(recipe, model)  # before the folder is created: a wrong source leaves no files
+        check_metrics(list(run.recipe.evaluation.metrics) or None, model)
+        run.recipe = with_existing_split(run.recipe, model)
+    data = load_data(run.recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
-    run.start(resume)
+    run.check_steps(note, step, len(data))
+    run.start()
     try:
-        fit(model, run, data, step, verbose)
+        fit(model, run, data, step, verbose, note.get("epoch_seconds", 0.0))
     except ValueError:  # invalid data that only a step detects, such as labels out of range
         if not resume and last_checkpoint(out) is None:
             shutil.rmtree(out)
         raise
     return finish(model, run, evaluate)
+
+
+def begin(run, resume=False, verbose=0):
+    """The model of a new run, or of the newest checkpoint of one that is resumed.
+
+    Settles the recipe of the run: its class names and its dtype.
+
+    Returns:
+        Tuple of the model, the number of steps that are done, and what the run began with: see `Run.newest_note`.
+    """
+    model, step, note = run.restore() if resume else (None, 0, None)
+    if note is None:
+        run.recipe, reason = resolved(with_class_names(run.recipe))
+        if reason and verbose:
+            print(reason, flush=True)
+        return build_model(run.recipe), 0, {}
+    run.check_unchanged(note)
+    run.recipe = run.continued(note)
+    if model is None:
+        return build_model(run.recipe), 0, note
+    run.check_model(model)
+    began = note["recipe"]["epochs"]
+    if verbose and began != run.recipe.epochs and any(has_schedule(spec) for spec in run.recipe.optimizers.values()):
+        print(f"The learning rate schedules keep the step counts that were made for {began} epochs.", flush=True)
+    return model, step, note
 
 
 def with_class_names(recipe):
@@ -102,8 +135,13 @@ def load_data(recipe, model, first_epoch=0):
     return model.data_kind.load(recipe.data.source, recipe.data, **options)
 
 
-def fit(model, run, data, step=0, verbose="auto"):
-    """Trains from step number `step` to the last epoch of the recipe; `data` begins with epoch 0."""
+def fit(model, run, data, step=0, verbose="auto", seconds=0.0):
+    """Trains from step number `step` to the last epoch of the recipe; `data` begins with epoch 0.
+
+    `seconds` is how long the epoch of this step has been trained before.
+    """
+    from keras_genzoo.callbacks import ProgressLines
+
     recipe, epochs = run.recipe, run.recipe.epochs
     epoch, done = divmod(step, len(data))
     if epoch >= epochs:
@@ -114,30 +152,39 @@ def fit(model, run, data, step=0, verbose="auto"):
         epoch += 1
     if epoch < epochs:
         stages.append((epoch, epochs, load_data(recipe, model, epoch) if step else data))
-    callbacks = make_callbacks(model, run, step)
+    callbacks = make_callbacks(model, run, step, len(data), seconds)
+    if verbose:
+        print(summary(recipe, model, data, step), flush=True)
+        callbacks.insert(0, ProgressLines(epochs * len(data), step, bar=verbose == 1))
     with contextlib.ExitStack() as stack:
         stack.callback(_release, callbacks)
         for first, last, dataset in stages:
             model.fit(dataset, initial_epoch=first, epochs=last, callbacks=callbacks, verbose=verbose)
 
 
-def make_callbacks(model, run, step):
+def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
     """The callbacks of a run, in the order in which they must see the end of an epoch."""
     import keras
 
     from keras_genzoo import callbacks
 
+    log = callbacks.EpochLog(run.log, seconds)
     made = [
         callbacks.StopOnDivergence(step),
         # The log comes before the checkpoint: a surplus row is removed on resume, a missing row is lost.
-        callbacks.EpochLog(run.log),
+        log,
         keras.callbacks.TensorBoard(run.folder / "tensorboard", write_graph=False),
     ]
     if hasattr(model, "generate"):
         made.append(callbacks.SampleGrid(run.samples))
     if hasattr(model, "translate"):
         made.append(callbacks.TranslationGrid(run.samples, images_to_translate(run.recipe, model, 12)))
-    return [*made, callbacks.Checkpoint(run.checkpoints, step)]
+
+    def note():
+        began = {"recipe": run.recipe.to_dict(), "steps_per_epoch": steps_per_epoch}
+        return {**began, "epoch_seconds": log.elapsed()}
+
+    return [*made, callbacks.Checkpoint(run.checkpoints, step, note=note)]
 
 
 def _release(callbacks):

@@ -1,4 +1,4 @@
-"""Texts of error messages."""
+"""Texts of messages."""
 
 import difflib
 
@@ -14,3 +14,18 @@ def nearest(name, choices):
     if matches:
         return f"did you mean {matches[0]!r}?"
     return "valid are " + ", ".join(choices) if choices else "none is valid"
+
+
+def duration(seconds):
+    """Seconds as text of two digits or so.
+
+    >>> [duration(each) for each in (0.2, 59.9, 600, 86400)]
+    ['1 s', '60 s', '10 min', '24 h']
+    """
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours = minutes / 60
+    return f"{hours:.1f} h" if hours < 10 else f"{hours:.0f} h"

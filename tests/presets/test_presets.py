@@ -588,6 +588,9 @@ def test_bundled_card_is_that_of_the_recipe(name):
     for values_ in (stored, recipe):
         where = ("source", "source_b", "data_dir")
         values_["data"] = {key: value for key, value in values_["data"].items() if key not in where}
+    if recipe["dtype"] == "auto":  # the card holds what it stood for on the machine
+        assert stored["dtype"] in recipes.DTYPES and stored["dtype"] != "auto"
+        recipe["dtype"] = stored["dtype"]
     assert stored == recipe
     args = presets.stored_arguments(recipe["model"], name)
     assert {key: args[key] for key in recipe["args"]} == recipe["args"]

@@ -1,6 +1,7 @@
 """Recipes: what is in them, what is refused, and that each builds what it says."""
 
 import dataclasses
+import datetime
 import inspect
 
 import keras
@@ -11,7 +12,7 @@ import yaml
 import keras_genzoo
 from keras_genzoo import building, data, registry
 from keras_genzoo.metrics.evaluate import evaluate
-from keras_genzoo.recipes import DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
+from keras_genzoo.recipes import DTYPES, DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
 from keras_genzoo.recipes.optimizers import make_optimizer
 
 TRAINING_IMAGES = {"tfds:mnist": 60000, "tfds:fashion_mnist": 60000, "npz:emoji.npz": 2891}
@@ -71,7 +72,8 @@ def test_bundled_recipe_builds_its_model_and_optimizers(name):
     config = model.get_config()
     as_plain = {key: list(value) if isinstance(value, tuple) else value for key, value in config.items()}
     assert {key: as_plain[key] for key in recipe.args} == recipe.args
-    assert (config["seed"], config["dtype"]) == (recipe.seed, recipe.dtype)
+    assert config["seed"] == recipe.seed
+    assert config["dtype"] == recipe.dtype or (recipe.dtype == "auto" and config["dtype"] in DTYPES[:-1])
     for key, spec in recipe.optimizers.items():
         optimizer = getattr(model, key)
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
@@ -229,7 +231,8 @@ def test_misspelled_optimizer_is_refused_with_the_nearest(optimizers, nearest):
         ({"epochs": "three"}, "epochs to be an integer of at least 1"),
         ({"epochs": True}, "epochs to be an integer"),
         ({"seed": -1}, "seed to be an integer of at least 0"),
-        ({"dtype": "float64"}, "dtype to be one of float32, mixed_bfloat16, mixed_float16"),
+        ({"seed": 2**32}, "seed to be None or an integer in 0..4294967295"),
+        ({"dtype": "float64"}, "dtype to be one of float32, mixed_bfloat16, mixed_float16, auto"),
         ({"args": {"seed": 3}}, "seed beside args"),
         ({"args": {"dtype": "float32"}}, "dtype beside args"),
         ({"args": [1]}, "args as keys and values"),
@@ -244,6 +247,87 @@ def test_wrong_value_is_refused_with_what_was_expected(changes, message):
         tiny(**changes)
 
 
+TODAY = datetime.date(2026, 1, 31)  # what YAML makes of a date without quotes
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"description": TODAY},
+            r"description as text. Received: 2026-01-31 \(date\); YAML takes it as text in q",
+        ),
+        ({"description": ["a", "b"]}, r"description as text. Received: \('a', 'b'\)$"),
+        ({"name": TODAY}, "name as text"),
+        ({"weights": 3}, "weights as text or null. Received: 3; YAML takes it as text in quotes"),
+        ({"model": 3}, "model as the name of a model"),
+        ({"args": {"latent_dim": TODAY}}, r"args.latent_dim as text, a number.* Received: 2026-01-31 \(date\)"),
+        ({"args": {"latent_dim": "many"}}, "latent_dim to be an integer"),
+        ({"args": {"image_shape": [28, 28]}}, r"image_shape=\(height, width, channels\)"),
+        ({"args": {3: 4}}, "keys of args as text. Received: 3"),
+        ({"optimizers": {"optimizer": {"name": "adam", "beta_1": TODAY}}}, "optimizers.optimizer.beta_1 as text, a"),
+        ({"optimizers": {"optimizer": 5}}, "an optimizer as its name"),
+        ({"data": {"source": 5}}, "data.source as text. Received: 5"),
+        ({"data": {"title": True}}, "data.title as text. Received: True; YAML takes"),
+        ({"data": {"license": TODAY}}, "data.license as text"),
+        ({"data": {"split": None}}, "data.split as text. Received: None$"),
+        ({"data": {"batch_size": "many"}}, "batch_size to be an integer of at least 1"),
+        ({"data": {"limit": 0}}, "limit to be an integer of at least 1"),
+        ({"data": {"channels": 2}}, "channels to be one of None, 1, 3"),
+        ({"data": {"image_size": 28}}, "data.image_size as a list of 2 integers or null. Received: 28"),
+        ({"data": {"image_size": [28, 28, 1]}}, "data.image_size as a list of 2 integers"),
+        ({"data": {"image_size": [28, 0]}}, "image_size to be an integer of at least 1"),
+        ({"data": {"drop_remainder": "no"}}, "data.drop_remainder as true or false"),
+        ({"data": {"cache": 1}}, "data.cache as true or false. Received: 1"),
+        ({"evaluation": {"num_images": "all"}}, "evaluation.num_images as an integer"),
+        ({"evaluation": {"num_samples": 0}}, "evaluation.num_samples to be an integer of at least 1"),
+        ({"evaluation": {"seed": -1}}, "evaluation.seed to be an integer of at least 0"),
+        ({"evaluation": {"metrics": ["ssim", 3]}}, "evaluation.metrics as a list of text"),
+        ({"evaluation": {"metrics": {"ssim": 3}}}, "evaluation.metrics as a list of text"),
+        ({"evaluation": {"features": 5}}, "evaluation.features as text or null"),
+        ({"evaluation": {"floor": "yes"}}, "evaluation.floor as true or false"),
+        ({"evaluation": 0}, "the section 'evaluation' of a recipe as keys and values"),
+    ],
+    ids=str,
+)
+def test_field_of_a_wrong_type_is_refused_when_it_is_read(changes, message):
+    with pytest.raises(ValueError, match=f"Expected {message}"):
+        tiny(**changes)
+
+
+@pytest.mark.parametrize(
+    "section", [Recipe("vae"), DataConfig(), EvaluationConfig()], ids=lambda each: type(each).__name__
+)
+def test_every_field_of_every_section_has_a_type(section):
+    for field in dataclasses.fields(section):
+        with pytest.raises(ValueError, match="Expected .*Received"):
+            dataclasses.replace(section, **{field.name: object()})
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\b", "..", ".", " a", "a\nb", "C:x"])
+def test_name_that_chooses_a_folder_is_refused(name):
+    with pytest.raises(ValueError, match="Expected name as a plain name, without folders"):
+        tiny(name=name)
+
+
+def test_plain_names_empty_texts_and_paths_are_taken(tmp_path):
+    assert tiny(name="my first-run v1.2 \u00e9").name == "my first-run v1.2 \u00e9"
+    assert tiny(description=None, data={"title": None}) == tiny()
+    assert Recipe("vae", weights=tmp_path).weights == str(tmp_path)
+    assert DataConfig(image_size=[8, 9]).image_size == (8, 9)
+
+
+def test_numbers_of_numpy_are_written_as_numbers():
+    recipe = Recipe("vae", args={"latent_dim": np.int64(3)}, epochs=np.int32(2))
+    assert yaml.safe_load(recipe.to_yaml())["args"] == {"latent_dim": 3}
+
+
+def test_range_of_an_argument_is_told_without_the_model():
+    recipe = tiny(args={"latent_dim": 0})
+    with pytest.raises(ValueError, match="Expected latent_dim to be an integer of at least 1"):
+        recipe.check_ranges()
+
+
 @pytest.mark.parametrize("spec", [5, None, ["adam"], {"learning_rate": 0.1}, {"name": 5}])
 def test_optimizer_without_a_name_is_refused(spec):
     with pytest.raises(ValueError, match="Expected .*name.* Received"):
@@ -256,6 +340,10 @@ def test_optimizer_without_a_name_is_refused(spec):
         {"name": "adam", "learning_rate": "fast"},
         {"name": "adam", "learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 0.1}},
         {"name": "sgd", "momentum": "much"},
+        {"name": "sgd", "nesterov": "no"},
+        {"name": "adam", "beta_1": "0.5"},
+        {"name": "adam", "clipnorm": "1"},
+        {"name": "adam", "learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 1, "decay_steps": "9"}},
     ],
 )
 def test_optimizer_with_a_wrong_or_missing_value_is_refused(spec):
@@ -278,6 +366,8 @@ def test_recipe_without_a_model_is_refused():
         ("dcgan\n", "Expected a recipe as keys and values. Received: str"),
         ("!!python/object/apply:os.system ['true']\n", "Expected YAML in the recipe"),
         ("model: dcgan\nepoch: 3\n", "did you mean 'epochs'"),
+        ("model: dcgan\nepochs: 3\nepochs: 5\n", "the key 'epochs' twice, in line 3"),
+        ("model: dcgan\ndata: {limit: 3, limit: 5}\n", "the key 'limit' twice"),
     ],
 )
 def test_file_that_is_no_recipe_is_named_in_one_sentence(text, message, tmp_path):
@@ -364,14 +454,58 @@ def test_wrong_override_is_refused(setting, message):
 # -- optimizers -------------------------------------------------------------------------------------------------------
 
 
-def test_schedule_lasts_as_long_as_the_epochs():
-    rate = {"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 90}
-    recipe = tiny(optimizers={"optimizer": {"name": "adam", "learning_rate": rate}}, epochs=30)
+def with_schedule(epochs=30, **rate):
+    return tiny(optimizers={"optimizer": {"name": "adam", "learning_rate": rate}}, epochs=epochs)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"schedule": "cosine_decay", "decay_steps": 90}, {"decay_steps": 30}),
+        ({"schedule": "cosine_decay", "decay_steps": 9e1, "warmup_steps": 12}, {"decay_steps": 30, "warmup_steps": 4}),
+        ({"schedule": "cosine_decay", "decay_steps": 90, "warmup_steps": 0}, {"decay_steps": 30, "warmup_steps": 0}),
+        ({"schedule": "cosine_decay", "decay_steps": 90, "warmup_steps": 1}, {"decay_steps": 30, "warmup_steps": 1}),
+        ({"schedule": "cosine_decay_restarts", "first_decay_steps": 60, "t_mul": 0.5}, {"first_decay_steps": 20}),
+        ({"schedule": "exponential_decay", "decay_steps": 31, "decay_rate": 0.5}, {"decay_steps": 10}),
+        ({"schedule": "piecewise_constant_decay", "boundaries": [30, 45]}, {"boundaries": [10, 15]}),
+    ],
+    ids=lambda value: value.get("schedule", ""),
+)
+def test_every_step_count_of_a_schedule_stretches_with_the_epochs(given, wanted):
+    recipe = with_schedule(initial_learning_rate=0.1, **given)
     shorter = recipe.with_epochs(10)
     assert shorter.epochs == 10
-    assert shorter.optimizers["optimizer"]["learning_rate"] == {**rate, "decay_steps": 30}
-    assert recipe.with_epochs(30) == recipe
-    assert tiny(optimizers={"optimizer": "adam"}).with_epochs(3).optimizers == {"optimizer": "adam"}
+    assert shorter.optimizers["optimizer"]["learning_rate"] == {"initial_learning_rate": 0.1, **given, **wanted}
+    assert recipe.with_epochs(30) == recipe == with_schedule(initial_learning_rate=0.1, **given)
+
+
+def test_optimizer_without_a_schedule_has_nothing_to_stretch():
+    for spec in ("adam", {"name": "adam", "learning_rate": 0.1}):
+        assert tiny(optimizers={"optimizer": spec}).with_epochs(3).optimizers == {"optimizer": spec}
+
+
+def test_no_schedule_of_keras_has_a_step_count_of_another_name():
+    known = {"decay_steps", "first_decay_steps", "warmup_steps", "boundaries"}
+    for name, cls in vars(keras.optimizers.schedules).items():
+        if inspect.isclass(cls):
+            counts = {key for key in inspect.signature(cls.__init__).parameters if "step" in key or "bound" in key}
+            assert counts <= known, name
+
+
+@pytest.mark.parametrize(
+    ("rate", "message"),
+    [
+        (
+            {"boundaries": [10, 11]},
+            r"optimizer.learning_rate.boundaries that stay .* \[10, 11\], which would be \[1, 1\]",
+        ),
+        ({"decay_steps": "90"}, "optimizer.learning_rate.decay_steps as a number of steps. Received: '90'"),
+    ],
+    ids=str,
+)
+def test_schedule_that_cannot_be_stretched_is_named(rate, message):
+    with pytest.raises(ValueError, match=f"Expected optimizers.{message}"):
+        with_schedule(schedule="any", **rate).with_epochs(3)
 
 
 def test_sgd_takes_momentum():

@@ -3,9 +3,11 @@
 import functools
 import math
 import signal
+import threading
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from at_step import At
 from cases import moved, state, values
 
@@ -32,6 +34,43 @@ def images(digits):
 
 def fit(model, images, *given, epochs=1, **kwargs):
     return model.fit(images, batch_size=8, epochs=epochs, shuffle=False, verbose=0, callbacks=[*given], **kwargs)
+
+
+# -- several steps in one execution -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_at_once(model):
+    """The model; an epoch of 4 steps takes two calls of Keras, of three steps and of one."""
+    model.compile(steps_per_execution=3)
+    return model
+
+
+def test_several_steps_of_one_execution_are_all_counted(three_at_once, images, tmp_path):
+    limit = callbacks.TimeLimit(1000)
+    fit(three_at_once, images, limit, callbacks.Checkpoint(tmp_path, first_step=100, keep=9), epochs=2)
+    assert [checkpoint_step(path) for path in list_checkpoints(tmp_path)] == [104, 108]
+    assert limit.steps == int(three_at_once.optimizer.iterations) == 8
+
+
+def test_signal_among_several_steps_saves_after_all_of_them(three_at_once, images, tmp_path):
+    press = At(3, lambda _: signal.raise_signal(signal.SIGTERM))  # the first call of the second epoch
+    with pytest.raises(callbacks.TrainingTerminated, match="after step 7; checkpoint: .*step_00000007"):
+        fit(three_at_once, images, press, callbacks.Checkpoint(tmp_path), epochs=3)
+    assert int(keras_genzoo.load(tmp_path / "step_00000007.keras").optimizer.iterations) == 7
+
+
+def test_divergence_among_several_steps_is_told_with_all_of_them(three_at_once, images):
+    spoil = At(2, lambda _: three_at_once.decoder.weights[0].assign(three_at_once.decoder.weights[0] * math.nan))
+    with pytest.raises(callbacks.TrainingDiverged, match="loss = nan.* in steps 5 to 7$"):
+        fit(three_at_once, images, callbacks.StopOnDivergence(), spoil, epochs=2)
+
+
+def test_several_steps_of_data_of_unknown_length_are_refused(three_at_once, images, tmp_path):
+    data = tf.data.Dataset.from_tensor_slices(images).batch(8).filter(lambda _: True)
+    with pytest.raises(ValueError, match="Expected data of a known number of batches, or steps_per_execution=1"):
+        three_at_once.fit(data, verbose=0, callbacks=[callbacks.Checkpoint(tmp_path / "new")])
+    assert not (tmp_path / "new").exists()
 
 
 # -- EpochLog ---------------------------------------------------------------------------------------------------------
@@ -66,6 +105,15 @@ def test_log_takes_columns_that_come_later(model, images, tmp_path):
     first, second = read_log(path)
     assert first == {"epoch": 1, "seconds": 2.5, "old_loss": 7.0}
     assert "loss" in second and "old_loss" not in second
+
+
+def test_seconds_before_an_interruption_are_in_the_row_of_the_epoch(model, images, tmp_path, monkeypatch):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr("keras_genzoo.callbacks.epoch_log.time.perf_counter", lambda: next(clock))
+    log = callbacks.EpochLog(tmp_path / "log.csv", seconds=70.0)
+    fit(model, images, log, epochs=3, initial_epoch=1)
+    assert [row["seconds"] for row in read_log(log.path)] == [80.0, 10.0]
+    assert log.elapsed() == 0.0
 
 
 def test_missing_log_has_no_rows(tmp_path):
@@ -105,9 +153,9 @@ def test_time_limit_ends_after_the_step_that_passes_it(model, images, monkeypatc
     assert history.epoch == [0]
 
 
-@pytest.mark.parametrize("seconds", [0, -1, math.nan])
+@pytest.mark.parametrize("seconds", [0, -1, math.nan, "60"])
 def test_time_limit_of_nothing_is_refused(seconds):
-    with pytest.raises(ValueError, match=f"Expected seconds above 0. Received: seconds={seconds}"):
+    with pytest.raises(ValueError, match=f"Expected seconds above 0. Received: seconds={seconds!r}"):
         callbacks.TimeLimit(seconds)
 
 
@@ -165,18 +213,44 @@ def test_newest_checkpoints_are_kept(model, images, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_checkpoints_are_in_the_order_of_their_steps(tmp_path):
+    for name in ("step_100000000", "step_99999999", "step_00000004", "step_last", ".step_00000005.keras.part"):
+        (tmp_path / f"{name}.keras").touch()
+    assert [checkpoint_step(path) for path in list_checkpoints(tmp_path)] == [4, 99999999, 100000000]
+
+
+def test_epoch_that_the_time_limit_ends_is_saved(model, images, tmp_path):
+    fit(model, images, callbacks.TimeLimit(1e-6), callbacks.Checkpoint(tmp_path, every=5), epochs=9)
+    assert [checkpoint_step(path) for path in list_checkpoints(tmp_path)] == [1]
+
+
+@pytest.mark.parametrize("wrong", [{"keep": 0}, {"every": 0}, {"first_step": -1}])
+def test_checkpoint_of_nothing_is_refused(wrong, tmp_path):
+    (key,) = wrong
+    with pytest.raises(ValueError, match=f"Expected {key} to be an integer of at least"):
+        callbacks.Checkpoint(tmp_path, **wrong)
+
+
 def test_last_epoch_is_saved_whatever_the_interval(model, images, tmp_path):
     fit(model, images, callbacks.Checkpoint(tmp_path, keep=9, every=2), epochs=3)
     assert [checkpoint_step(path) for path in list_checkpoints(tmp_path)] == [8, 12]
 
 
-def test_interrupt_saves_between_two_steps(model, images, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "error", "word", "code"),
+    [
+        (signal.SIGINT, callbacks.TrainingInterrupted, "Interrupted", 130),
+        (signal.SIGTERM, callbacks.TrainingTerminated, "Terminated", 143),
+    ],
+)
+def test_signal_saves_between_two_steps(number, error, word, code, model, images, tmp_path):
     checkpoint = callbacks.Checkpoint(tmp_path)
-    press = At(6, lambda _: signal.raise_signal(signal.SIGINT))
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(callbacks.TrainingInterrupted, match="Interrupted after step 6; checkpoint: .*step_00000006"):
+    press = At(6, lambda _: signal.raise_signal(number))
+    before = handlers()
+    with pytest.raises(error, match=f"{word} after step 6; checkpoint: .*step_00000006") as caught:
         fit(model, images, press, checkpoint, epochs=3)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert type(caught.value) is error and caught.value.exit_code == code
+    assert handlers() == before
     other = vae()
     fit(other, images)
     fit(other, images[:16])
@@ -209,10 +283,40 @@ def test_second_interrupt_stops_at_once_and_leaves_the_checkpoints(model, images
     assert [path.name for path in tmp_path.iterdir()] == ["step_00000004.keras"]
 
 
-def test_fit_that_ends_gives_the_signal_back(model, images, tmp_path):
-    before = signal.getsignal(signal.SIGINT)
+def handlers():
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_fit_that_ends_gives_the_signals_back(model, images, tmp_path):
+    before = handlers()
     fit(model, images, callbacks.Checkpoint(tmp_path))
-    assert signal.getsignal(signal.SIGINT) is before
+    assert handlers() == before
+
+
+def test_signal_after_an_exception_in_fit_acts_as_before(model, images, tmp_path, monkeypatch):
+    """Keras calls no callback after an exception, so our handlers are still installed."""
+    heard = []
+    earlier = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    try:
+        checkpoint = callbacks.Checkpoint(tmp_path)
+        with pytest.raises(ZeroDivisionError):
+            fit(model, images, checkpoint, At(2, lambda _: 1 / 0))
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert heard == [signal.SIGTERM, signal.SIGTERM]
+    finally:
+        checkpoint.restore_signals()
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def test_fit_in_another_thread_leaves_the_signals_alone(model, images, tmp_path):
+    before, seen = handlers(), []
+    arguments = (model, images, At(2, lambda _: seen.append(handlers())), callbacks.Checkpoint(tmp_path))
+    thread = threading.Thread(target=fit, args=arguments)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+    assert [checkpoint_step(path) for path in list_checkpoints(tmp_path)] == [4]
 
 
 def test_diverged_model_is_not_saved(model, images, tmp_path):

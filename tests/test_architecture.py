@@ -50,6 +50,7 @@ TENSORFLOW_FILES = {
     "families.exporting",
     "families.generation",
     "families.gradients",
+    "families.image_files",
     "families.optimizing",
     "families.png",
     "families.priors",

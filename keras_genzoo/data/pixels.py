@@ -10,6 +10,7 @@ from keras_genzoo.utils.progress import track
 
 _EXIF_ORIENTATION = 0x0112
 _EXIF_PLACES = {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}
+LUMINANCE = (19595, 38470, 7471)  # 0.299, 0.587, 0.114 times 2**16, as in Pillow
 _CHUNK = 4096  # images converted at a time, which bounds the memory of intermediate results
 
 
@@ -99,7 +100,7 @@ def to_channels(images, channels):
         return images
     if channels == 3:
         return np.repeat(images, 3, axis=3)
-    weights = np.array([19595, 38470, 7471], "uint32")  # 0.299, 0.587, 0.114 times 2**16, as in Pillow
+    weights = np.array(LUMINANCE, "uint32")
     return _chunked(images, lambda part: (part @ weights + 0x8000 >> 16)[..., None], 1)
 
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_genzoo.data.epochs import first_batch
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.record import Record
 
@@ -69,10 +70,13 @@ class Images:
                 )
             pixels.check_spec(tuple(spec[number].shape), spec[number].dtype.name, model.image_shape)
             if spec[number].dtype != tf.uint8:  # a range can be told from values alone
-                first = next(iter(data)) if first is None else first
+                first = first_batch(data) if first is None else first
                 pixels.check_images(first[number] if isinstance(first, tuple) else first, model.image_shape)
         if self.has_labels:
             model.label_condition.check_spec(spec[1].shape, spec[1].dtype.as_numpy_dtype)
+            classes = getattr(data, "classes", None)  # of a dataset of `keras_genzoo.data.load`
+            if classes is not None and classes.declared:
+                classes.check(model.label_condition.num_classes, model.label_condition.class_names)
 
 
 class LabelledImages(Images):

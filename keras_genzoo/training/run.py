@@ -55,12 +55,11 @@ class Run:
                     f"Received: {key}={value!r}"
                 )
 
-    def with_its_class_names(self):
-        """The recipe with the class names that the run began with, if the recipe gives none."""
-        names = load_recipe(self.recipe_path).args.get("class_names")
-        if names is None or self.recipe.args.get("class_names") is not None:
-            return self.recipe
-        return dataclasses.replace(self.recipe, args={**self.recipe.args, "class_names": names})
+    def with_its_classes(self):
+        """The recipe with the number and names of classes that the run began with, if the recipe gives none."""
+        stored, given = load_recipe(self.recipe_path).args, self.recipe.args
+        missing = [key for key in ("num_classes", "class_names") if given.get(key) is None and key in stored]
+        return dataclasses.replace(self.recipe, args={**given, **{key: stored[key] for key in missing}})
 
     def restore(self):
         """The newest undamaged checkpoint as `(model, number of steps)`; `(None, 0)` without one."""

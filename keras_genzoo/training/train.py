@@ -6,9 +6,10 @@ import shutil
 import warnings
 from functools import partial
 
-from keras_genzoo import building, plots, presets, registry
+from keras_genzoo import building, plots, presets
 from keras_genzoo.presets.cards import make_card, public_metrics
 from keras_genzoo.recipes import Recipe, build_model, load_recipe
+from keras_genzoo.recipes.classes import with_classes
 from keras_genzoo.training.real_images import images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
 
@@ -16,7 +17,7 @@ from keras_genzoo.training.run import Run, last_checkpoint
 def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     """Trains a model from a recipe, evaluates it, and writes a run folder with a preset.
 
-    A model that takes `class_names` gets those of the data if the recipe gives none.
+    A model that takes labels gets the number and the names of the classes of the data if the recipe gives none.
 
     Args:
         recipe: `Recipe`, name of a bundled one, or path of a YAML file.
@@ -50,10 +51,10 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     run = Run(out, recipe)
     model, step = run.restore() if resume else (None, 0)
     if model is None:
-        recipe = run.recipe = with_class_names(recipe)
+        recipe = run.recipe = with_classes(recipe)
         model = build_model(recipe)
     else:
-        recipe = run.recipe = run.with_its_class_names()
+        recipe = run.recipe = run.with_its_classes()
         run.check_unchanged()
     if evaluate:  # a wrong metric is an error now, not after hours of training
         check_metrics(list(recipe.evaluation.metrics) or None, model)
@@ -68,27 +69,6 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
             shutil.rmtree(out)
         raise
     return finish(model, run, evaluate)
-
-
-def with_class_names(recipe):
-    """The recipe with the class names of its data, if the model takes names and the recipe gives none.
-
-    Names are left out if their number is not the model's number of classes.
-    """
-    from keras_genzoo import data
-
-    known = registry.describe(recipe.model).arguments
-    if "class_names" not in known or recipe.args.get("class_names") is not None:
-        return recipe
-    options = {"split": recipe.data.split, **recipe.data.array_options()}
-    names = data.class_names(recipe.data.source, **options)
-    if names is None:
-        return recipe
-    stored = {} if recipe.weights is None else presets.stored_arguments(recipe.model, recipe.weights)
-    args = {**stored, **recipe.args}
-    if len(names) != args.get("num_classes", known["num_classes"].default):
-        return recipe
-    return dataclasses.replace(recipe, args={**recipe.args, "class_names": list(names)})
 
 
 def load_data(recipe, model, first_epoch=0):

@@ -87,6 +87,23 @@ def check_images(images, image_shape=None):
             )
 
 
+def check_not_binary(images, name):
+    """Raises `ValueError` if an array of bytes holds zeros and ones alone: 1 may stand for white, or for 1/255.
+
+    Args:
+        images: Array; only uint8 with the maximum 1 is refused.
+        name: Name of the array in the error message.
+
+    Raises:
+        ValueError: If the array is uint8, and its greatest value is 1.
+    """
+    if images.dtype == np.uint8 and images.size and images.max() == 1:
+        raise ValueError(
+            f"Expected the bytes in {name} to be in 0..255 (for black and white images, multiply them by 255, or "
+            "convert them to bool or float). Received: values 0 and 1 only"
+        )
+
+
 def to_unit(images):
     """Images as a float32 NumPy array in [0, 1].
 

@@ -1,22 +1,37 @@
 """Folders of image files."""
 
+import unicodedata
+import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
+from keras_genzoo.data.classes import Classes
+from keras_genzoo.data.files import (
+    children,
+    image_suffixes,
+    is_image,
+    kind_of_file,
+    listed_kinds,
+    natural,
+    tell_left_out,
+    walk,
+)
 from keras_genzoo.data.parts import EncodedPart
+from keras_genzoo.data.splits import split_kind
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
-_SPLITS = ("train", "test", "val", "valid", "validation")
+_COMMON = ("jpg", "png", "webp", "tiff", "bmp", "gif")  # named in error messages
 
 
 def folder_splits(path):
     """Finds the splits of a folder of images.
 
-    A folder with a subfolder `train` or `test` has these splits (also `val`, `valid`, `validation`); any other folder
-    is the split `train`. The images of a split are in its folder directly, or in one subfolder per class. Classes are
-    numbered alphabetically over all splits. Files are in the order of their paths; hidden files and files of other
-    types are ignored.
+    A folder with a subfolder for training or testing, in any common spelling (`train`, `Train`, `training_set`, `test`;
+    also `val`, `valid`, `validation`), has these splits; any other folder is the split `train`. The images of a split
+    are in its folder directly, or in one subfolder per class, at any depth. Links to folders are followed. Every
+    subfolder is a class, also without images; classes are numbered in natural order (2 before 10) over all splits.
+    Files are in the order of their paths; other files are left out with a warning, hidden ones without.
 
     Args:
         path: The folder.
@@ -26,56 +41,124 @@ def folder_splits(path):
 
     Raises:
         FileNotFoundError: If the folder does not exist.
+        ValueError: If it is a file, or has subfolders of splits beside those of classes.
     """
     root = Path(path).expanduser()
     if not root.exists():
         raise FileNotFoundError(f"Expected a folder of images. Received: {str(root)!r}, which does not exist")
     if not root.is_dir():
         raise ValueError(f"Expected a folder of images. Received: {str(root)!r}, which is a file")
-    inside = [child.name for child in _children(root) if child.is_dir()]
-    if "train" in inside or "test" in inside:
-        folders = {name: root / name for name in _SPLITS if name in inside}
-    else:
-        folders = {"train": root}
+    folders = _split_folders(root) or {"train": root}
     return {name: lambda folder=folder: _part(folder, folders.values()) for name, folder in folders.items()}
+
+
+def _split_folders(root):
+    """Dict of the folders of splits by their names; empty if the folder has none."""
+    inside = [child for child in children(root) if child.is_dir()]
+    found = {child.name: child for child in inside if split_kind(child.name)}
+    kinds = {split_kind(name) for name in found}
+    if not kinds & {"train", "test"}:
+        return {}
+    others = {child.name: walk(child)[0] for child in inside if child.name not in found}
+    others = {name: len(images) for name, images in others.items() if images}
+    if others and len(kinds) == 1:
+        raise ValueError(
+            f"Expected subfolders of splits alone, or of classes alone (then put all of them into a folder 'train'). "
+            f"Received: {root} with {', '.join(map(repr, found))} beside {', '.join(map(repr, list(others)[:5]))}"
+        )
+    loose = sum(is_image(child) for child in children(root))
+    others |= {"directly in it": loose} if loose else {}
+    if others:
+        counts = ", ".join(f"{name} ({count})" for name, count in others.items())
+        warnings.warn(f"Left out images of {root} that are in none of its splits: {counts}", stacklevel=3)
+    return {name: found[name] for name in sorted(found, key=_order_of_splits)}
+
+
+def _order_of_splits(name):
+    return ("train", "test", "validation").index(split_kind(name)), name
 
 
 def _part(folder, all_folders):
     name = f"folder:{folder}"
-    flat = [child for child in _children(folder) if _is_image(child)]
-    classes = _classes(folder)
-    if flat and classes:
+    flat = [child for child in children(folder) if is_image(child)]
+    others = Counter(kind_of_file(child) for child in children(folder) if not child.is_dir() and not is_image(child))
+    classes = {}
+    for label, child in _class_folders(folder).items():
+        classes[label], more = walk(child)
+        others += more
+    full = {label: files for label, files in classes.items() if files}
+    if flat and full:
         raise ValueError(
             f"Expected images either directly in a folder or in one subfolder per class. Received: {folder} with "
-            f"{len(flat)} images and {len(classes)} subfolders of images ({', '.join(sorted(classes)[:5])})"
+            f"{len(flat)} images and {len(full)} subfolders of images ({', '.join(list(full)[:5])})"
         )
-    if flat:
-        return EncodedPart(flat, None, name)
-    if not classes:
+    if not flat and not full:
         raise ValueError(
-            f"Expected images ({', '.join(suffix[1:] for suffix in SUFFIXES)}) in a folder, flat or in one subfolder "
-            f"per class. Received: {folder} without images"
+            f"Expected images ({', '.join(_COMMON)} or another of the {len(image_suffixes())} suffixes that Pillow "
+            f"reads) in a folder, flat or in one subfolder per class. Received: {folder} without images"
+            + (f", with {listed_kinds(others)} files" if others else "")
         )
-    names = sorted(set().union(*(_classes(other) for other in all_folders)))
-    items = [file for label in sorted(classes) for file in classes[label]]
-    labels = np.repeat([names.index(label) for label in sorted(classes)], [len(classes[c]) for c in sorted(classes)])
-    return EncodedPart(items, labels, name, tuple(names))
+    tell_left_out(others, name)
+    if flat:
+        return EncodedPart(flat, None, name, names=_names(flat, folder))
+    _check_no_splits_inside(folder, classes)
+    return _labelled(folder, name, classes, all_folders)
 
 
-def _classes(folder):
-    """Dict from the name of each subfolder that holds images, at any depth, to its images."""
+def _labelled(folder, name, classes, all_folders):
+    """The part of images in one subfolder per class: dict of files by the name of the class."""
+    names = _all_classes(all_folders)
+    # Images for testing may be of some classes only; for training, a class without images is one that is not learned.
+    required = names if split_kind(folder.name) in (None, "train") else classes
+    empty = [label for label in names if label in required and not classes.get(label)]
+    if empty:
+        warnings.warn(
+            f"Found no images of {len(empty)} of {len(names)} classes of {name}: {_some(empty)}", stacklevel=2
+        )
+    items = [file for label in names for file in classes.get(label, [])]
+    labels = np.repeat([names.index(label) for label in names], [len(classes.get(label, [])) for label in names])
+    return EncodedPart(items, labels, name, Classes(len(names), names, source=name), _names(items, folder))
+
+
+def _class_folders(folder):
+    """Dict of the subfolders by their names, in one form of Unicode, in natural order."""
     found = {}
-    for child in _children(folder):
+    for child in children(folder):
         if child.is_dir():
-            files = sorted(file for file in child.rglob("*") if _is_image(file))
-            if files:
-                found[child.name] = files
-    return found
+            label = unicodedata.normalize("NFC", child.name)
+            if label in found:
+                raise ValueError(f"Expected one folder for each class of {folder}. Received: two of the name {label!r}")
+            found[label] = child
+    return {label: found[label] for label in sorted(found, key=natural)}
 
 
-def _children(folder):
-    return sorted(child for child in folder.iterdir() if not child.name.startswith("."))
+def _all_classes(folders):
+    """Names of the classes of all splits, in natural order; two that differ in case alone are refused."""
+    names = sorted({label for folder in folders for label in _class_folders(folder)}, key=natural)
+    spelt = {}
+    for name in names:
+        other = spelt.setdefault(name.casefold(), name)
+        if other != name:
+            raise ValueError(f"Expected one spelling of each class in all splits. Received: {other!r} and {name!r}")
+    return tuple(names)
 
 
-def _is_image(path):
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+def _check_no_splits_inside(folder, classes):
+    """Refuses splits below the subfolders that would be classes: training and test images would be mixed."""
+    for child in _class_folders(folder).values():
+        splits = [inside.name for inside in children(child) if inside.is_dir() and split_kind(inside.name)]
+        if {"train", "test"} & {split_kind(name) for name in splits} and (len(splits) > 1 or len(classes) == 1):
+            advice = f"give folder:{child}" if len(classes) == 1 else "put the classes into the splits"
+            raise ValueError(
+                f"Expected subfolders that are splits or classes ({advice}). Received: {child} with the splits "
+                f"{', '.join(map(repr, splits))}"
+            )
+
+
+def _names(files, folder):
+    """Paths in the folder of the split without suffixes, in one form of Unicode, by which pairs are matched."""
+    return [unicodedata.normalize("NFC", file.relative_to(folder).with_suffix("").as_posix()) for file in files]
+
+
+def _some(names):
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

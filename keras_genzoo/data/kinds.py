@@ -143,6 +143,10 @@ class Images:
             if number < self.num_sets:
                 pixels.check_spec(tuple(part.shape), part.dtype.name, model.image_shape)
         self._check_second_spec(model, (spec[1].shape, spec[1].dtype) if len(spec) > 1 else None)
+        if self.has_labels:
+            classes = getattr(data, "classes", None)  # of a dataset of `keras_genzoo.data.load`
+            if classes is not None and classes.declared:
+                classes.check(model.label_condition.num_classes, model.label_condition.class_names)
 
 
 class LabelledImages(Images):

@@ -7,10 +7,11 @@ import numpy as np
 
 from keras_genzoo.data.parts import ArrayPart, EncodedPart
 from keras_genzoo.data.pixels import to_bytes
+from keras_genzoo.data.splits import SPELLINGS
 
 _IMAGES = ("x", "images", "image", "data", "arr_0")
 _LABELS = ("y", "labels", "label", "targets")
-_SPLITS = ("train", "test", "val", "valid", "validation")
+_SPLITS = [name for kind in ("train", "test", "validation") for name in SPELLINGS[kind]]
 
 
 def npz_splits(path, image_key=None, label_key=None):

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.data.checks import check_channels, check_image_size
+from keras_genzoo.data.matching import matched_arrays, matched_parts
 from keras_genzoo.data.pipeline import Plan, finished, fits_in_memory, from_files, from_memory
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.tfds import TfdsPart
@@ -41,13 +42,17 @@ def load_pairs(
     domain stays with image `i` of the other, in the order of `keras_genzoo.data.load`. In both cases the order depends
     only on the seed and the epoch, and a run that stopped after `k` epochs resumes exactly with `first_epoch=k`.
 
+    Files of two paired folders belong together if their paths in the folders are the same, suffixes aside (`1.jpg` and
+    `1.png`). A file without a partner, and the partner of a file that cannot be read, is left out with a warning.
+    Other paired images belong together by their order.
+
     Images are kept in memory. Only unpaired folders of more than 2 GB of decoded images are streamed; an unreadable
     file then makes its half of the batch one image shorter.
 
     Args:
         source: Source of the images of domain a, as for `keras_genzoo.data.load`.
         source_b: Source of the images of domain b; None for the same source with another `image_key_b` or `split_b`.
-        paired: Whether image i of domain a belongs to image i of domain b.
+        paired: Whether each image of domain a belongs to one image of domain b.
         split: `"NAME"` or `"NAME[a:b]"`, as for `keras_genzoo.data.load`.
         split_b: The same for domain b; None for that of domain a.
         batch_size: Number of images of each domain in a batch, at least 1.
@@ -58,7 +63,7 @@ def load_pairs(
         seed: Integer, at least 0.
         first_epoch: Number of the first epoch, at least 0.
         drop_remainder: Whether to drop a last batch that is not full.
-        limit: Maximum number of images of each domain, the first ones of the split; None takes all.
+        limit: Maximum number of images of each domain, drawn like a range of the split; None takes all.
         data_dir: Folder of prepared data sets, for TFDS; other sources ignore it.
         cache: False streams unpaired folders even if they fit into memory.
         image_key: Name of the images of domain a in an npz file or a data set of TFDS; None for a common name.
@@ -70,7 +75,7 @@ def load_pairs(
 
     Raises:
         ValueError: If a source, a split, an argument or the images are invalid, both domains are the same images, or
-            paired domains differ in their number of images.
+            paired domains cannot be matched.
         FileNotFoundError: If a file or folder does not exist.
         ConnectionError: If a download fails.
 
@@ -87,14 +92,41 @@ def load_pairs(
     check_at_least(0, seed=seed, first_epoch=first_epoch)
     check_flag(paired=paired)
     image_size, channels = check_image_size(image_size), check_channels(channels)
+    a = {"source": source, "split": split, "image_key": image_key}
     b = side_b(source, source_b, split, split_b, image_key, image_key_b)
-    parts = [open_part(source, split, limit, data_dir, image_key), open_part(limit=limit, data_dir=data_dir, **b)]
     if paired:
-        _check_equal_numbers([len(part) for part in parts])
+        parts = matched_parts(a, b, limit, data_dir)
+    else:
+        parts = [open_part(limit=limit, data_dir=data_dir, **side) for side in (a, b)]
     shape = _common_shape([part.shape(image_size, channels) for part in parts])
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
     sides = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
     return finished(tf.data.Dataset.zip(sides), max(len(part) for part in parts))
+
+
+def load_pair_arrays(
+    source,
+    source_b=None,
+    *,
+    split="train",
+    image_size=None,
+    channels=None,
+    data_dir=None,
+    image_key=None,
+    image_key_b=None,
+):
+    """Loads matched images of two domains into memory, with the arguments of `load_pairs(paired=True)`.
+
+    Returns:
+        Tuple of two uint8 arrays `(n, height, width, channels)`; image i of one belongs to image i of the other.
+
+    Raises:
+        ValueError: As `load_pairs`.
+    """
+    image_size, channels = check_image_size(image_size), check_channels(channels)
+    a = {"source": source, "split": split, "image_key": image_key}
+    parts = matched_parts(a, side_b(source, source_b, split, None, image_key, image_key_b), data_dir=data_dir)
+    return tuple(matched_arrays(parts, _common_shape([part.shape(image_size, channels) for part in parts])))
 
 
 def side_b(source, source_b=None, split="train", split_b=None, image_key=None, image_key_b=None):
@@ -149,17 +181,8 @@ def _unpaired(parts, shape, plan, cache):
 
 
 def _paired(parts, shape, plan):
-    images = [part.arrays(shape)[0] for part in parts]
-    _check_equal_numbers([len(array) for array in images])
+    images = matched_arrays(parts, shape)
     return tuple(from_memory(array, None, part.name, False, plan) for part, array in zip(parts, images, strict=True))
-
-
-def _check_equal_numbers(numbers):
-    if numbers[0] != numbers[1]:
-        raise ValueError(
-            f"Expected as many images of domain b as of domain a, one for each, with paired=True. "
-            f"Received: {numbers[0]} and {numbers[1]} that can be read"
-        )
 
 
 def _common_shape(shapes):

@@ -7,14 +7,53 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
+from keras_genzoo.data.checks import check_labels
+from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.pixels import inspect_image, read_image, resize, to_channels
+from keras_genzoo.utils.pixels import check_not_binary
 from keras_genzoo.utils.progress import track
 
 _CHUNK = 512  # files given to the threads at a time
+_PROBED = 100  # images of which the range is looked at before they are streamed
 _NAMED = 10  # unreadable files in one warning
 
 
-class ArrayPart:
+class Part:
+    """Images of a split of a source, with their labels.
+
+    Args:
+        count: Number of images.
+        labels: Array of `count` labels, not yet checked, or None.
+        name: Name of the source in error messages.
+        classes: `Classes`, if the source declares them; otherwise they are counted from the labels.
+
+    Attributes:
+        rows: Numbers of the images among those that the part began with; unreadable ones are removed.
+    """
+
+    in_memory = False
+    stored_shuffled = False  # whether the stored order is random
+    names = None  # by which images of two domains are matched; None to match them by their order
+
+    def __init__(self, count, labels, name, classes=None):
+        self.name, self.rows = name, np.arange(count)
+        self.labels = _rows(labels, count, name)
+        self._declared, self._all_labels = classes, self.labels
+
+    @property
+    def classes(self):
+        """`Classes` of the whole split, also where the part is a range of it; None without labels."""
+        if self._declared is not None or self._all_labels is None:
+            return self._declared
+        labels = check_labels(self._all_labels, len(self._all_labels), self.name)
+        return Classes(int(labels.max()) + 1, declared=False, source=self.name)
+
+    def _with_classes_of(self, whole):
+        self._all_labels = whole._all_labels
+        return self
+
+
+class ArrayPart(Part):
     """Images in memory.
 
     Args:
@@ -28,17 +67,17 @@ class ArrayPart:
     in_memory = True
 
     def __init__(self, images, labels, name, size=None, resample=Image.Resampling.LANCZOS):
-        self.images, self.name, self.size, self.resample = images, name, size, resample
-        self.class_names = None
-        self.labels = _rows(labels, len(images), name)
+        super().__init__(len(images), labels, name)
+        self.images, self.size, self.resample = images, size, resample
 
     def __len__(self):
         return len(self.images)
 
-    def slice(self, start, stop):
-        """The images `start` to `stop - 1` as a part."""
-        labels = None if self.labels is None else self.labels[start:stop]
-        return ArrayPart(self.images[start:stop], labels, self.name, self.size, self.resample)
+    def take(self, rows):
+        """The images of these numbers as a part."""
+        labels = None if self.labels is None else self.labels[rows]
+        part = ArrayPart(self.images[rows], labels, self.name, self.size, self.resample)
+        return part._with_classes_of(self)
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images for given `image_size` and `channels`, which may be None."""
@@ -51,29 +90,30 @@ class ArrayPart:
         return to_channels(resize(images, shape[:2], self.resample), shape[2]), self.labels
 
 
-class EncodedPart:
+class EncodedPart(Part):
     """Encoded images: paths of image files, or the bytes of image files.
 
     Args:
         items: List of paths or of bytes.
         labels: Array of `n` labels, not yet checked, or None.
         name: Name of the source in error messages.
-        class_names: Names of the classes in the order of the labels, or None.
+        classes: `Classes` of the labels, if the source declares them.
+        names: List of names by which images of two domains are matched, or None to match them by their order.
     """
 
-    in_memory = False
-
-    def __init__(self, items, labels, name, class_names=None):
-        self.items, self.name, self.class_names = items, name, class_names
-        self.labels = _rows(labels, len(items), name)
+    def __init__(self, items, labels, name, classes=None, names=None):
+        super().__init__(len(items), labels, name, classes)
+        self.items, self.names = items, names
 
     def __len__(self):
         return len(self.items)
 
-    def slice(self, start, stop):
-        """The images `start` to `stop - 1` as a part."""
-        labels = None if self.labels is None else self.labels[start:stop]
-        return EncodedPart(self.items[start:stop], labels, self.name, self.class_names)
+    def take(self, rows):
+        """The images of these numbers as a part."""
+        labels = None if self.labels is None else self.labels[rows]
+        names = None if self.names is None else [self.names[row] for row in rows]
+        part = EncodedPart([self.items[row] for row in rows], labels, self.name, self._declared, names)
+        return part._with_classes_of(self)
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images; what is not given is read from the headers of the files.
@@ -90,8 +130,11 @@ class EncodedPart:
             image_size = self._common_size([shape[:2] for shape in shapes])
         return *image_size, channels or max(shape[2] for shape in shapes)
 
-    def arrays(self, shape):
-        """uint8 images `(n, *shape)` and the unchecked labels or None; unreadable files are skipped with a warning."""
+    def arrays(self, shape, binary=False):
+        """uint8 images `(n, *shape)` and the unchecked labels or None; unreadable files are skipped with a warning.
+
+        Bytes of 0 and 1 alone are refused unless `binary` is true.
+        """
         images = np.empty((len(self), *shape), np.uint8)
         failures = {}
         for position, pixels, error in self._each(
@@ -102,7 +145,21 @@ class EncodedPart:
             else:
                 failures[position] = error
         self._drop(failures)
-        return images[: len(self)], self.labels
+        images = images[: len(self)]
+        if not binary:
+            self._check_not_binary(images)
+        return images, self.labels
+
+    def check_first(self, shape):
+        """Refuses bytes of 0 and 1 alone among the first images, where not all of them are kept in memory."""
+        found = [attempt(lambda item: read_image(item, shape[:2], shape[2]), item)[0] for item in self.items[:_PROBED]]
+        good = [pixels for pixels in found if pixels is not None]
+        if good:
+            self._check_not_binary(np.stack(good))
+
+    def _check_not_binary(self, images):
+        if images.max() == 1 and (images.min(axis=(1, 2, 3)) < images.max(axis=(1, 2, 3))).any():  # not only dark greys
+            check_not_binary(images, self.name)
 
     def describe(self, position):
         """Name of the image at `position` in messages."""
@@ -133,7 +190,8 @@ class EncodedPart:
             raise ValueError(f"Expected images that can be read in {self.name}. Received: none of {len(self)}: {named}")
         warnings.warn(f"Skipped {len(failures)} of {len(self)} images that cannot be read: {named}", stacklevel=4)
         kept = [position for position in range(len(self)) if position not in failures]
-        self.items = [self.items[position] for position in kept]
+        self.items, self.rows = [self.items[position] for position in kept], self.rows[kept]
+        self.names = None if self.names is None else [self.names[position] for position in kept]
         self.labels = None if self.labels is None else self.labels[kept]
 
     def _common_size(self, sizes):

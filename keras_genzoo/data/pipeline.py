@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
+from keras_genzoo.data.epochs import Epochs
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
@@ -60,25 +61,30 @@ def load(
             `"tfds:NAME"` or `"NAME"`, optionally with `/config` and `:version`: a data set of TensorFlow Datasets,
             prepared in `data_dir` or downloaded.
             `"keras:NAME"`: mnist, fashion_mnist, cifar10 or cifar100 of `keras.datasets`, downloaded.
-            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8 or of floats in [0, 1]; a uint8 array with the
-            maximum 1 (binarized images) is scaled to 0 and 255. Arrays `x_train`, `y_train`, `x_test`, `y_test` and
-            other common names are found without `image_key` and `label_key`.
-            `"folder:PATH"` or a path of a folder: jpg, jpeg, png, bmp and gif (first frame) files, flat or in one
-            subfolder per class, optionally within subfolders `train` and `test`.
+            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8, of bools or of floats in [0, 1]; a uint8 array
+            with the maximum 1 is refused. Arrays `x_train`, `y_train`, `x_test`, `y_test` and other common names are
+            found without `image_key` and `label_key`.
+            `"folder:PATH"` or a path of a folder: image files that Pillow reads (of several frames or pages the first
+            one), flat or in one subfolder per class, optionally within subfolders `train` and `test` in any common
+            spelling. Other files are left out with a warning.
             A NumPy array, or a pair `(images, labels)`: as in an npz file.
         split: `"NAME"` or `"NAME[a:b]"`, with integers or percentages: `"train"`, `"train[:90%]"`,
-            `"test[1000:2000]"`. Sources without splits have only `train`.
+            `"test[1000:2000]"`. A range is taken from one fixed order, `numpy.random.default_rng(2718).permutation(n)`
+            for any `seed`, so that parts are disjoint and each has images of all classes; within the part, the stored
+            order is kept. A data set that TFDS has shuffled is divided in its stored order. Sources without splits have
+            only `train`.
         batch_size: Number of images in a batch, at least 1.
         image_size: `(height, width)`: each image is scaled to cover this size and cropped at the centre. None keeps the
             size (`digits`: 28x28); images of different sizes need it.
         channels: 1 (luminance), 3 (grey is repeated), or None to keep the channels; one colour image in a folder makes
             all images colour images.
-        labels: Whether to return pairs of images and labels. The classes of a folder are numbered alphabetically.
+        labels: Whether to return pairs of images and labels. The subfolders of a folder are numbered in natural order,
+            2 before 10. The dataset has attributes `class_names` and `classes` (`number` and `names` of the classes).
         shuffle: False keeps the stored order in each epoch.
         seed: Integer, at least 0.
         first_epoch: Number of the first epoch, at least 0.
         drop_remainder: Whether to drop a last batch that is not full.
-        limit: Maximum number of images, the first ones of the split; None takes all.
+        limit: Maximum number of images, drawn like a range of the split; None takes all.
         data_dir: Folder of prepared data sets, for TFDS; other sources ignore it.
         cache: False streams a folder or a data set of TFDS even if it fits into memory.
         image_key: Name of the images in an npz file or a data set of TFDS; None for a common name.
@@ -105,11 +111,7 @@ def load(
     check_at_least(0, seed=seed, first_epoch=first_epoch)
     image_size, channels = check_image_size(image_size), check_channels(channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
-    if labels and part.labels is None:
-        raise ValueError(
-            f"Expected labels in {part.name}: a folder has them as one subfolder per class, an npz file or a data set "
-            "of TFDS by label_key, arrays as a pair (images, labels). Received: labels=True for images without labels"
-        )
+    classes = _classes(part) if labels else None
     shape = part.shape(image_size, channels)
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
     if fits_in_memory(part, shape, cache):
@@ -117,7 +119,24 @@ def load(
     else:
         stream = _from_tfds if isinstance(part, TfdsPart) else from_files
         dataset = stream(part, shape, labels, plan)
-    return finished(dataset, len(part))
+    dataset = finished(dataset, len(part))
+    dataset.classes = classes
+    dataset.class_names = classes and classes.names  # as Keras names it
+    return dataset
+
+
+def _classes(part):
+    """`Classes` of a part; raises `ValueError` without labels or with a single class."""
+    if part.labels is None:
+        raise ValueError(
+            f"Expected labels in {part.name}: a folder has them as one subfolder per class, an npz file or a data set "
+            "of TFDS by label_key, arrays as a pair (images, labels). Received: labels=True for images without labels"
+        )
+    classes = part.classes
+    if classes is not None and classes.declared and classes.number == 1:
+        one = f", {classes.names[0]!r}" if classes.names else ""
+        raise ValueError(f"Expected at least two classes in {part.name} with labels=True. Received: one{one}")
+    return classes
 
 
 def fits_in_memory(part, shape, cache=True):
@@ -156,9 +175,9 @@ class Plan:
 
     def passes(self, function):
         """A dataset of one int64 vector, `function(epoch)`; each pass over the dataset is the next epoch."""
-        epochs = itertools.count(self.first_epoch)
+        epochs = Epochs(self.first_epoch)
         return tf.data.Dataset.from_tensors(0).map(
-            lambda _: tf.ensure_shape(tf.numpy_function(lambda: function(next(epochs)), [], tf.int64), [None])
+            lambda _: tf.ensure_shape(tf.numpy_function(lambda: function(epochs.begin()), [], tf.int64), [None])
         )
 
     def order(self, epoch, n):
@@ -190,6 +209,7 @@ def from_memory(images, targets, name, labels, plan):
 def from_files(part, shape, labels, plan):
     """A dataset of batches of image files, with their labels if `labels` is true, read when needed, by a `Plan`."""
     targets = check_labels(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
+    part.check_first(shape)
     decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder)
 
     def entry(row):

@@ -6,6 +6,7 @@ import os
 import numpy as np
 from PIL import Image, ImageOps
 
+from keras_genzoo.utils.pixels import check_not_binary
 from keras_genzoo.utils.progress import track
 
 _EXIF_ORIENTATION = 0x0112
@@ -52,8 +53,8 @@ def inspect_image(item):
 def to_bytes(images, name):
     """Converts an array of images to uint8 `(n, height, width, channels)`.
 
-    uint8 is unchanged, except that an array with the maximum 1 (binarized images) is scaled to 0 and 255; booleans and
-    floats in [0, 1] are scaled to 0..255 and rounded.
+    uint8 is unchanged; booleans and floats in [0, 1] are scaled to 0..255 and rounded. An array of uint8 with the
+    maximum 1 is refused: it may be black and white, or nearly black.
 
     Args:
         images: Array `(n, height, width)` or `(n, height, width, channels)`.
@@ -77,7 +78,8 @@ def to_bytes(images, name):
             f"Received: shape {images.shape}"
         )
     if images.dtype == np.uint8:
-        return images * np.uint8(255) if images.max() == 1 else np.ascontiguousarray(images)
+        check_not_binary(images, name)
+        return np.ascontiguousarray(images)
     if images.dtype == np.bool_:
         return images * np.uint8(255)
     if images.dtype.kind != "f":
@@ -126,6 +128,12 @@ def _opaque(image):
     if image.mode == "I" or image.mode.startswith("I;"):  # 16-bit grey, which Pillow would clip at 255
         pixels = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
         return Image.fromarray(((pixels + 128) // 257).astype(np.uint8))
+    if image.mode == "F":  # which Pillow would clip at 255, too
+        pixels = np.asarray(image)
+        low, high = pixels.min(), pixels.max()
+        if not (low >= 0 and high <= 1):
+            raise ValueError(f"Expected float pixels in 0..1. Received: values from {low:g} to {high:g}")
+        return Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
     if not image.has_transparency_data:
         return image
     grey = image.mode in ("LA", "La", "L", "1")

@@ -13,7 +13,7 @@ from keras_genzoo.data.folder import folder_splits
 from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.parts import ArrayPart
 from keras_genzoo.data.pixels import to_bytes
-from keras_genzoo.data.splits import check_split_name, parse_split, split_range
+from keras_genzoo.data.splits import find_split, parse_split, split_kind, split_rows
 from keras_genzoo.data.tfds import tfds_splits
 from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
@@ -22,6 +22,7 @@ _PREFIXES = ("digits", "folder", "keras", "npz", "tfds")
 _KERAS = ("cifar10", "cifar100", "fashion_mnist", "mnist")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _DIGITS_TRAIN = 1500  # of 1,797
+_REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
 
 
 def load_arrays(
@@ -35,7 +36,7 @@ def load_arrays(
         image_size: `(height, width)`: each image is scaled to cover this size and cropped at the centre. None keeps the
             size (`digits`: 28x28).
         channels: 1 (luminance), 3 (grey is repeated), or None to keep the channels.
-        limit: Maximum number of images, the first ones; None takes all.
+        limit: Maximum number of images, drawn like a range of the split; None takes all.
         data_dir: Folder of prepared data sets, for TFDS.
         image_key: Name of the images in an npz file or a data set of TFDS; None for a common name.
         label_key: Name of the labels there; None for a common name.
@@ -92,7 +93,39 @@ def class_names(source, *, split="train", data_dir=None, image_key=None, label_k
     """
     if parse_source(source)[0] not in ("folder", "tfds"):
         return None  # other sources have only numbers
-    return open_part(source, split, None, data_dir, image_key, label_key).class_names
+    classes = classes_of(source, split, data_dir, image_key, label_key)
+    return None if classes is None else classes.names
+
+
+def classes_of(source, split="train", data_dir=None, image_key=None, label_key=None):
+    """The `Classes` of a source, with the arguments of `load`; None without labels."""
+    return open_part(source, parse_split(split)[0], None, data_dir, image_key, label_key).classes
+
+
+def existing_split(source, split, data_dir=None, image_key=None):
+    """The split, or one that a source has in its place, such as `"train"` of a folder without a split for testing.
+
+    Args:
+        source: As for `load`.
+        split: As for `load`; another split is taken only for a name of training, validation or testing.
+        data_dir: As for `load`.
+        image_key: As for `load`.
+
+    Returns:
+        `split`, or the same range of the split for testing, validation or training, whichever exists first.
+
+    Example:
+
+    >>> existing_split("digits", "validation[:50%]")
+    'test[:50%]'
+    """
+    name, _, _ = parse_split(split)
+    names = list(_splits(source, data_dir, image_key))
+    kinds = [split_kind(other) for other in names]
+    if name in names or split_kind(name) is None or split_kind(name) in kinds:
+        return split
+    wanted = next((kind for kind in _REPLACEMENTS if kind in kinds), None)
+    return split if wanted is None else names[kinds.index(wanted)] + split.strip().removeprefix(name)
 
 
 def open_part(source, split="train", limit=None, data_dir=None, image_key=None, label_key=None):
@@ -110,7 +143,26 @@ def open_part(source, split="train", limit=None, data_dir=None, image_key=None, 
         An `ArrayPart`, `EncodedPart` or `TfdsPart`.
     """
     check_none_or_at_least(1, limit=limit)
+    part = whole_part(source, split, data_dir, image_key, label_key)
+    rows = split_rows(split, len(part), limit, part.stored_shuffled)
+    return part if len(rows) == len(part) else part.take(rows)
+
+
+def whole_part(source, split="train", data_dir=None, image_key=None, label_key=None):
+    """All images of the split that `split` names or takes a range of, as a part."""
     name, _, _ = parse_split(split)
+    splits = _splits(source, data_dir, image_key, label_key)
+    return splits[find_split(name, splits, named(source))]()
+
+
+def named(source):
+    """Name of a source in error messages."""
+    kind, rest = parse_source(source)
+    return "the given array" if kind == "array" else f"{kind}:{rest}".rstrip(":")
+
+
+def _splits(source, data_dir=None, image_key=None, label_key=None):
+    """Dict by the name of a split of functions that return its part."""
     kind, rest = parse_source(source)
     if kind not in ("npz", "tfds") and (image_key is not None or label_key is not None):
         raise ValueError(
@@ -118,15 +170,10 @@ def open_part(source, split="train", limit=None, data_dir=None, image_key=None, 
             f"Received: image_key={image_key!r}, label_key={label_key!r} for a source of kind {kind!r}"
         )
     if kind == "tfds":
-        splits = tfds_splits(rest, data_dir, image_key, label_key)
-    elif kind == "npz":
-        splits = npz_splits(rest, image_key, label_key)
-    else:
-        splits = {"folder": folder_splits, "digits": _digits, "keras": _keras, "array": _array}[kind](rest)
-    check_split_name(name, splits, "the given array" if kind == "array" else f"{kind}:{rest}".rstrip(":"))
-    part = splits[name]()
-    start, stop = split_range(split, len(part))
-    return part.slice(start, stop if limit is None else min(stop, start + limit))
+        return tfds_splits(rest, data_dir, image_key, label_key)
+    if kind == "npz":
+        return npz_splits(rest, image_key, label_key)
+    return {"folder": folder_splits, "digits": _digits, "keras": _keras, "array": _array}[kind](rest)
 
 
 def parse_source(source):

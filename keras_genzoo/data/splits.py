@@ -1,8 +1,17 @@
-"""The split grammar: `NAME` or `NAME[a:b]`, as in TensorFlow Datasets."""
+"""Splits: their names, and the grammar `NAME` or `NAME[a:b]` of TensorFlow Datasets."""
 
 import re
 
+import numpy as np
+
+SPLIT_SEED = 2718  # of the fixed order that parts of a split are taken from
 _SPLIT = re.compile(r"(?P<name>[\w.-]+)(\[(?P<start>-?\d+%?)?:(?P<stop>-?\d+%?)?\])?")
+SPELLINGS = {
+    "train": ("train", "training"),
+    "validation": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing"),
+}
+_ENDING = re.compile(r"[ _-]?(set|data|split)$")
 
 
 def parse_split(split):
@@ -33,7 +42,7 @@ def parse_split(split):
 
 
 def split_range(split, size):
-    """The range of images of a split.
+    """The range of positions that a split selects.
 
     Args:
         split: As for `parse_split`.
@@ -60,11 +69,71 @@ def split_range(split, size):
     return first, last
 
 
-def check_split_name(name, names, source):
-    """Raises `ValueError` if a source does not have the split; the message names its splits."""
-    if name not in names:
-        valid = ", ".join(repr(valid) for valid in names)
-        raise ValueError(f"Expected a split of {source}, which has {valid}. Received: split={name!r}")
+def split_rows(split, size, limit=None, stored_shuffled=False):
+    """Numbers of the images of a part of a split, in rising order.
+
+    Parts are ranges of the fixed order `numpy.random.default_rng(2718).permutation(size)`, not of the stored order, in
+    which images are often sorted by class. So each part has images of all classes, `"train[:80%]"` and `"train[80%:]"`
+    are disjoint and together complete, and they are the same for all seeds of a training.
+
+    Args:
+        split: As for `parse_split`.
+        size: Number of images in the named split.
+        limit: Maximum number of images, the first ones of the range; None takes all.
+        stored_shuffled: Whether the stored order is random already, and the ranges are those of the stored order.
+
+    Returns:
+        int64 array of at least one number.
+
+    Raises:
+        ValueError: If the range is empty or reaches beyond the split's images.
+
+    Example:
+
+    >>> split_rows("train[:50%]", 6).tolist(), split_rows("train[50%:]", 6).tolist()
+    ([0, 2, 4], [1, 3, 5])
+    """
+    start, stop = split_range(split, size)
+    stop = stop if limit is None else min(stop, start + limit)
+    if stored_shuffled or (start, stop) == (0, size):
+        return np.arange(start, stop)
+    return np.sort(np.random.default_rng(SPLIT_SEED).permutation(size)[start:stop])
+
+
+def split_kind(name):
+    """What the name of a split means, in any common spelling: `"train"`, `"validation"`, `"test"`; None for others.
+
+    Example:
+
+    >>> split_kind("TRAIN"), split_kind("training_set"), split_kind("valid"), split_kind("extra")
+    ('train', 'train', 'validation', None)
+    """
+    stem = _ENDING.sub("", name.casefold())
+    return next((kind for kind, spellings in SPELLINGS.items() if stem in spellings), None)
+
+
+def find_split(name, names, source):
+    """The split of a source that a name means, in any common spelling: `"validation"` finds `Val`.
+
+    Args:
+        name: The name that was asked for.
+        names: Names of the splits of the source.
+        source: Name of the source in error messages.
+
+    Returns:
+        One of `names`.
+
+    Raises:
+        ValueError: If none of them, or several, is meant; the message names all.
+    """
+    kind = split_kind(name)
+    same_word = [other for other in names if other.casefold() == name.casefold()]
+    same_kind = [other for other in names if kind is not None and split_kind(other) == kind]
+    for found in ([name] if name in names else [], same_word, same_kind):
+        if len(found) == 1:
+            return found[0]
+    valid = ", ".join(repr(valid) for valid in names)
+    raise ValueError(f"Expected a split of {source}, which has {valid}. Received: split={name!r}")
 
 
 def _position(bound, size):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.parts import EncodedPart
 from keras_genzoo.data.pixels import inspect_image, read_image
 from keras_genzoo.utils.progress import track
@@ -16,36 +17,41 @@ _PROBED = 100  # number of images from which binarized data are detected
 
 
 class TfdsPart:
-    """A range of one split of a data set of TFDS; images are read encoded and decoded like files.
+    """Images of one split of a data set of TFDS, which are read encoded and decoded like files.
 
     Args:
         builder: Builder of a prepared data set.
         split: Name of the split.
         keys: Names of the image feature and of the label feature (None without labels).
-        start: Index of the first image.
-        stop: Index after the last image; None for the end of the split.
+        chosen: Numbers of the images in rising order; None for the whole split.
     """
 
     in_memory = False
+    names = None  # images of two domains are matched by their order
 
-    def __init__(self, builder, split, keys, start=0, stop=None):
-        self.builder, self.split, self.keys, self.start = builder, split, keys, start
-        self.stop = builder.info.splits[split].num_examples if stop is None else stop
+    def __init__(self, builder, split, keys, chosen=None):
+        self.builder, self.split, self.keys = builder, split, keys
+        self.chosen = np.arange(builder.info.splits[split].num_examples) if chosen is None else chosen
+        self.rows = np.arange(len(self.chosen))
         self.name = f"tfds:{builder.name}"
         self.labels = keys[1]  # None without labels, as in the other parts; labels are read together with the images
+        self.stored_shuffled = not builder.info.disable_shuffling  # TFDS shuffles a data set when it prepares it
 
     @property
-    def class_names(self):
-        """Names of the classes in the order of the labels, or None if they are only numbers."""
-        names = getattr(self.builder.info.features[self.labels], "names", None) if self.labels else None
-        return None if names is None or all(name.isdecimal() for name in names) else tuple(names)
+    def classes(self):
+        """`Classes` of the label feature, with names unless they are only numbers; None where it declares none."""
+        feature = self.builder.info.features[self.labels] if self.labels else None
+        if getattr(feature, "num_classes", None) is None:
+            return None
+        numbers = all(name.isdecimal() for name in feature.names)
+        return Classes(feature.num_classes, None if numbers else tuple(feature.names), source=self.name)
 
     def __len__(self):
-        return self.stop - self.start
+        return len(self.chosen)
 
-    def slice(self, start, stop):
-        """The images `start` to `stop - 1` as a part."""
-        return TfdsPart(self.builder, self.split, self.keys, self.start + start, self.start + stop)
+    def take(self, rows):
+        """The images of these numbers, in rising order, as a part."""
+        return TfdsPart(self.builder, self.split, self.keys, self.chosen[rows])
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images; what is not given is that of the data set."""
@@ -63,7 +69,8 @@ class TfdsPart:
         pairs = ((pair, 1) for pair in self.encoded().as_numpy_iterator())
         items, labels = zip(*track(pairs, f"Reading {self.name}", total=len(self)), strict=True)
         part = EncodedPart(list(items), labels if self.labels else None, self.name)
-        images, labels = part.arrays(shape)
+        images, labels = part.arrays(shape, binary=True)  # scaled below
+        self.rows = part.rows
         return images * self.scale if self.scale > 1 else images, labels
 
     @functools.cached_property
@@ -74,7 +81,15 @@ class TfdsPart:
 
     def encoded(self):
         """`tf.data.Dataset` of pairs (bytes of an image file, int64 label or -1), in stored order."""
-        return self._range(self.start, self.stop)
+        import tensorflow as tf
+
+        first, stop = int(self.chosen[0]), int(self.chosen[-1]) + 1
+        rows = self._range(first, stop)
+        if len(self) == stop - first:
+            return rows
+        wanted = np.zeros(stop - first, bool)
+        wanted[self.chosen - first] = True
+        return rows.enumerate().filter(lambda number, _: tf.gather(wanted, number)).map(lambda _, pair: pair)
 
     def _first(self, count):
         stop = min(count, self.builder.info.splits[self.split].num_examples)

@@ -177,15 +177,13 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
 def _load_source(source, split, options):
     """The images of a source, and their labels or, if the options name a second domain, its images."""
     from keras_genzoo.data import load_arrays
-    from keras_genzoo.data.pairs import side_b
+    from keras_genzoo.data.pairs import load_pair_arrays
 
     second = {key: options.pop(key, None) for key in ("source_b", "image_key_b")}
-    images, extra = load_arrays(source, split=split, **options)
     if any(second.values()):
         options.pop("label_key", None)
-        own = side_b(source, split=split, image_key=options.pop("image_key", None), **second)
-        extra, _ = load_arrays(**own, **options)
-    return images, extra
+        return load_pair_arrays(source, split=split, **second, **options)
+    return load_arrays(source, split=split, **options)
 
 
 def _collect(dataset, limit):

@@ -113,11 +113,12 @@ class Run:
                 )
 
     def continued(self, note):
-        """The recipe with the class names and the dtype that the run began with, if the recipe leaves them open."""
+        """The recipe with the classes and the dtype that the run began with, if the recipe leaves them open."""
         recipe, begun = self.recipe, Recipe.from_dict(note["recipe"])
-        names = begun.args.get("class_names")
-        if names is not None and recipe.model == begun.model and recipe.args.get("class_names") is None:
-            recipe = dataclasses.replace(recipe, args={**recipe.args, "class_names": names})
+        if recipe.model == begun.model:
+            missing = [key for key in ("num_classes", "class_names") if recipe.args.get(key) is None]
+            args = {key: begun.args[key] for key in missing if begun.args.get(key) is not None}
+            recipe = dataclasses.replace(recipe, args={**recipe.args, **args})
         return dataclasses.replace(recipe, dtype=begun.dtype) if recipe.dtype == "auto" else recipe
 
     def restore(self):

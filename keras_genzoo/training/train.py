@@ -7,9 +7,10 @@ import sys
 import warnings
 from functools import partial
 
-from keras_genzoo import building, plots, presets, registry
+from keras_genzoo import building, plots, presets
 from keras_genzoo.presets.cards import make_card, public_metrics
 from keras_genzoo.recipes import Recipe, build_model, load_recipe
+from keras_genzoo.recipes.classes import with_classes
 from keras_genzoo.recipes.optimizers import has_schedule
 from keras_genzoo.recipes.precision import resolved
 from keras_genzoo.training.checks import check
@@ -21,7 +22,7 @@ from keras_genzoo.training.summary import summary
 def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     """Trains a model from a recipe, evaluates it, and writes a run folder with a preset.
 
-    A model that takes `class_names` gets those of the data if the recipe gives none.
+    A model that takes labels gets the number and the names of the classes of the data if the recipe gives none.
 
     Args:
         recipe: `Recipe`, name of a bundled one, or path of a YAML file. `dtype: auto` becomes the fastest policy of the
@@ -88,7 +89,7 @@ def begin(run, resume=False, verbose=0):
     """
     model, step, note = run.restore() if resume else (None, 0, None)
     if note is None:
-        run.recipe, reason = resolved(with_class_names(run.recipe))
+        run.recipe, reason = resolved(with_classes(run.recipe))
         if reason and verbose:
             print(reason, flush=True)
         return build_model(run.recipe), 0, {}
@@ -101,27 +102,6 @@ def begin(run, resume=False, verbose=0):
     if verbose and began != run.recipe.epochs and any(has_schedule(spec) for spec in run.recipe.optimizers.values()):
         print(f"The learning rate schedules keep the step counts that were made for {began} epochs.", flush=True)
     return model, step, note
-
-
-def with_class_names(recipe):
-    """The recipe with the class names of its data, if the model takes names and the recipe gives none.
-
-    Names are left out if their number is not the model's number of classes.
-    """
-    from keras_genzoo import data
-
-    known = registry.describe(recipe.model).arguments
-    if "class_names" not in known or recipe.args.get("class_names") is not None:
-        return recipe
-    options = {"split": recipe.data.split, **recipe.data.array_options()}
-    names = data.class_names(recipe.data.source, **options)
-    if names is None:
-        return recipe
-    stored = {} if recipe.weights is None else presets.stored_arguments(recipe.model, recipe.weights)
-    args = {**stored, **recipe.args}
-    if len(names) != args.get("num_classes", known["num_classes"].default):
-        return recipe
-    return dataclasses.replace(recipe, args={**recipe.args, "class_names": list(names)})
 
 
 def load_data(recipe, model, first_epoch=0):

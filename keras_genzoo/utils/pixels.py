@@ -17,7 +17,7 @@ OUT_OF_RANGE = (
     "Received: values outside"
 )
 BINARY_BYTES = (
-    "Expected uint8 images in 0..255 (for black and white images: 0 and 255, or floats 0.0 and 1.0). "
+    "Expected uint8 images in 0..255 (for black and white images, multiply them by 255 or convert them to float). "
     "Received: 0 and 1 alone"
 )
 
@@ -92,19 +92,23 @@ def check_images(images, image_shape=None):
     if not np.size(images):
         return
     if dtype == "uint8":
-        check_not_binary(images)
-        return
+        return check_not_binary(images)
     values = np.asarray(images, "float32")
     low, high = float(values.min()), float(values.max())
     if not (low >= 0.0 and high <= 1.0):  # False for NaN, too
         raise ValueError(OUT_OF_RANGE.replace("values outside", f"values from {low:g} to {high:g}"))
 
 
-def check_not_binary(images):
-    """Raises `ValueError` if uint8 images hold 0 and 1 alone, which would train as black."""
+def check_not_binary(images, name="images"):
+    """Raises `ValueError` if bytes hold zeros and ones alone: 1 may stand for white, or for 1/255.
+
+    Args:
+        images: Array; only uint8 with the maximum 1 is refused, unless nearly all of it is 0, as in a dark photo.
+        name: Name of the array in the error message.
+    """
     images = np.asarray(images)
-    if images.size and images.max() == 1 and np.mean(images) >= BINARY_SHARE:
-        raise ValueError(BINARY_BYTES)
+    if images.dtype == np.uint8 and images.size and images.max() == 1 and np.mean(images) >= BINARY_SHARE:
+        raise ValueError(BINARY_BYTES.replace("uint8 images", f"uint8 {name}"))
 
 
 def to_unit(images):

@@ -42,7 +42,6 @@ def values(dataset):
 
 
 def test_flat_folder_is_in_the_order_of_its_names(numbered):
-    (numbered / "notes.txt").write_text("no image")
     (numbered / ".hidden.png").write_text("no image")
     images, labels = load_arrays(f"folder:{numbered}")
     assert images.shape == (20, 8, 8, 1)
@@ -50,23 +49,22 @@ def test_flat_folder_is_in_the_order_of_its_names(numbered):
     assert labels is None
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".JPG", ".Png"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".gif", ".webp", ".tif", ".jfif", ".avif", ".JPG", ".Tiff"])
 def test_kind_of_file_is_read(tmp_path, suffix):
     write(tmp_path / f"a{suffix}", 77)
-    assert load_arrays(tmp_path, channels=1)[0].tolist() == np.full((1, 8, 8, 1), 77).tolist()
+    np.testing.assert_allclose(load_arrays(tmp_path, channels=1)[0].astype(int), np.full((1, 8, 8, 1), 77), atol=1)
 
 
-def test_subfolders_are_classes_in_alphabetical_order(tmp_path):
+def test_subfolders_are_classes_in_the_order_of_their_names(tmp_path):
     for value, name in enumerate(["zebra/1", "ape/2", "ape/1", "bear/deep/1"]):
         write(tmp_path / f"{name}.png", value)
-    (tmp_path / "empty").mkdir()
     images, labels = load_arrays(tmp_path)
     assert images[:, 0, 0, 0].tolist() == [2, 1, 3, 0]
     assert labels.tolist() == [0, 0, 1, 2]
 
 
 def test_class_names_are_those_of_the_subfolders_and_no_image_is_read(tmp_path):
-    for name in ["train/zebra/1", "train/ape/1", "test/bear/1"]:
+    for name in ["train/zebra/1", "train/ape/1", "train/bear/1", "test/bear/1"]:
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / f"{name}.png").write_text("no image")
     for split in ("train", "test"):
@@ -86,8 +84,8 @@ def test_classes_are_numbered_over_all_splits(tmp_path):
     assert load_arrays(tmp_path, split="train")[1].tolist() == [0, 1, 2]
     assert load_arrays(tmp_path, split="test")[1].tolist() == [2]
     assert load_arrays(tmp_path, split="val")[1].tolist() == [1]
-    with pytest.raises(ValueError, match="which has 'train', 'test', 'val'. Received: split='valid'"):
-        load_arrays(tmp_path, split="valid")
+    with pytest.raises(ValueError, match="which has 'train', 'test', 'val'. Received: split='extra'"):
+        load_arrays(tmp_path, split="extra")
 
 
 def test_flat_folders_of_splits_have_no_labels(tmp_path):
@@ -106,8 +104,8 @@ def test_images_beside_subfolders_of_images_are_refused(tmp_path):
 
 
 def test_empty_folder_is_refused(tmp_path):
-    (tmp_path / "notes.txt").write_text("no image")
-    with pytest.raises(ValueError, match=r"Expected images \(jpg, jpeg, png, bmp, gif\) in a folder"):
+    (tmp_path / "photo.heic").write_text("no image")
+    with pytest.raises(ValueError, match=r"Expected images \(jpg, png, .* without images, with 1 .heic files"):
         load(f"folder:{tmp_path}")
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_genzoo.data import load
+import keras_genzoo
+from keras_genzoo.data import load, load_arrays
 
 
 def numbered(n, side=2):
@@ -52,6 +53,14 @@ def test_partial_pass_counts_as_an_epoch():
     assert order(dataset) == permutation(0, 1, 12)
 
 
+def test_check_of_a_model_is_no_epoch():
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, network="mlp", hidden_units=(4,))
+    dataset = load(numbered(6), batch_size=2, first_epoch=3, image_size=(8, 8))
+    for pipeline in (dataset, dataset.map(lambda images: tf.cast(images, tf.float32) / 255.0), dataset.repeat()):
+        model.check_data(pipeline)
+    assert order(dataset) == permutation(0, 3, 6)
+
+
 def test_repeat_goes_through_the_epochs():
     dataset = load(numbered(6), batch_size=6).repeat(3)
     assert [np.asarray(batch)[:, 0, 0, 0].tolist() for batch in dataset] == [permutation(0, e, 6) for e in range(3)]
@@ -96,9 +105,25 @@ def test_labels_stay_with_their_images():
         np.testing.assert_array_equal(images[:, 0, 0, 0], labels)
 
 
-def test_limit_takes_the_first_images_of_the_split():
-    assert order(load(numbered(20), split="train[5:]", limit=3, shuffle=False)) == [5, 6, 7]
+def test_limit_takes_the_first_images_of_the_range_in_the_fixed_order():
+    fixed = np.random.default_rng(2718).permutation(20)
+    assert order(load(numbered(20), split="train[5:]", limit=3, shuffle=False)) == sorted(fixed[5:8])
     assert order(load(numbered(4), limit=9, shuffle=False)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("options", [{}, {"seed": 7}])
+def test_parts_of_images_sorted_by_class_are_disjoint_complete_and_have_all_classes(options):
+    source = numbered(100), np.repeat(np.arange(5), 20)
+    seen, shares = [], []
+    for split in ("train[:80%]", "train[80%:]"):
+        batches = [(images[:, 0, 0, 0], labels) for images, labels in load(source, split=split, labels=True, **options)]
+        numbers, labels = (np.concatenate(column) for column in zip(*batches, strict=True))
+        np.testing.assert_array_equal(labels, numbers // 20)
+        seen += numbers.tolist()
+        shares.append(np.bincount(labels, minlength=5) / len(labels))
+    assert sorted(seen) == list(range(100))
+    assert np.min(shares) >= 0.1
+    assert len(set(load_arrays(source, limit=30)[1])) == 5
 
 
 @pytest.mark.parametrize(

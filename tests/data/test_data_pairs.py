@@ -1,7 +1,6 @@
 """Batches of two domains: what meets what, in which order, and where a stopped run goes on."""
 
 import math
-import warnings
 
 import numpy as np
 import pytest
@@ -118,7 +117,8 @@ def test_two_arrays_of_one_file_are_two_domains(file):
     options = {"image_key": "one", "image_key_b": "two", "paired": True, "shuffle": False, "batch_size": 8}
     assert order(load_pairs(file, **options)) == ([0, 2, 3, 4, 6, 7], [100, 102, 103, 104, 106, 107])
     assert order(load_pairs(file, **options, split="test")) == ([1, 5], [101, 105])
-    assert order(load_pairs(file, **options, limit=2)) == ([0, 2], [100, 102])
+    kept, partners = order(load_pairs(file, **options, limit=2))
+    assert len(kept) == 2 and partners == [number + 100 for number in kept]
 
 
 def test_two_splits_of_one_source_are_two_domains(file):
@@ -171,14 +171,48 @@ def test_data_sets_of_tfds_are_held_in_memory(monkeypatch):
     )
 
 
-def test_paired_sides_of_different_numbers_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="one for each, with paired=True. Received: 5 and 4"):
+def test_paired_sides_of_different_numbers_are_refused():
+    with pytest.raises(ValueError, match="one for each, for matched pairs. Received: 5 and 4"):
         load_pairs(numbered(5), numbered(4), paired=True)
-    sources = picture_folder(tmp_path / "a", range(5)), picture_folder(tmp_path / "b", range(5))
-    (tmp_path / "b" / "002.png").write_bytes(b"no picture")
-    with warnings.catch_warnings(), pytest.raises(ValueError, match="Received: 5 and 4 that can be read"):
-        warnings.simplefilter("ignore")
-        load_pairs(*sources, paired=True, image_size=(2, 2), channels=1)
+
+
+@pytest.mark.parametrize("options", [{}, {"image_size": (2, 2), "channels": 1}])
+def test_both_of_a_pair_go_if_one_cannot_be_read(tmp_path, options):
+    sources = picture_folder(tmp_path / "a", range(7)), picture_folder(tmp_path / "b", range(7))
+    (tmp_path / "a" / "001.png").write_bytes(b"")
+    (tmp_path / "b" / "004.png").write_bytes(b"no picture")
+    with pytest.warns(UserWarning) as warned:
+        dataset = load_pairs(*sources, paired=True, shuffle=False, batch_size=8, **options)
+    assert order(dataset) == ([0, 2, 3, 5, 6], [0, 2, 3, 5, 6])
+    said = [str(warning.message) for warning in warned]
+    assert "Skipped 1 of 7" in said[0] and "Skipped 1 of 7" in said[1] and "5 pairs are left" in said[2]
+
+
+def test_pairs_of_folders_are_matched_by_name_whatever_is_missing(tmp_path):
+    sources = picture_folder(tmp_path / "a", [1, 2, 4, 5]), picture_folder(tmp_path / "b", [2, 3, 5])
+    (tmp_path / "b" / "002.png").rename(tmp_path / "b" / "002.bmp")
+    with pytest.warns(UserWarning, match="Left out 3 images without a partner of the same name, 2 pairs .*: 001 of .*"):
+        dataset = load_pairs(*sources, paired=True, shuffle=False)
+    assert order(dataset) == ([2, 5], [2, 5])
+
+
+def test_pairs_of_folders_without_common_names_or_with_two_of_a_name_are_refused(tmp_path):
+    sources = picture_folder(tmp_path / "a", [1, 2]), picture_folder(tmp_path / "b", [3, 4])
+    with pytest.raises(ValueError, match="Expected files of the same names .* Received: none, such as '001' and '003'"):
+        load_pairs(*sources, paired=True)
+    (tmp_path / "a" / "001.png").rename(tmp_path / "a" / "002.bmp")
+    with pytest.raises(ValueError, match="Expected one file of each name.*002.bmp and .*002.png"):
+        load_pairs(*sources, paired=True)
+
+
+def test_parts_of_pairs_are_disjoint_complete_and_stay_together(tmp_path):
+    sources = picture_folder(tmp_path / "a", range(10)), picture_folder(tmp_path / "b", range(10))
+    parts = [order(load_pairs(*sources, paired=True, split=split)) for split in ("train[:70%]", "train[70%:]")]
+    for side_a, side_b in parts:
+        assert side_a == side_b
+    assert sorted(parts[0][0] + parts[1][0]) == list(range(10)) and len(parts[0][0]) == 7
+    with pytest.raises(ValueError, match="Expected the same range .* Received: 'train' and 'train.:5.'"):
+        load_pairs(*sources, paired=True, split_b="train[:5]")
 
 
 @pytest.mark.parametrize(

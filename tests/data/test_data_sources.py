@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from keras_genzoo.data import class_names, load_arrays
 from keras_genzoo.data.sources import parse_source
-from keras_genzoo.data.splits import split_range
+from keras_genzoo.data.splits import split_range, split_rows
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (12, 5, 4), dtype=np.uint8)
@@ -124,6 +124,12 @@ def test_empty_split_is_refused():
         load_arrays("digits", split="train[7:7]")
 
 
+def test_split_is_found_in_any_common_spelling(tmp_path):
+    source = save(tmp_path, x_training=GREY[:9], x_dev=GREY[9:])
+    assert len(load_arrays(source, split="TRAIN")[0]) == 9
+    assert len(load_arrays(source, split="validation")[0]) == len(load_arrays(source, split="val")[0]) == 3
+
+
 def test_unknown_split_names_the_valid_ones():
     with pytest.raises(
         ValueError, match="Expected a split of digits, which has 'train', 'test'. Received: split='valid'"
@@ -165,16 +171,19 @@ def test_floats_between_0_and_1_are_scaled_and_rounded():
     np.testing.assert_array_equal(images[..., 0], GREY)
 
 
-def test_binary_images_become_black_and_white():
-    binary = (GREY > 128).astype("uint8")
-    for array in (binary, binary.astype(bool)):
-        images, _ = load_arrays(array)
-        np.testing.assert_array_equal(images[..., 0], np.where(GREY > 128, 255, 0))
+def test_bools_become_black_and_white_and_bytes_of_0_and_1_are_refused(tmp_path):
+    binary = GREY > 128
+    for array in (binary, binary.astype("float16")):
+        np.testing.assert_array_equal(load_arrays(array)[0][..., 0], np.where(binary, 255, 0))
+    for source in (binary.astype("uint8"), save(tmp_path, x=binary.astype("uint8"))):
+        with pytest.raises(ValueError, match="multiply them by 255 or convert them to float.*0 and 1 alone"):
+            load_arrays(source)
+    assert load_arrays(np.zeros((2, 4, 4), "uint8"))[0].max() == 0
 
 
-def test_dark_slice_of_a_bright_array_is_not_taken_for_binary():
-    dark = GREY.copy()
-    dark[:3] = 1
+def test_dark_part_of_a_bright_array_is_not_taken_for_binary():
+    dark = np.ones_like(GREY)
+    dark[split_rows("train[3:]", 12)] = 9
     assert load_arrays(dark, split="train[:3]")[0].max() == 1
 
 

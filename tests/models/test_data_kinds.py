@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from cases import CASES, cases_with, for_cases, for_kinds, moved, state
+from PIL import Image
 
+from keras_genzoo.data import load
 from keras_genzoo.utils.pixels import to_unit
 
 
@@ -171,3 +173,28 @@ def test_labels_beside_the_images_are_left_alone(case):
     one.train_step((images,))
     two.train_step((images, np.arange(4)))
     assert moved(state(one), state(two)) == []
+
+
+@for_cases([case for case in CASES if case.name == "classifier"][:1])
+def test_model_of_more_classes_than_the_folder_is_refused_and_nothing_is_trained(case, tmp_path):
+    model = case.build(num_classes=10)
+    height, width, channels = model.image_shape
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            Image.new("L", (width, height), 90 * number).save(tmp_path / name / f"{number}.png")
+    dataset = load(tmp_path, labels=True, channels=channels)
+    before = state(model)
+    with pytest.raises(ValueError, match=r"Expected num_classes=2, .* \(cat, dog\). Received: num_classes=10"):
+        model.fit(dataset, verbose=0)
+    assert not moved(before, state(model))
+
+
+@for_cases([case for case in CASES if case.name == "vae"][:1])
+def test_check_of_float_batches_uses_up_no_epoch(case):
+    model = case.build()
+    images = np.random.default_rng(0).integers(2, 256, (5, *model.image_shape), dtype=np.uint8)
+    dataset = load(images, batch_size=5, first_epoch=2)
+    model.check_data(dataset.map(lambda batch: tf.cast(batch, "float32") / 255))
+    order = np.random.default_rng((0, 2)).permutation(5)
+    np.testing.assert_array_equal(next(iter(dataset)), images[order])

@@ -312,29 +312,53 @@ def test_class_names_of_the_data_are_in_recipe_preset_and_card(animals, tmp_path
     [
         ({}, ["cat", "dog", "elk"]),
         ({"class_names": ["a", "b", "c"]}, ["a", "b", "c"]),
-        ({"num_classes": 4}, None),
+        ({"num_classes": None}, ["cat", "dog", "elk"]),
         ({"data.source": "digits", "num_classes": 10}, None),
     ],
 )
-def test_names_of_the_recipe_come_first_and_others_only_where_their_number_fits(changes, names, animals):
-    assert steps.with_class_names(animals.override(changes)).args.get("class_names") == names
+def test_names_of_the_recipe_come_before_those_of_the_data(changes, names, animals):
+    args = steps.with_classes(animals.override(changes)).args
+    assert (args.get("class_names"), args["num_classes"]) == (names, 10 if names is None else 3)
 
 
 def test_number_of_classes_may_be_that_of_the_preset(animals, tmp_path):
     args = {**CLASSIFIER.args, "num_classes": 3}
     keras_genzoo.build("classifier", **args).save_to_preset(tmp_path / "preset")
     recipe = Recipe("classifier", weights=str(tmp_path / "preset"), data=animals.data)
-    assert steps.with_class_names(recipe).args == {"class_names": ["cat", "dog", "elk"]}
+    assert steps.with_classes(recipe).args == {"class_names": ["cat", "dog", "elk"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"num_classes": 10}, r"Expected num_classes=3, .* \(cat, dog, elk\). Received: num_classes=10"),
+        ({"num_classes": 2}, "Received: num_classes=2"),
+        ({"class_names": ["dog", "cat", "elk"]}, "Expected class_names in the order .* Received: dog, cat, elk"),
+        ({"data.source": "digits", "num_classes": 12}, "Expected num_classes=10, .* by its labels. Received: num_cl"),
+    ],
+)
+def test_other_classes_than_those_of_the_data_are_refused(changes, message, animals, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        train(animals.override(changes), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_number_of_classes_is_that_of_the_data_and_a_resumed_run_keeps_it(animals, tmp_path):
+    recipe = Recipe("classifier", CLASSIFIER.args, data=animals.data, epochs=1)
+    model, _ = train(recipe, tmp_path / "run")
+    assert (model.num_classes, model.class_names) == (3, ("cat", "dog", "elk"))
+    again, _ = train(recipe.override({"epochs": 2}), tmp_path / "run", resume=True)
+    assert again.num_classes == 3
 
 
 def test_model_without_class_names_has_its_recipe_unchanged(animals):
     recipe = VAE.override({"data.source": animals.data.source})
-    assert steps.with_class_names(recipe) is recipe
+    assert steps.with_classes(recipe) is recipe
 
 
 def test_run_that_began_without_class_names_is_resumed_without(animals, tmp_path, monkeypatch):
     with monkeypatch.context() as before:  # a run of an earlier version
-        before.setattr(steps, "with_class_names", lambda recipe: recipe)
+        before.setattr(steps, "with_classes", lambda recipe: recipe)
         train(animals, tmp_path / "run")
     model, _ = train(animals.override({"epochs": 2}), tmp_path / "run", resume=True)
     assert model.class_names is None

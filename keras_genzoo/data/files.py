@@ -1,0 +1,113 @@
+"""Finds the image files of a folder, and says which files were left out."""
+
+import functools
+import os
+import re
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from PIL import Image, ImageFile
+
+# Pillow recognizes these, and cannot decode them, or by another program only.
+_NOT_DECODED = {"EPS", "MPEG"}
+# What systems put into folders, in lower case: not images of the user, and not reported.
+_OF_SYSTEMS = {
+    "__macosx",
+    "__pycache__",
+    "@eadir",
+    "lost+found",
+    "$recycle.bin",
+    "system volume information",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+}
+
+
+@functools.cache
+def image_suffixes():
+    """Suffixes of the files that the installed Pillow decodes, in lower case: `.jpg`, `.webp`, `.tiff` and others."""
+    Image.init()
+
+    def decodes(name):
+        if name not in Image.OPEN or name in _NOT_DECODED:
+            return False
+        opener = Image.OPEN[name][0]
+        return not (isinstance(opener, type) and issubclass(opener, ImageFile.StubImageFile))
+
+    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if decodes(name))
+
+
+def is_image(path):
+    """Whether the name of a file says that it is an image that Pillow reads."""
+    return path.suffix.lower() in image_suffixes() and is_visible(path.name) and path.is_file()
+
+
+def is_visible(name):
+    """Whether a name is neither hidden (`.git`, `._photo.jpg`) nor one that systems make (`__MACOSX`, `Thumbs.db`)."""
+    return not name.startswith(".") and name.casefold() not in _OF_SYSTEMS
+
+
+def children(folder):
+    """Files and folders in a folder, hidden ones left out, in the order of their names."""
+    return sorted(child for child in folder.iterdir() if is_visible(child.name))
+
+
+def walk(folder):
+    """Image files at any depth below a folder, in the order of their paths, and the kinds of other files.
+
+    Links to folders are followed, except to a folder that the link is in.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        List of paths, and a `Counter` of the files that are not images by their kinds.
+    """
+    images, others = [], Counter()
+    for path, folders, files in os.walk(folder, followlinks=True):
+        real = Path(os.path.realpath(path))
+        folders[:] = [name for name in folders if is_visible(name) and not _leads_up(os.path.join(path, name), real)]
+        for name in filter(is_visible, files):
+            file = Path(path, name)
+            if is_image(file):
+                images.append(file)
+            else:
+                others[kind_of_file(file)] += 1
+    return sorted(images), others
+
+
+def _leads_up(path, real):
+    """Whether a folder is a link to the folder `real` that it is in, or to one above."""
+    return os.path.islink(path) and real.is_relative_to(os.path.realpath(path))
+
+
+def kind_of_file(path):
+    """The kind of a file that is not read as an image, for messages: its suffix."""
+    if not path.exists():
+        return "broken link"
+    return path.suffix.lower() or "without a suffix"
+
+
+def tell_left_out(others, name):
+    """Warns of the files of a folder that are not images, by kind and count."""
+    if others:
+        warnings.warn(
+            f"Left out files of {name} that Pillow does not read as images: {listed_kinds(others)}", stacklevel=2
+        )
+
+
+def listed_kinds(others):
+    """The counts of a `Counter` of kinds of files as text, the greatest first."""
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(others.items(), key=lambda item: (-item[1], item[0])))
+
+
+def natural(name):
+    """Sort key of natural order: runs of digits count as numbers, so `2` comes before `10`.
+
+    >>> sorted(["10", "2", "a"], key=natural)
+    ['2', '10', 'a']
+    """
+    pieces = re.split(r"(\d+)", name)
+    return [(piece, 0) if i % 2 == 0 else ("", int(piece)) for i, piece in enumerate(pieces)], name

@@ -312,13 +312,18 @@ def test_class_names_of_the_data_are_in_recipe_preset_and_card(animals, tmp_path
     [
         ({}, ["cat", "dog", "elk"]),
         ({"class_names": ["a", "b", "c"]}, ["a", "b", "c"]),
-        ({"num_classes": None}, ["cat", "dog", "elk"]),
         ({"data.source": "digits", "num_classes": 10}, None),
     ],
 )
 def test_names_of_the_recipe_come_before_those_of_the_data(changes, names, animals):
     args = steps.with_classes(animals.override(changes)).args
     assert (args.get("class_names"), args["num_classes"]) == (names, 10 if names is None else 3)
+
+
+def test_number_of_classes_is_that_of_the_data_if_none_is_given(animals):
+    recipe = dataclasses.replace(animals, args={k: v for k, v in animals.args.items() if k != "num_classes"})
+    args = steps.with_classes(recipe).args
+    assert (args["num_classes"], args["class_names"]) == (3, ["cat", "dog", "elk"])
 
 
 def test_number_of_classes_may_be_that_of_the_preset(animals, tmp_path):

@@ -82,6 +82,8 @@ print("imported:", [name for name in ("tensorflow", "keras") if name in sys.modu
         (["vae", "--set", "image_shape=[4,4,1]"], "Expected image_shape"),
         (["vae", "--set", "latent_dim=0"], "Expected latent_dim"),
         (["vae", "--set", "evaluation.metrics=ssmi"], "did you mean 'ssim'"),
+        (["vae", "--data", "npz:none.npz"], "Received: 'npz:none.npz'"),
+        (["vae", "--weights", "used"], "Expected the file config.json in the preset folder used"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

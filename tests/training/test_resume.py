@@ -246,7 +246,7 @@ def test_resumed_training_says_from_where_and_that_schedules_stay(tmp_path, caps
 @pytest.mark.parametrize(
     ("evaluation", "message"),
     [
-        ({"features": "mnits"}, "Expected evaluation.features as one of mnist, .* did you mean 'mnist'"),
+        ({"features": "mnits"}, "Expected features as one of mnist, .* did you mean 'mnist'"),
         (
             {"metrics": ["inception_fid"], "features": "mnist"},
             "Expected inception features for the metric 'inception_fid'",

@@ -55,6 +55,7 @@ TENSORFLOW_FILES = {
     "families.png",
     "families.priors",
     "families.two_player",
+    "callbacks.board",  # event files of TensorBoard
     "data.kinds",
     "data.pairs",
     "data.pipeline",

@@ -1,6 +1,6 @@
-"""Callbacks for `fit`: checkpoints, sample grids, a CSV log, lines of progress, a time limit, and a stop at
-non-finite losses."""
+"""Callbacks for `fit`: checkpoints, sample grids, logs, lines of progress, a time limit, and a stop at divergence."""
 
+from keras_genzoo.callbacks.board import Board
 from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted, TrainingTerminated
 from keras_genzoo.callbacks.divergence import StopOnDivergence, TrainingDiverged
 from keras_genzoo.callbacks.epoch_log import EpochLog
@@ -10,6 +10,7 @@ from keras_genzoo.callbacks.time_limit import TimeLimit
 from keras_genzoo.callbacks.translation_grid import TranslationGrid
 
 __all__ = [
+    "Board",
     "Checkpoint",
     "EpochLog",
     "ProgressLines",

@@ -247,6 +247,7 @@ def evaluate(
     from keras_genzoo.metrics import evaluate as measure
     from keras_genzoo.presets import cards
 
+    training.check_names(metrics.split(",") if metrics else (), features)  # before TensorFlow is imported
     if write_card and not (Path(name) / presets.CONFIG).is_file():
         raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
     model = load_named(name, weights)

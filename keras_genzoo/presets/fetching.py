@@ -1,5 +1,6 @@
 """Downloads presets into a cache, completely or not at all."""
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -11,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 from keras_genzoo.presets.files import CARD, CONFIG, METADATA, SAMPLES, WEIGHTS, read_metadata, verify
-from keras_genzoo.utils.atomic import remove
+from keras_genzoo.utils.atomic import swap
 from keras_genzoo.version import __version__
 
 
@@ -20,13 +21,8 @@ def fetch(url):
     target = _cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:24]
     if url.endswith(".weights.h5"):
         target = target.with_suffix(".weights.h5")
-    if target.exists():
-        try:
-            if target.is_dir():
-                verify(target)
-            return target
-        except ValueError:  # damaged in the cache: downloaded again
-            remove(target)
+    if _is_complete(target):
+        return target
     with tempfile.TemporaryDirectory(dir=_cache_folder()) as scratch:
         scratch = Path(scratch)
         if url.endswith(".weights.h5"):
@@ -44,8 +40,29 @@ def fetch(url):
                 if file in (CONFIG, WEIGHTS, CARD, SAMPLES):
                     _download(f"{url.rstrip('/')}/{file}", folder / file)
         verify(folder)
-        os.replace(folder, target)
+        _move(folder, target)
     return target
+
+
+def _is_complete(target):
+    """Whether a file or a whole folder is in the cache; a damaged folder is downloaded again."""
+    try:
+        if target.is_dir():
+            verify(target)
+        return target.exists()
+    except ValueError:
+        return False
+
+
+def _move(folder, target):
+    """Moves a verified folder into the cache, unless another process or thread was first with the same preset."""
+    for _ in range(10):
+        if _is_complete(target):
+            return
+        with contextlib.suppress(OSError):  # the other one has renamed a folder at the same moment
+            swap(folder, target)
+            return
+    raise OSError(f"Expected to move a download to {target}. Received: a folder that cannot be replaced")
 
 
 def _unpack(archive, folder):

@@ -9,9 +9,9 @@ run/checkpoints/          model and optimizers, with the recipe that the run beg
 run/preset/               at the end: weights, card and samples, for build(weights="run/preset")
 """
 
-from keras_genzoo.training.checks import check
+from keras_genzoo.training.checks import check, check_names
 from keras_genzoo.training.real_images import data_of
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.train import measure, train
 
-__all__ = ["Run", "check", "data_of", "last_checkpoint", "measure", "train"]
+__all__ = ["Run", "check", "check_names", "data_of", "last_checkpoint", "measure", "train"]

@@ -9,6 +9,7 @@ import os
 import warnings
 from pathlib import Path
 
+from keras_genzoo import registry
 from keras_genzoo.presets.cards import public_source
 from keras_genzoo.recipes import Recipe, load_recipe
 from keras_genzoo.recipes.fields import plain
@@ -175,7 +176,10 @@ def _settled(recipe):
     """The settings that weights depend on, by dotted names: not epochs, evaluation and the folder of the data."""
     values = plain(recipe.to_dict())
     data = values["data"] | {key: _public(values["data"][key]) for key in ("source", "source_b")}
-    parts = {"args": values["args"], "optimizers": values["optimizers"], "data": data}
+    known = {} if recipe.weights else registry.describe(recipe.model).arguments
+    # An argument that is not given has its default, or with pretrained weights the value of theirs.
+    defaults = {key: argument.default for key, argument in known.items() if key not in ("seed", "dtype", "name")}
+    parts = {"args": plain(defaults) | values["args"], "optimizers": values["optimizers"], "data": data}
     free = ("data.data_dir", "data.cache", "data.title", "data.license")
     nested = {f"{part}.{key}": value for part, items in parts.items() for key, value in items.items()}
     top = {key: values[key] for key in ("model", "dtype", "weights", "seed")}

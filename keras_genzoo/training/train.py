@@ -160,6 +160,8 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
     if hasattr(model, "translate"):
         made.append(callbacks.TranslationGrid(run.samples, images_to_translate(run.recipe, model, 12)))
 
+    made.append(callbacks.Board(run.folder / "tensorboard" / "samples", run.samples))
+
     def note():
         began = {"recipe": run.recipe.to_dict(), "steps_per_epoch": steps_per_epoch}
         return {**began, "epoch_seconds": log.elapsed()}

@@ -1,5 +1,6 @@
 """The command line: what it prints and writes, and how it refuses."""
 
+import importlib
 import importlib.metadata
 import importlib.util
 import json
@@ -10,12 +11,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 import keras_genzoo
@@ -25,6 +28,7 @@ from keras_genzoo.cli import demo
 from keras_genzoo.cli import names as cli_names
 from keras_genzoo.presets import bundled
 from keras_genzoo.presets import files as preset_files
+from keras_genzoo.recipes import precision
 from keras_genzoo.utils.quiet import quiet_stderr
 
 TINY_RECIPE = """
@@ -68,6 +72,39 @@ print("imported:", [name for name in ("tensorflow", "keras") if name in sys.modu
     assert result.stdout.splitlines()[-1] == "imported: [] 0", result.stderr
     assert result.stderr == ""
     assert files(here) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["vae", "--out", "used"], "which is not empty"),
+        (["vae", "--out", "used", "--resume"], "a folder without a run"),
+        (["vae", "--set", "image_shape=[4,4,1]"], "Expected image_shape"),
+        (["vae", "--set", "latent_dim=0"], "Expected latent_dim"),
+        (["vae", "--set", "evaluation.metrics=ssmi"], "did you mean 'ssim'"),
+        (["vae", "--data", "npz:none.npz"], "Received: 'npz:none.npz'"),
+        (["vae", "--weights", "used"], "Expected the file config.json in the preset folder used"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_training_is_told_without_tensorflow(arguments, message, command, here, monkeypatch):
+    (here / "used").mkdir()
+    (here / "used" / "notes.txt").touch()
+    app = importlib.import_module("keras_genzoo.cli.app")  # the package gives the typer app of this name
+    monkeypatch.setattr(app, "start_tensorflow", lambda: pytest.fail("started"))
+    assert message in refused(command, "train", *arguments)
+
+
+def test_check_of_a_training_imports_no_tensorflow(here):
+    code = """
+import sys
+from keras_genzoo import training
+from keras_genzoo.recipes import load_recipe
+training.check(training.Run("new", load_recipe("dcgan_mnist")))
+print([name for name in ("tensorflow", "keras") if name in sys.modules])
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout == "[]\n", result.stderr
 
 
 def test_help_names_every_command(command):
@@ -153,6 +190,42 @@ def test_resume_goes_on_with_the_settings_of_the_run(command, recipe, here):
     assert code == 0, err
     assert [row["epoch"] for row in read_log("runs/tiny/log.csv")] == [1, 2]
     assert training.Run("runs/tiny").recipe.args["latent_dim"] == 3
+
+
+def test_epochs_stretch_the_schedules_of_a_new_run_by_either_option(recipe):
+    rate = {"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 8}
+    text = yaml.safe_dump({"optimizers": {"optimizer": {"name": "adam", "learning_rate": rate}}})
+    recipe.write_text(TINY_RECIPE + text, encoding="utf-8")
+
+    def decay_steps(epochs, *settings):
+        made, _ = cli_names.recipe_for(str(recipe), {}, epochs, settings, None, False)
+        assert made.epochs == 6
+        return made.optimizers["optimizer"]["learning_rate"]["decay_steps"]
+
+    assert decay_steps(6) == decay_steps(None, "epochs=6") == 24
+    assert decay_steps(6, "optimizers.optimizer.learning_rate.decay_steps=11") == 11
+
+
+def test_dtype_is_an_option_and_the_run_keeps_what_auto_stands_for(command, recipe, here, monkeypatch):
+    monkeypatch.setattr(precision, "fastest_dtype", lambda *kind: precision.Choice("float32", "Both times."))
+    code, out, err = command("train", recipe, "--dtype", "auto", "--epochs", 1, "--out", "run", "--no-evaluate")
+    assert code == 0, err
+    assert out.startswith(
+        "dtype: float32. Both times.\nvae on digits (train): 32 images of 8x8, 1 channel, batches of 8"
+    )
+    assert training.Run("run").recipe.dtype == "float32"
+
+
+def test_run_is_resumed_by_its_own_recipe_or_model_only(command, recipe, here):
+    assert command("train", recipe, "--epochs", 1, "--no-evaluate")[0] == 0
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    for name in ("cvae", "vae_mnist", "dcgan_mnist"):
+        sentence = refused(command, "train", name, "--out", "runs/tiny", "--resume")
+        assert "Expected the recipe or the model of the run in 'runs/tiny', 'tiny' (a vae), to resume it." in sentence
+        assert f"Received: '{name}'" in sentence
+    assert "seed=0, as the run" in refused(command, "train", recipe, "--set", "seed=3", "--resume")
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+    assert command("train", "vae", "--out", "runs/tiny", "--resume", "--no-evaluate")[0] == 0
 
 
 def test_sample_writes_a_grid(command, preset, here):
@@ -360,6 +433,13 @@ def refused(command, *arguments):
         (["train", "vae", "--data", "npz:none.npz"], "none.npz"),
         (["train", "vae", "--data", "folder:none"], "none"),
         (["train", "vae", "--weights", "mnst"], "Expected weights as"),
+        (["train", "vae", "--resume"], "Expected a run to resume. Received: 'runs/vae', a folder without a run"),
+        (["train", "vae", "--dtype", "float64"], "Expected dtype to be one of"),
+        (["train", "vae", "--epochs", "2", "--set", "epochs=3"], "Expected each setting once. Received: epochs twice"),
+        (["train", "vae", "--set", "latent_dim=3", "--set", "args.latent_dim=4"], "latent_dim twice"),
+        (["train", "vae", "--data", "digits", "--set", "data.source=digits"], "data.source twice"),
+        (["train", "vae", "--set", "name=../../x"], "Expected name as a plain name"),
+        (["train", "vae", "--set", "evaluation.features=mnits"], "did you mean 'mnist'"),
         (["sample", "dcgn"], "did you mean 'dcgan'"),
         (["sample", "dcgan", "--num", "0"], "--num"),
         (["sample", "dcgan", "--weights", "none.weights.h5"], "Expected weights as"),
@@ -487,6 +567,26 @@ def test_interrupt_outside_a_training_is_said_too(command, monkeypatch):
     assert (code, out, err) == (130, "", "Error: Interrupted.\n")
 
 
+def test_quiet_in_two_threads_gives_the_stream_back(capfd):
+    """The one that ends first must not take what the other one has silenced for the error stream."""
+    inside, left = threading.Event(), threading.Event()
+
+    def first():
+        with quiet_stderr():
+            inside.set()
+            left.wait(10)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    inside.wait(10)
+    with quiet_stderr(), quiet_stderr():
+        left.set()
+        thread.join()
+        os.write(2, b"chatter")
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+
+
 def test_quiet_drops_what_native_code_writes_and_gives_the_stream_back(capfd):
     with pytest.raises(ValueError, match="told"), quiet_stderr():
         os.write(2, b"chatter")
@@ -507,7 +607,10 @@ def test_bug_keeps_its_traceback(command, monkeypatch):
 # -- as a process of its own ------------------------------------------------------------------------------------------
 
 
-def test_interrupted_training_says_how_to_resume_and_resumes(command, recipe, here):
+@pytest.mark.parametrize(
+    ("number", "word", "exit_code"), [(signal.SIGINT, "Interrupted", 130), (signal.SIGTERM, "Terminated", 143)]
+)
+def test_stopped_training_says_how_to_resume_and_resumes(number, word, exit_code, command, recipe, here):
     executable = shutil.which("keras-genzoo", path=os.path.dirname(sys.executable))
     quiet = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     out = here / "a run"
@@ -515,12 +618,12 @@ def test_interrupted_training_says_how_to_resume_and_resumes(command, recipe, he
     process = subprocess.Popen(start, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=quiet)
     while not (out / "log.csv").exists() and process.poll() is None:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     printed, err = process.communicate()
-    assert process.returncode == 130, (printed, err)
+    assert process.returncode == exit_code, (printed, err)
     assert "Traceback" not in printed + err
-    assert err.startswith("Error: Interrupted after")  # and nothing of TensorFlow before it
-    assert re.search(r"Interrupted after step \d+; checkpoint: .*step_\d+\.keras", err)
+    assert err.startswith(f"Error: {word} after")  # and nothing of TensorFlow before it
+    assert re.search(rf"{word} after step \d+; checkpoint: .*step_\d+\.keras", err)
     hint = err.split("Continue with: ")[1].strip()
     assert hint == f"keras-genzoo train {recipe} --out '{out}' --resume"
     assert not (out / "preset").exists()

@@ -5,11 +5,14 @@ import errno
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+import threading
 import urllib.error
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
@@ -21,7 +24,7 @@ from cases import moved, values
 import keras_genzoo
 from keras_genzoo import plots, presets, recipes, registry
 from keras_genzoo.families.generation import grid_columns
-from keras_genzoo.presets import bundled, saving, weight_files
+from keras_genzoo.presets import bundled, fetching, saving, weight_files
 from keras_genzoo.presets import files as preset_files
 
 SIZE = 6 * 10**6  # bytes, at most, of a bundled preset
@@ -496,6 +499,29 @@ def test_missing_address_leaves_nothing_in_the_cache(kind, serve, cache):
     with pytest.raises(ValueError, match=f"Expected to fetch {URL}.*Received: HTTP Error 404"):
         tiny(weights=KINDS[kind][0])
     assert list(cache.iterdir()) == []
+
+
+@every_kind
+@pytest.mark.parametrize("before", ["nothing", "damaged"])
+def test_two_downloads_at_once_leave_one_whole_preset(kind, before, serve, stored, cache, monkeypatch):
+    """Both have downloaded all files before either moves them into the cache."""
+    url, files = KINDS[kind]
+    serve(files(stored))
+    if before == "damaged":
+        path = fetching.fetch(url)
+        damaged = path / "model.weights.h5" if path.is_dir() else path
+        damaged.unlink()
+    both = threading.Barrier(2, timeout=20)
+    move, replace = fetching._move, os.replace
+    monkeypatch.setattr(fetching, "_move", lambda *paths: both.wait() >= 0 and move(*paths))
+    if kind == "weights":
+        monkeypatch.setattr(fetching.os, "replace", lambda *paths: both.wait() >= 0 and replace(*paths))
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(fetching.fetch, [url, url])
+    assert first == second
+    assert [path for path in cache.iterdir() if not path.name.startswith(".")] == [first]
+    weights = first / "model.weights.h5" if first.is_dir() else first
+    assert weights.read_bytes() == (stored / "model.weights.h5").read_bytes()
 
 
 def test_fetched_preset_with_a_wrong_checksum_leaves_nothing_in_the_cache(serve, stored, cache):

@@ -1,6 +1,7 @@
 """Callbacks of `fit`, each on a tiny model."""
 
 import functools
+import itertools
 import math
 import signal
 import threading
@@ -157,6 +158,43 @@ def test_time_limit_ends_after_the_step_that_passes_it(model, images, monkeypatc
 def test_time_limit_of_nothing_is_refused(seconds):
     with pytest.raises(ValueError, match=f"Expected seconds above 0. Received: seconds={seconds!r}"):
         callbacks.TimeLimit(seconds)
+
+
+# -- ProgressLines ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seconds_per_step(monkeypatch):
+    """Function that sets how far the clock of `ProgressLines` goes on at each look."""
+
+    def set_clock(seconds):
+        clock = itertools.count(0, seconds)
+        monkeypatch.setattr("keras_genzoo.callbacks.progress_lines.time.perf_counter", lambda: next(clock))
+
+    return set_clock
+
+
+def test_progress_is_an_estimate_and_then_a_line_per_minute(model, images, seconds_per_step, capsys):
+    seconds_per_step(25)
+    history = fit(model, images, callbacks.ProgressLines(steps=100, first_step=80), epochs=2)
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first == "About 8 min for the 18 steps left, at 2.5e+04 ms per step."
+    # An epoch is over when the sixth step has been seen: three looks, or 75 seconds, after the line before.
+    assert [line.partition(":")[0] for line in others] == ["Step 85 of 100", "Step 88 of 100"]
+    assert others[1].endswith(f"loss {history.history['loss'][-1]:.4g}; about 5 min left.") or "kl_loss" in others[1]
+
+
+def test_short_training_has_its_estimate_after_the_first_epoch(model, images, seconds_per_step, capsys):
+    seconds_per_step(0.1)
+    fit(model, images, callbacks.ProgressLines(steps=12), epochs=3)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("About 1 s for the 8 steps left, at ")
+
+
+def test_progress_next_to_a_bar_is_the_estimate_alone(model, images, seconds_per_step, capsys):
+    seconds_per_step(100)
+    fit(model, images, callbacks.ProgressLines(steps=12, bar=True), epochs=3)
+    assert capsys.readouterr().out == "\nAbout 17 min for the 10 steps left, at 1e+05 ms per step.\n"
 
 
 # -- StopOnDivergence -------------------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """Training runs: what a run folder holds, and that no stop, crash or full disk costs more than the step it came in."""
 
 import csv
+import dataclasses
 import errno
 import importlib
+import io
 import json
 import math
 import os
@@ -150,6 +152,31 @@ def test_tensorboard_has_the_losses_of_the_log(whole):
     events.Reload()
     drawn = [float(make_ndarray(event.tensor_proto)) for event in events.Tensors("epoch_d_loss")]
     assert drawn == pytest.approx([row["d_loss"] for row in read_log(folder / "log.csv")], rel=1e-5)
+
+
+def test_tensorboard_has_learning_rates_and_grids(whole):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    folder, _ = whole(DCGAN)
+    events = EventAccumulator(str(folder / "tensorboard" / "samples"), size_guidance={"tensors": 0})
+    events.Reload()
+    rates = {
+        name: [float(make_ndarray(event.tensor_proto)) for event in events.Tensors(f"learning_rate/{name}")]
+        for name in ("d_optimizer", "g_optimizer")
+    }
+    assert rates["d_optimizer"] == pytest.approx([0.01] * 3)
+    cosine = [1e-3 * (1 + math.cos(math.pi * step / 12)) / 2 for step in (4, 8, 12)]
+    assert rates["g_optimizer"] == pytest.approx(cosine, abs=1e-9)
+    pictures = [make_ndarray(event.tensor_proto) for event in events.Tensors("samples")]
+    for number, (width, height, encoded) in enumerate(pictures, 1):
+        with (
+            Image.open(folder / "samples" / f"epoch_000{number}.png") as file,
+            Image.open(io.BytesIO(encoded)) as image,
+        ):
+            assert (int(width), int(height)) == image.size == file.size
+            assert image.convert("L").tobytes() == file.convert("L").tobytes()
+    assert len(pictures) == 3
 
 
 def test_preset_of_a_run_is_its_model(whole):

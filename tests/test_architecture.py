@@ -35,6 +35,7 @@ DEFERRED_UPWARDS = {
 TENSORFLOW_FILES = {
     "sampling",
     "utils.graph_checks",
+    "utils.replicas",
     "layers.batch_normalization",
     "layers.instance_normalization",
     "likelihood.ais",

@@ -45,7 +45,6 @@ _MODULES = (
 __all__ = ["__version__", *sorted(_EXPORTS), *_MODULES]
 
 
-
 @wrapt.when_imported("keras")  # before or after this package
 def _register_stand_ins(keras):
     """Lets `keras.saving.load_model` load models of the zoo, whose modules are imported when a file needs them."""

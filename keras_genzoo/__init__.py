@@ -5,6 +5,8 @@ Public names are loaded on first use, so that `import keras_genzoo` is fast and 
 
 import importlib
 
+import wrapt
+
 from keras_genzoo.utils import kernels
 from keras_genzoo.version import __version__
 
@@ -39,6 +41,12 @@ _MODULES = (
 )
 
 __all__ = ["__version__", *sorted(_EXPORTS), *_MODULES]
+
+
+@wrapt.when_imported("keras")  # before or after this package
+def _register_stand_ins(keras):
+    """Lets `keras.saving.load_model` load models of the zoo, whose modules are imported when a file needs them."""
+    importlib.import_module("keras_genzoo.registry").register_stand_ins(keras)
 
 
 def __getattr__(name):

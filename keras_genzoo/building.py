@@ -7,6 +7,7 @@ import zipfile
 import zlib
 
 from keras_genzoo import presets, registry
+from keras_genzoo.utils.backend import check_backend
 from keras_genzoo.utils.text import nearest
 
 
@@ -20,25 +21,13 @@ def model_class(name):
         ValueError: If there is no such model, or if Keras does not run on TensorFlow.
     """
     registry.check_name(name)
-    _check_backend()
+    check_backend()
     cls = registry.registered_class(name)
     if cls is not None:
         return cls
     module = importlib.import_module(f"keras_genzoo.models.{name}")
     own = [item for item in vars(module).values() if inspect.isclass(item) and item.__module__ == module.__name__]
     return [item for item in own if hasattr(item, "build_networks")][-1]
-
-
-def _check_backend():
-    # Before Keras is imported, TensorFlow can still be made the backend; afterwards it is too late.
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        raise ValueError(
-            "Expected Keras on TensorFlow: set the environment variable KERAS_BACKEND=tensorflow. "
-            f"Received: {keras.backend.backend()}"
-        )
 
 
 def build(name, /, weights=None, optimizers=None, **args):
@@ -84,7 +73,7 @@ def load_preset(name, folder):
 def load(path):
     """Loads a `.keras` file: the model, its weights and its optimizers, exactly as saved.
 
-    Keras alone loads the classes that are registered; this imports the models of the zoo first.
+    After `import keras_genzoo`, `keras.saving.load_model` does the same; this checks the file first.
 
     Args:
         path: File that `model.save` wrote.
@@ -92,11 +81,10 @@ def load(path):
     Raises:
         ValueError: If there is no such file or it is not a whole `.keras` file.
     """
-    _check_backend()
+    check_backend()
     import keras
 
     _check_whole(path)
-    importlib.import_module("keras_genzoo.models")
     return keras.saving.load_model(path)
 
 

@@ -6,6 +6,7 @@ them in its entry points of the group `keras_genzoo.models`.
 
 import ast
 import functools
+import importlib
 import importlib.metadata
 import inspect
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_genzoo.utils import arguments
+from keras_genzoo.utils.backend import check_backend
 from keras_genzoo.utils.text import nearest
 
 _PACKAGE = Path(__file__).parent
@@ -111,6 +113,35 @@ def owner_of(name):
     """The model that a bundled recipe or preset `<model>_<dataset>` belongs to; `None` where there is none."""
     # A model's name may be the start of another's: the longest one that fits is meant.
     return max((model for model in bundled_models() if name.startswith(f"{model}_")), key=len, default=None)
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+class _StandIn:
+    """What Keras finds in place of a class until a file needs the class: `load()` imports and returns it."""
+
+    def __init__(self, load):
+        self._load = load
+
+    def from_config(self, config):
+        check_backend()
+        return self._load().from_config(config)
+
+
+def register_stand_ins(keras):
+    """Makes the classes of this package known to Keras, so that it loads their files, without importing them."""
+    known = keras.saving.get_custom_objects()
+    for path in sorted([*_PACKAGE.glob("models/*.py"), *_PACKAGE.glob("layers/*.py")]):
+        module = f"{_PACKAGE.name}.{path.parent.name}.{path.stem}"
+        for name in re.findall(rf'serializable\(package="{_PACKAGE.name}"\)\nclass (\w+)', path.read_text("utf-8")):
+            known.setdefault(f"{_PACKAGE.name}>{name}", _StandIn(functools.partial(_class_of, module, name)))
+    for name, point in _entry_points().items():
+        known.setdefault(f"{_PACKAGE.name}.{name}>{point.attr}", _StandIn(functools.partial(registered_class, name)))
+
+
+def _class_of(module, name):
+    return getattr(importlib.import_module(module), name)
 
 
 # -- descriptions -----------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ TENSORFLOW_FILES = {
     "sampling",
     "utils.graph_checks",
     "utils.kernels",  # of which it asks whether they are on
+    "utils.replicas",
     "layers.batch_normalization",
     "layers.instance_normalization",
     "likelihood.ais",

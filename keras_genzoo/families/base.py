@@ -10,7 +10,7 @@ from keras_genzoo.data.kinds import Images
 from keras_genzoo.families import checks, compiling, inputs, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.noise import is_testing
-from keras_genzoo.utils import arguments, pixels
+from keras_genzoo.utils import arguments, pixels, replicas
 
 
 class ZooModel(keras.Model):
@@ -140,7 +140,7 @@ class ZooModel(keras.Model):
 
     def unpack(self, data):
         """The record of a training batch, images in `network_range`: see `keras_genzoo.data.kinds`."""
-        return self.data_kind.unpack(self, data)
+        return replicas.begin_step(self.data_kind.unpack(self, data))
 
     def checked_images(self, images):
         """`to_network` of images whose range is checked as well: in a graph, the step fails with one sentence."""
@@ -198,6 +198,7 @@ class ZooModel(keras.Model):
     make_train_function = compiling.make_train_function
     make_test_function = compiling.make_test_function
     make_predict_function = compiling.make_predict_function
+    _maybe_symbolic_build = compiling.stay_as_built
 
     def get_compile_config(self):
         return saving.compile_config(self)
@@ -226,12 +227,12 @@ class ZooModel(keras.Model):
     def log(self, values):
         """Adds scalars of a batch to their means over the epoch: dict by name, of names in `loss_names`."""
         for key, value in values.items():
-            self.trackers[key].update_state(value)
+            self.trackers[key].update_state(value, sample_weight=replicas.share())
 
     def results(self, values):
         """Logs the last values of a batch and returns the means of all losses by name, which a step returns."""
         self.log(values)
-        return {key: self.trackers[key].result() for key in self.loss_names}
+        return {key: replicas.result(self.trackers[key]) for key in self.loss_names or self.trackers}
 
     # -- files ----------------------------------------------------------------------------------------------------
 

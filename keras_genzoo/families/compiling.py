@@ -29,6 +29,13 @@ def make_predict_function(self, force=False):
         self.jit_compile = jit_compile
 
 
+def stay_as_built(self, iterator=None, data_batch=None):
+    """In place of what Keras does to build a model under `tf.distribute`: a model of the zoo is built already.
+
+    Keras would average the parts of the first batch over the replicas, and fail if they are not of equal size.
+    """
+
+
 def check_replicas(jit_compile):
     """Raises `ValueError` if XLA is to compile a step of several replicas, which it cannot."""
     replicas = tf.distribute.get_strategy().num_replicas_in_sync

@@ -12,6 +12,7 @@ from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.layers import frozen_statistics
+from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Fraction, Integer
 from keras_genzoo.utils.record import Record
 
@@ -124,7 +125,9 @@ class BaseGAN(ZooModel):
     def train_step(self, data):
         *parts, last = self.divide(self.unpack(data))
         for real in parts:
+            real = replicas.begin_part(real)
             self.update_discriminator(real, self.sample_fake(real))
+        last = replicas.begin_part(last)
         d_loss, g_loss = two_player.update_both(
             self,
             generate=lambda: self.make_fake(last),

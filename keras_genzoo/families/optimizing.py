@@ -5,6 +5,8 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from keras_genzoo.utils import replicas
+
 
 def chosen(model, optimizers, named):
     """Dict of what `compile` was given, by name of the optimizer.
@@ -68,4 +70,4 @@ def apply_estimate(model, name, gradients):
 
 def _scaled(model, name, value):
     """A loss or gradient as the optimizer `name` takes it: replicas add theirs up, so each gives its share."""
-    return getattr(model, name).scale_loss(value / tf.distribute.get_strategy().num_replicas_in_sync)
+    return getattr(model, name).scale_loss(value * tf.cast(replicas.share(), value.dtype))

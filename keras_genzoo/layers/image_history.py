@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_genzoo.utils import replicas
+
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class ImageHistory(keras.layers.Layer):
@@ -53,6 +55,8 @@ class ImageHistory(keras.layers.Layer):
         drawn = ops.minimum(ops.cast(noise[:, 1] * self.size, "int32"), self.size - 1)
         swaps = ops.logical_and(ops.logical_not(fills), noise[:, 0] < 0.5)
         place = ops.where(fills, count + order, ops.where(swaps, drawn, -1))  # (batch,), -1 for none
+        held = ops.cast(replicas.held(), "int32")
+        place = ops.where(held > 0, place, -1)  # a replica without images has none to store
         # Images are numbered: first the stored ones by place, then the batch. An image that swaps receives the image
         # that the last one before it has put into the same place.
         before = ops.logical_and(ops.equal(place[:, None], place[None, :]), order[None, :] < order[:, None])
@@ -64,7 +68,7 @@ class ImageHistory(keras.layers.Layer):
         last = ops.max(ops.where(ops.equal(place[None, :], places[:, None]), order[None, :], -1), axis=1)
         numbered = ops.concatenate([self.images, images], axis=0)
         self.images.assign(ops.take(numbered, ops.where(last >= 0, self.size + last, places), axis=0))
-        self.count.assign(ops.cast(ops.minimum(count + num, self.size), "float32"))
+        self.count.assign(ops.cast(ops.minimum(count + num * held, self.size), "float32"))
         return ops.take(numbered, given, axis=0)
 
     def save_own_variables(self, store):

@@ -4,6 +4,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_genzoo.layers.batch_normalization import FUSED
+
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class InstanceNormalization(keras.layers.Layer):
@@ -47,6 +49,9 @@ class InstanceNormalization(keras.layers.Layer):
     def build(self, input_shape):
         if len(input_shape) != 4:
             raise ValueError(f"Expected inputs (batch, height, width, channels). Received: shape {tuple(input_shape)}")
+        if input_shape[-1] is None:
+            raise ValueError(f"Expected inputs with a known number of channels. Received: shape {tuple(input_shape)}")
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: input_shape[-1]})
         shape = (input_shape[-1],)
         # The kernel takes the scale in float32 for inputs of any dtype: hence no autocast.
         self.gamma = self.add_weight(
@@ -55,7 +60,7 @@ class InstanceNormalization(keras.layers.Layer):
         self.beta = self.add_weight(name="beta", shape=shape, initializer="zeros", dtype="float32", autocast=False)
 
     def call(self, inputs, training=None):
-        return self._fused(inputs) if training else self._plain(inputs)
+        return self._fused(inputs) if training and inputs.dtype in FUSED else self._plain(inputs)
 
     def _plain(self, inputs):
         images = ops.cast(inputs, "float32")

@@ -13,7 +13,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     Unlike `keras.layers.SpectralNormalization`, it does not overwrite the kernel: it stores only the estimate `u` of
     the first left singular vector and divides in the call. A call in training mode therefore does not change trained
     weights, and the gradient passes through the division (equation 9 of the paper). Each call in training mode refines
-    `u` by one step of power iteration, except within `frozen_statistics`.
+    `u` by one step of power iteration, except within `frozen_statistics` and with `trainable = False`.
 
     Args:
         layer: Layer with a weight `kernel` whose last axis is the axis of outputs, such as a dense layer or a
@@ -53,7 +53,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def call(self, inputs, training=None):
         kernel = self.layer.kernel
-        sigma = self.largest_singular_value(update=training and not is_frozen())
+        sigma = self.largest_singular_value(update=training and self.trainable and not is_frozen())
         # In this scope, the layer reads the quotient in place of its kernel.
         with keras.StatelessScope(state_mapping=[(kernel, kernel.value / sigma)]):
             return self.layer(inputs)

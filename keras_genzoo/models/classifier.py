@@ -17,7 +17,7 @@ from keras_genzoo.families import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.exporting import ExportFunction, image_input
 from keras_genzoo.layers import BatchNormalization
-from keras_genzoo.utils import pixels
+from keras_genzoo.utils import pixels, replicas
 from keras_genzoo.utils.arguments import Flag, Fraction, Integer, Names
 
 
@@ -110,9 +110,9 @@ class Classifier(ZooModel):
 
     def scores(self, loss, labels, logits):
         """Updates the means of the epoch with a batch; returns them by name."""
-        self.trackers["loss"].update_state(loss)
-        self.trackers["accuracy"].update_state(labels, logits)
-        return {key: tracker.result() for key, tracker in self.trackers.items()}
+        counted = replicas.held() * ops.ones_like(logits[:, 0])
+        self.trackers["accuracy"].update_state(labels, logits, sample_weight=counted)
+        return self.results({"loss": loss})
 
     def cross_entropy(self, labels, logits):
         """Cross-entropy with smoothed labels in nats, averaged over the batch: a scalar."""

@@ -31,6 +31,7 @@ from keras_genzoo import losses, sampling
 from keras_genzoo.families import BinaryMachine
 from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.optimizing import apply_estimate
+from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Choice, Flag, Integer
 
 NOT_BEGUN = -1.0  # state of a chain before the first training step, which starts it at the data
@@ -92,7 +93,7 @@ class RBM(BinaryMachine):
         shape = (self.visible_units, self.hidden_units)
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer=normal, **shared)
         self.hidden_bias = self.add_weight(name="hidden_bias", shape=shape[1:], initializer="zeros", **shared)
-        # The first batch sets the visible biases and the chains. Each replica sees a part of it; the first one counts.
+        # The first batch sets the visible biases, for all replicas alike, and the chains: those of the first one count.
         shared |= dict(initializer="zeros", aggregation="only_first_replica")
         self.visible_bias = self.add_weight(name="visible_bias", shape=shape[:1], **shared)
         self.chains = None
@@ -157,7 +158,8 @@ class RBM(BinaryMachine):
     def begin(self, visible):
         """Sets the visible biases to the log-odds of the pixels in a batch, if all biases are zero."""
         num = ops.cast(ops.shape(visible)[0], "float32")
-        rates = (ops.sum(visible, axis=0) + 0.5) / (num + 1.0)
+        held = replicas.held()
+        rates = (replicas.total(held * ops.sum(visible, axis=0)) + 0.5) / (replicas.total(held * num) + 1.0)
         known = ops.any(ops.not_equal(self.visible_bias, 0.0))
         self.visible_bias.assign(ops.where(known, self.visible_bias, ops.log(rates / (1.0 - rates))))
 

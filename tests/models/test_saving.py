@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from cases import CASES, run
 
 import keras_genzoo
+from keras_genzoo.layers import BatchNormalization, InstanceNormalization, SpectralNormalization
 
 ONE_OF_EACH = [case for index, case in enumerate(CASES) if case.name not in [each.name for each in CASES[:index]]]
 (CASE,) = [case for case in CASES if case.name == "dcgan"]
@@ -28,7 +30,7 @@ def test_models_that_are_not_compiled_are_saved_and_arguments_of_earlier_names_l
     assert keras_genzoo.Recipe("vae", args={"alpha": 3.0}).args == {"reconstruction_weight": 3.0}
 
 
-def test_keras_loads_every_model_once_the_models_are_imported(tmp_path):
+def test_keras_loads_every_model_once_the_package_is_imported(tmp_path):
     jobs = []
     for case in ONE_OF_EACH:
         model, path = case.build(), tmp_path / f"{case}.keras"
@@ -38,8 +40,9 @@ def test_keras_loads_every_model_once_the_models_are_imported(tmp_path):
         jobs.append(str(tmp_path / str(case)))
     script = """
 import json, sys
+import keras_genzoo
 import keras, numpy as np
-import keras_genzoo.models
+assert not [name for name in sys.modules if name.startswith("keras_genzoo.models")]
 for stem in json.loads(sys.argv[1]):
     model, saved = keras.saving.load_model(stem + ".keras"), np.load(stem + ".npz")
     made = model.generate(2, seed=7) if hasattr(model, "generate") else np.asarray(model(saved["data"]))
@@ -50,6 +53,22 @@ for stem in json.loads(sys.argv[1]):
     assert type(model).__module__.startswith("keras_genzoo.models.")
 """
     done = subprocess.run([sys.executable, "-c", script, json.dumps(jobs)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_keras_loads_layers_and_models_of_a_package_that_is_imported_after_it(tmp_path):
+    inputs = keras.Input((8, 8, 2))
+    x = SpectralNormalization(keras.layers.Conv2D(3, 3))(inputs)
+    keras.Model(inputs, InstanceNormalization()(BatchNormalization()(x))).save(tmp_path / "layers.keras")
+    CASE.build().save(tmp_path / "model.keras")
+    script = """
+import sys, keras
+import keras_genzoo
+layers, model = (keras.saving.load_model(f"{sys.argv[1]}/{name}.keras") for name in ("layers", "model"))
+assert type(layers.layers[2]) is keras_genzoo.layers.BatchNormalization
+assert type(model).__name__ == "DCGAN" and model.compiled
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

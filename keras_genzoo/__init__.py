@@ -17,6 +17,7 @@ _EXPORTS = {
     "Recipe": "recipes",
     "build": "building",
     "evaluate": "metrics",
+    "from_preset": "building",
     "list_models": "registry",
     "list_presets": "presets",
     "list_recipes": "recipes",

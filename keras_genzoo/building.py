@@ -34,7 +34,8 @@ def build(name, /, weights=None, optimizers=None, **args):
     """Builds a model by name: a compiled `keras.Model`, with the defaults of its paper.
 
     Args:
-        name: One of `list_models()`.
+        name: One of `list_models()`; the spelling of the class or the paper is understood (`"DCGAN"`, `"WGAN-GP"`). The
+            name of a bundled preset (`"dcgan_mnist"`) builds its model with its weights.
         weights: Pretrained weights: a preset's name (`"mnist"` or `"dcgan_mnist"`), a preset folder, a `.weights.h5`
             file, or an `https://` or `hf://` address. `None` starts from random weights. The arguments saved with a
             preset are the defaults then.
@@ -55,6 +56,11 @@ def build(name, /, weights=None, optimizers=None, **args):
     >>> model.generate(2, seed=0).shape
     (2, 8, 8, 1)
     """
+    name = registry.plain_name(name)
+    if name not in registry.list_models() and name in presets.list_presets():
+        if weights is not None:
+            raise ValueError(f"Expected no weights beside the preset {name!r}. Received: weights={weights!r}")
+        name, weights = registry.owner_of(name), name
     cls = model_class(name)
     for key, optimizer in (optimizers or {}).items():
         if key not in cls.optimizer_names:
@@ -63,6 +69,26 @@ def build(name, /, weights=None, optimizers=None, **args):
     model = cls(**args) if weights is None else presets.load_model(cls, name, weights, args)
     model.compile(**(optimizers or {}))
     return model
+
+
+def from_preset(preset, optimizers=None, **args):
+    """Builds the model of a preset with its weights: a compiled `keras.Model`.
+
+    Args:
+        preset: Name of a bundled preset, preset folder, or `https://` or `hf://` address of one.
+        optimizers: As for `build`.
+        **args: As for `build`.
+
+    Raises:
+        ValueError: As for `build`.
+
+    Example:
+
+    >>> from_preset("dcgan_mnist").generate(2, seed=0).shape
+    (2, 28, 28, 1)
+    """
+    folder = presets.find(preset)
+    return build(presets.read_config(folder)["model"], weights=folder, optimizers=optimizers, **args)
 
 
 def load_preset(name, folder):

@@ -71,6 +71,23 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     return path
 
 
+def save_pairs(before, after, path, pairs_per_row=None):
+    """Writes a grid of images beside what was made of them: before, after, before, after.
+
+    Args:
+        before: uint8 `(n, height, width, channels)`.
+        after: uint8 of the same shape.
+        path: PNG file to write.
+        pairs_per_row: Number of pairs in a row; `None` for the square root of n / 2, rounded up.
+
+    Returns:
+        Path of the file.
+    """
+    before, after = np.asarray(before), np.asarray(after)
+    pairs = np.stack([before, after], axis=1).reshape(-1, *after.shape[1:])
+    return save_grid(pairs, path, columns=2 * (pairs_per_row or math.ceil(math.sqrt(len(after) / 2))))
+
+
 def save_loss_plot(log, path):
     """Plots the columns of a CSV log over the epochs: losses in one panel, other values in another.
 

@@ -109,6 +109,18 @@ def check_name(name):
     return name
 
 
+def plain_name(name):
+    """The name of the model that is spelt in another way, such as `"DCGAN"` or `"WGAN-GP"`; else `name` itself."""
+    if not isinstance(name, str) or name in list_models():
+        return name
+    spelt = {_letters(each): each for each in list_models()}
+    return spelt.get(_letters(name), name)
+
+
+def _letters(name):
+    return re.sub("[-_ ]", "", name).casefold()
+
+
 def owner_of(name):
     """The model that a bundled recipe or preset `<model>_<dataset>` belongs to; `None` where there is none."""
     # A model's name may be the start of another's: the longest one that fits is meant.

@@ -13,12 +13,13 @@ import typer
 from rich.table import Table
 
 from keras_genzoo import presets, recipes, registry
-from keras_genzoo.cli.conditions import columns_of, read_conditions, rows_of
 from keras_genzoo.cli.export import export
-from keras_genzoo.cli.names import console, errors, load_named, recipe_for, start_tensorflow
+from keras_genzoo.cli.images import interpolate, reconstruct, sample, translate
+from keras_genzoo.cli.names import Weights, console, errors, load_named, recipe_for, start_tensorflow
 from keras_genzoo.cli.stopping import Stopped, resumable
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
 from keras_genzoo.utils.text import nearest
+from keras_genzoo.version import __version__
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A zoo of generative models for Keras 3 on TensorFlow.",
 )
-Weights = Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf:// address.")]
 Seed = Annotated[int, typer.Option(help="Seed; image i depends only on the seed and i.", min=0)]
 Data = Annotated[str | None, typer.Option(help="digits, tfds:NAME, npz:PATH or folder:PATH.")]
 Settings = Annotated[
@@ -40,7 +40,23 @@ LikelihoodImages = Annotated[int, typer.Option(help="Log-likelihood: number of i
 Metrics = Annotated[str | None, typer.Option(help="Names, separated by commas. Default: all that fit the model.")]
 NumImages = Annotated[int, typer.Option(help="Number of real and of generated images.", min=1)]
 WriteCard = Annotated[bool, typer.Option("--write-card", help="Write the results to the card of the preset.")]
+Title = Annotated[str | None, typer.Option(help="Title of the data for the card.")]
 _EVALUATION = recipes.EvaluationConfig()  # the defaults of `evaluate`
+
+
+def _show_version(wanted):
+    if wanted:
+        console.print(f"keras_genzoo {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+):
+    """A zoo of generative models for Keras 3 on TensorFlow."""
 
 
 def main():
@@ -120,6 +136,12 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(help="Number of passes over the data; schedules stretch in proportion.", min=1)
     ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images in a batch.", min=1)] = None,
+    classes: Annotated[
+        int | None,
+        typer.Option(help="Number of classes, for a model that takes labels. Default: that of the data.", min=2),
+    ] = None,
+    title: Title = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/NAME.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
@@ -130,7 +152,8 @@ def train(
     no_evaluate: Annotated[bool, typer.Option("--no-evaluate", help="Do not compute the metrics of the card.")] = False,
 ):
     """Trains from a recipe, or a model with its defaults, and writes a run folder with logs, samples and a preset."""
-    changes = {"data.source": data, "weights": weights, "dtype": dtype}
+    changes = {"data.source": data, "data.batch_size": batch_size, "data.title": title}
+    changes |= {"num_classes": classes, "weights": weights, "dtype": dtype}
     recipe, out = recipe_for(name, changes, epochs, settings, out, resume)
     from keras_genzoo import training
 
@@ -149,82 +172,8 @@ def train(
     console.print(f"Preset: {preset}\nUse it: keras_genzoo.build({model.model_name!r}, weights={str(preset)!r})")
 
 
-@app.command()
-def sample(
-    name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset (name or folder) or model.")],
-    out: Annotated[Path, typer.Option(help="PNG file of a grid, or a folder for one PNG per image.")] = Path(
-        "samples.png"
-    ),
-    num: Annotated[int, typer.Option(help="Number of images.", min=1)] = 64,
-    start: Annotated[int, typer.Option(help="Index of the first image.", min=0)] = 0,
-    seed: Seed = 0,
-    labels: Annotated[
-        str | None, typer.Option(help="Classes by number or name, dealt out in turn: cat or 3,1. Default: all classes.")
-    ] = None,
-    condition: Annotated[list[str] | None, typer.Option(help="name=value: any condition of the model.")] = None,
-    weights: Weights = None,
-):
-    """Generates images: a grid in one PNG file, or a folder of files."""
-    import numpy as np
-    from rich.progress import track
-
-    from keras_genzoo.families.generation import grid_columns
-
-    _check_picture_path(out)
-    model = load_named(name, weights)
-    if not hasattr(model, "generate"):
-        raise ValueError(f"Expected a model that generates images. Received: {name!r}, a {type(model).__name__}")
-    asked = read_conditions(model, labels, condition)
-    chunks = [(first, min(64, start + num - first)) for first in range(start, start + num, 64)]
-    shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
-    parts = [model.generate(size, seed=seed, start=first, **rows_of(asked, first, size)) for first, size in shown]
-    columns = columns_of(asked) or (grid_columns(model) if model.conditions else None)
-    _save_pictures(np.concatenate(parts), out, start, columns)
-    console.print(f"{num} images of seed {seed}: {out}", highlight=False)
-
-
-@app.command()
-def translate(
-    name: Annotated[
-        str, typer.Argument(metavar="PRESET|MODEL", help="Preset (name or folder) or model that translates images.")
-    ],
-    source: Annotated[str, typer.Option("--input", help="digits, tfds:NAME, npz:PATH, folder:PATH or a folder.")],
-    out: Annotated[Path, typer.Option(help="Folder for one PNG per image, or PNG file of a grid.")],
-    direction: Annotated[
-        str | None, typer.Option(help="a_to_b or b_to_a. Default: the first direction of the model.")
-    ] = None,
-    split: Annotated[str, typer.Option(help="Split of the input images.")] = "train",
-    limit: Annotated[int | None, typer.Option(help="Maximum number of images.", min=1)] = None,
-    weights: Weights = None,
-):
-    """Translates images from one domain to the other, in the order of the source."""
-    from keras_genzoo import data
-
-    _check_picture_path(out)
-    model = load_named(name, weights)
-    if not hasattr(model, "translate"):
-        raise ValueError(f"Expected a model that translates images. Received: {name!r}, a {type(model).__name__}")
-    direction = model.directions[0] if direction is None else direction
-    height, width, channels = model.image_shape
-    images, _ = data.load_arrays(source, split=split, image_size=(height, width), channels=channels, limit=limit)
-    _save_pictures(model.translate(images, direction), out, 0)
-    console.print(f"{len(images)} images, {direction}: {out}", highlight=False)
-
-
-def _check_picture_path(out):
-    if out.suffix and out.suffix.lower() != ".png":
-        raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}")
-
-
-def _save_pictures(images, out, start, columns=None):
-    """Writes a grid if `out` is a PNG file, else one file per image, numbered from `start`."""
-    from keras_genzoo import plots
-
-    if out.suffix.lower() == ".png":
-        plots.save_grid(images, out, columns)
-        return
-    for index, image in enumerate(images, start):
-        plots.save_grid(image[None], out / f"{index:06d}.png", scale=1, gap=0)
+for command in (sample, reconstruct, interpolate, translate):
+    app.command()(command)
 
 
 @app.command()

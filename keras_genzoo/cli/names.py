@@ -1,7 +1,9 @@
 """Models and recipes by their names on the command line, and the consoles for output."""
 
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 from keras_genzoo import building, presets, recipes, registry
@@ -10,6 +12,7 @@ from keras_genzoo.utils.text import nearest
 
 console = Console()
 errors = Console(stderr=True)
+Weights = Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf:// address.")]
 
 
 def start_tensorflow():
@@ -43,12 +46,16 @@ def recipe_for(name, changes, epochs, settings, out, resume):
         if key in given:
             raise ValueError(f"Expected each setting once. Received: {key} twice")
         given[key] = value
+    name = registry.plain_name(name)
+    if name in registry.list_models() and not resume and not {"data", "data.source"} & set(given):
+        console.print("Data: the digits of scikit-learn. --data takes others: a folder, npz:PATH, tfds:NAME.")
     if "epochs" in given and not resume:  # a resumed run keeps its learning rate schedule
         recipe = recipe.with_epochs(given.pop("epochs"))
     return recipe.override(given), out
 
 
 def _named_recipe(name):
+    name = registry.plain_name(name)
     if name in registry.list_models():
         return recipes.Recipe(name, name=name)
     if name in recipes.list_recipes() or name.endswith((".yaml", ".yml")):
@@ -73,6 +80,7 @@ def _recipe_of_run(out, name, named):
 
 def load_named(name, weights=None):
     """A model from a preset (name or folder), a run folder, a `.keras` file, or the name of a model and `weights`."""
+    name = registry.plain_name(name)
     if weights is None and name.endswith(".keras"):
         start_tensorflow()
         return building.load(name)

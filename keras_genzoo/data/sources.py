@@ -210,7 +210,8 @@ def parse_source(source):
         if not rest:
             raise ValueError(f"Expected a name or path after {source!r}. Received: nothing")
         return prefix, rest
-    if source.endswith(".npz") or source[0] in "./~" or ("/" in source and Path(source).exists()):
+    is_path = source.endswith(".npz") or source[0] in "./~" or ("/" in source and Path(source).exists())
+    if is_path or Path(source).is_dir():
         return _path_kind(source)
     if colon and not _VERSION.fullmatch(rest):
         raise ValueError(

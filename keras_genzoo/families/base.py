@@ -91,7 +91,7 @@ class ZooModel(keras.Model):
     @property
     def model_name(self):
         """The name in the registry: that of the module of a bundled model, or the one it was registered under."""
-        return vars(type(self)).get("registry_name") or type(self).__module__.rpartition(".")[2]
+        return saving.registered_name(type(self))
 
     def get_config(self):
         config = {name: getattr(self, name) for name in self.arguments() if name != "dtype"}
@@ -258,6 +258,16 @@ class ZooModel(keras.Model):
         Returns: The `ExportReport`.
         """
         return saving.export(self, path, format, **options)
+
+    @classmethod
+    def from_preset(cls, preset, **args):
+        """The compiled model of a preset of this class: a name (`"dcgan_mnist"`), a folder or an address.
+
+        Args:
+            preset: As for `keras_genzoo.from_preset`.
+            **args: Arguments of the model that do not change the meaning of the weights.
+        """
+        return saving.from_preset(cls, preset, **args)
 
     def save_to_preset(self, path, **kwargs):
         """Writes a preset folder (weights, config, checksums, card): see `keras_genzoo.presets.save_preset`."""

@@ -39,3 +39,17 @@ def save_to_preset(model, path, **options):
     from keras_genzoo.presets import save_preset
 
     return save_preset(model, path, **options)
+
+
+def from_preset(cls, preset, **args):
+    """See `ZooModel.from_preset`."""
+    from keras_genzoo.presets import load_model
+
+    model = load_model(cls, registered_name(cls), preset, args)
+    model.compile()
+    return model
+
+
+def registered_name(cls):
+    """The name of a class in the registry: that of its module, or the one that it was registered under."""
+    return vars(cls).get("registry_name") or cls.__module__.rpartition(".")[2]

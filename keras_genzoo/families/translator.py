@@ -1,8 +1,10 @@
 """The family of image translation: an image of one domain in, the same image in another domain out."""
 
 import functools
+import os
 
 from keras_genzoo.data.kinds import ImagePairs
+from keras_genzoo.data.pixels import read_image
 from keras_genzoo.families import two_player
 from keras_genzoo.families.averages import Average
 from keras_genzoo.families.base import ZooModel
@@ -118,7 +120,8 @@ class BaseTranslator(ZooModel):
         """Translates images from one domain to the other.
 
         Args:
-            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`, or the path of an image file, which is
+                scaled and cropped to the model's size.
             direction: One of the model's `directions`: `"a_to_b"` takes images of domain a. `None`: the first of them.
             batch_size: Images in one pass through the network, at least 1: memory depends on it.
 
@@ -138,6 +141,8 @@ class BaseTranslator(ZooModel):
         """
         direction = self.directions[0] if direction is None else direction
         check_choice(self.directions, direction=direction)
+        if isinstance(images, str | os.PathLike):
+            images = read_image(images, self.image_shape[:2], self.image_shape[2])[None]
         pixels.check_images(images, self.image_shape)
         function = functools.partial(self.translated, direction=direction, dtype="uint8")
         parts = in_batches(self, f"translate {direction}", function, batch_size, images)

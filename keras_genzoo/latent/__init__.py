@@ -2,5 +2,6 @@
 
 from keras_genzoo.interpolation import lerp, slerp
 from keras_genzoo.latent.directions import Directions, leading_directions
+from keras_genzoo.latent.interpolating import interpolate
 
-__all__ = ["Directions", "leading_directions", "lerp", "slerp"]
+__all__ = ["Directions", "interpolate", "leading_directions", "lerp", "slerp"]

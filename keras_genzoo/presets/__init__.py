@@ -6,7 +6,7 @@ parameter counts, sha256 of the other files), `card.json` (recipe, data set, met
 `hf://` address. Listing presets and reading cards does not import TensorFlow.
 """
 
-from keras_genzoo.presets.bundled import bundled_folder, card, is_bundled, list_presets
+from keras_genzoo.presets.bundled import bundled_folder, card, find, is_bundled, list_presets
 from keras_genzoo.presets.files import CONFIG, WEIGHTS, read_config, read_metadata
 from keras_genzoo.presets.loading import load_model, stored_arguments
 from keras_genzoo.presets.saving import save_preset, update_card
@@ -16,6 +16,7 @@ __all__ = [
     "WEIGHTS",
     "bundled_folder",
     "card",
+    "find",
     "is_bundled",
     "list_presets",
     "load_model",

@@ -55,13 +55,16 @@ def is_bundled(name):
 def locate(name, weights):
     """Path of the folder or `.weights.h5` file that `weights` names; an address is downloaded."""
     text = os.fspath(weights)
-    if text.startswith("https://"):
-        return fetch(text)
-    if text.startswith("hf://"):
-        return fetch_from_hub(text.removeprefix("hf://"))
+    if is_address(text):
+        return fetched(text)
     for candidate in (f"{name}_{text}", text):
         if is_bundled(candidate) and registry.owner_of(candidate) == name:
             return _BUNDLED / candidate
+    if is_bundled(text):
+        own = ", ".join(list_presets(name)) or "none"
+        raise ValueError(
+            f"Expected weights of {name} (presets: {own}). Received: {text!r}, weights of {registry.owner_of(text)}"
+        )
     path = Path(text)
     if path.is_dir() or (path.is_file() and text.endswith(".weights.h5")):
         return path
@@ -70,6 +73,26 @@ def locate(name, weights):
         f"presets of {name}: {', '.join(list_presets(name)) or 'none'}; {nearest(text, list_presets())} "
         f"Received: {text!r}"
     )
+
+
+def is_address(text):
+    """Whether a text is the `https://` or `hf://` address of a preset."""
+    return text.startswith(("https://", "hf://"))
+
+
+def fetched(address):
+    """Path of the preset, or the weight file, at an address; it is downloaded once."""
+    return fetch_from_hub(address.removeprefix("hf://")) if address.startswith("hf://") else fetch(address)
+
+
+def find(preset):
+    """Path of the folder of a preset: a bundled one, a folder, or one at an address.
+
+    Raises:
+        ValueError: If there is no such preset.
+    """
+    text = os.fspath(preset)
+    return fetched(text) if is_address(text) else existing_folder(text)
 
 
 def existing_folder(preset):

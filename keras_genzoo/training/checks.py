@@ -45,7 +45,7 @@ def check_names(metrics, features):
 
     for name in metrics:
         if name not in METRICS:
-            raise ValueError(f"Expected metrics of list_metrics(). Received: {name!r}; {nearest(name, METRICS)}")
+            raise ValueError(f"Expected the name of a metric; {nearest(name, METRICS)} Received: {name!r}")
     known = (*CLASSIFIERS, "inception")
     if features is not None and features not in known:
         names = f"{', '.join(known)}; {nearest(features, known)}"

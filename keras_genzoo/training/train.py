@@ -13,6 +13,7 @@ from keras_genzoo.recipes import Recipe, build_model, load_recipe
 from keras_genzoo.recipes.classes import with_classes
 from keras_genzoo.recipes.optimizers import has_schedule
 from keras_genzoo.recipes.precision import resolved
+from keras_genzoo.recipes.shapes import with_image_shape
 from keras_genzoo.training.checks import check
 from keras_genzoo.training.real_images import images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
@@ -82,16 +83,18 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
 def begin(run, resume=False, verbose=0):
     """The model of a new run, or of the newest checkpoint of one that is resumed.
 
-    Settles the recipe of the run: its class names and its dtype.
+    Settles the recipe of the run: classes, size of the images and dtype.
 
     Returns:
         Tuple of the model, the number of steps that are done, and what the run began with: see `Run.newest_note`.
     """
     model, step, note = run.restore() if resume else (None, 0, None)
     if note is None:
-        run.recipe, reason = resolved(with_classes(run.recipe))
-        if reason and verbose:
-            print(reason, flush=True)
+        run.recipe, shape = with_image_shape(with_classes(run.recipe))
+        run.recipe, reason = resolved(run.recipe)
+        for told in filter(None, (shape, reason)):
+            if verbose:
+                print(told, flush=True)
         return build_model(run.recipe), 0, {}
     run.check_unchanged(note)
     run.recipe = run.continued(note)

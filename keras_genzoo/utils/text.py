@@ -8,9 +8,14 @@ def nearest(name, choices):
 
     >>> nearest("dcgn", ["dcgan", "vae"])
     "did you mean 'dcgan'?"
+    >>> nearest("fid", ["ssim", "classifier_fid"])
+    "did you mean 'classifier_fid'?"
     """
     choices = list(choices)
-    matches = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.5)
+    spelt = {choice.casefold(): choice for choice in choices}
+    name = str(name).casefold()
+    matches = [spelt[match] for match in difflib.get_close_matches(name, spelt, n=1, cutoff=0.5)]
+    matches = matches or [choice for choice in choices if len(name) > 2 and name in choice.split("_")]
     if matches:
         return f"did you mean {matches[0]!r}?"
     return "valid are " + ", ".join(choices) if choices else "none is valid"

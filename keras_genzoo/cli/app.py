@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from rich.table import Table
 from keras_genzoo import presets, recipes, registry
 from keras_genzoo.cli.export import export
 from keras_genzoo.cli.images import interpolate, reconstruct, sample, translate
-from keras_genzoo.cli.names import Weights, console, errors, load_named, recipe_for, start_tensorflow
+from keras_genzoo.cli.names import Weights, console, errors, load_named, recipe_for, start_tensorflow, warner
 from keras_genzoo.cli.stopping import Stopped, resumable
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
 from keras_genzoo.utils.text import nearest
@@ -60,7 +61,8 @@ def options(
 
 
 def main():
-    """Entry point: runs the command line and prints each error as one sentence."""
+    """Entry point: runs the command line and prints each error as one sentence, and each warning as one, once."""
+    warnings.showwarning = warner()
     try:
         code = app(standalone_mode=False)
     except Stopped as stop:

@@ -15,6 +15,19 @@ errors = Console(stderr=True)
 Weights = Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf:// address.")]
 
 
+def warner():
+    """A function in place of `warnings.showwarning`: each text once, as one line, without the line of code."""
+    shown = set()
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        text = " ".join(str(message).split())
+        if text not in shown:
+            shown.add(text)
+            errors.print(f"Warning: {text}", style="yellow", highlight=False, markup=False, soft_wrap=True)
+
+    return show
+
+
 def start_tensorflow():
     """Imports TensorFlow without its start-up messages."""
     with console.status("Starting TensorFlow"), quiet_stderr():
@@ -57,7 +70,7 @@ def recipe_for(name, changes, epochs, settings, out, resume):
 def _named_recipe(name):
     name = registry.plain_name(name)
     if name in registry.list_models():
-        return recipes.Recipe(name, name=name)
+        return recipes.Recipe(name, name=name, dtype="auto")
     if name in recipes.list_recipes() or name.endswith((".yaml", ".yml")):
         return recipes.load_recipe(name)
     valid = recipes.list_recipes() + registry.list_models()

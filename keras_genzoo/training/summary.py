@@ -13,11 +13,15 @@ def summary(recipe, model, data, step=0):
     height, width, channels = model.image_shape
     source = " and ".join(filter(None, (recipe.data.source, recipe.data.source_b)))
     count = getattr(data, "num_images", None)  # unknown for a data kind of a user
-    images = f"{count} images" if count else "images"
-    steps = f"{len(data)} steps per epoch, {recipe.epochs} epochs"
+    images = _counted(count, "image") if count else "images"
+    steps = f"{_counted(len(data), 'step')} per epoch, {_counted(recipe.epochs, 'epoch')}"
     done = f", from step {step} of {recipe.epochs * len(data)}" if step else ""
     return (
-        f"{recipe.model} on {source} ({recipe.data.split}): {images} of {height}x{width}, {channels} channel"
-        f"{'s' if channels > 1 else ''}, batches of {recipe.data.batch_size}, {steps}{done}, "
+        f"{recipe.model} on {source} ({recipe.data.split}): {images} of {height}x{width}, "
+        f"{_counted(channels, 'channel')}, batches of {recipe.data.batch_size}, {steps}{done}, "
         f"{model.dtype_policy.name}; time: after the first steps"
     )
+
+
+def _counted(number, noun):
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

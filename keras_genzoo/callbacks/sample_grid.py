@@ -6,6 +6,7 @@ import keras
 
 from keras_genzoo import plots
 from keras_genzoo.families.generation import grid_columns
+from keras_genzoo.utils.checks import check_at_least, check_none_or_at_least
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -28,6 +29,8 @@ class SampleGrid(keras.callbacks.Callback):
 
     def __init__(self, folder, num=None, seed=0, every=1):
         super().__init__()
+        check_at_least(1, every=every)
+        check_none_or_at_least(1, num=num)
         self.folder = Path(folder)
         self.num = num
         self.seed = seed

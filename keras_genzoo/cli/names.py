@@ -79,9 +79,12 @@ def _named_recipe(name):
 
 def _recipe_of_run(out, name, named):
     """The recipe in the run folder `out`; raises `ValueError` unless it is a run of the recipe or model `name`."""
-    if not (out / "recipe.yaml").is_file():
+    from keras_genzoo.training import Run
+
+    run = Run(out, named)
+    if not run.exists:
         raise ValueError(f"Expected a run to resume. Received: {str(out)!r}, a folder without a run")
-    stored = recipes.load_recipe(out / "recipe.yaml")
+    stored = run.stored_recipe()
     same_recipe = name in registry.list_models() or stored.name in ("", named.name)
     if named.model != stored.model or not same_recipe:
         raise ValueError(

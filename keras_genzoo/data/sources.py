@@ -15,6 +15,7 @@ from keras_genzoo.data.parts import ArrayPart
 from keras_genzoo.data.pixels import to_bytes
 from keras_genzoo.data.splits import find_split, parse_split, split_kind, split_rows
 from keras_genzoo.data.tfds import tfds_splits
+from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
@@ -261,7 +262,8 @@ def _keras(name):
         import keras
 
         try:
-            return getattr(keras.datasets, name).load_data()
+            with one_at_a_time(f"keras_{name}"):
+                return getattr(keras.datasets, name).load_data()
         except Exception as error:  # Keras raises a bare Exception where the download fails
             raise ConnectionError(
                 f"Expected a network to download keras:{name}. Received: {error}. Without one use npz:PATH, "

@@ -11,6 +11,7 @@ import numpy as np
 from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.parts import EncodedPart
 from keras_genzoo.data.pixels import inspect_image, read_image
+from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.progress import track
 
 _PROBED = 100  # number of images from which binarized data are detected
@@ -128,17 +129,24 @@ def tfds_splits(name, data_dir=None, image_key=None, label_key=None):
         ValueError: If the data set or the feature does not exist.
         ConnectionError: If the data set cannot be downloaded.
     """
+    builder = _builder(name, data_dir)
+    if not builder.is_prepared():
+        with one_at_a_time(f"tfds_{name}"):
+            builder = _builder(name, data_dir)  # which another process may have prepared in between
+            if not builder.is_prepared():
+                _prepare(builder, name)
+    keys = _keys(builder, image_key, label_key)
+    return {split: functools.partial(TfdsPart, builder, split, keys) for split in builder.info.splits}
+
+
+def _builder(name, data_dir):
     tfds = _import()
     try:
-        builder = tfds.builder(name, data_dir=data_dir and Path(data_dir).expanduser())
+        return tfds.builder(name, data_dir=data_dir and Path(data_dir).expanduser())
     except tfds.core.registered.DatasetNotFoundError:
         raise ValueError(_unknown(name, data_dir)) from None
     except Exception as error:  # a wrong version or configuration: TFDS raises AssertionError, ValueError and others
         raise ValueError(f"Expected a version and configuration that {name!r} has. Received: {error}") from error
-    if not builder.is_prepared():
-        _prepare(builder, name)
-    keys = _keys(builder, image_key, label_key)
-    return {split: functools.partial(TfdsPart, builder, split, keys) for split in builder.info.splits}
 
 
 def _import():

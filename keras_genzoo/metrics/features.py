@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_genzoo.building import build
+from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.pixels import check_images, to_uint8
 from keras_genzoo.utils.progress import batches, track
@@ -154,9 +155,10 @@ class InceptionFeatures(FeatureExtractor):
         if weights is None:
             self.prefix = None  # a distance on random features is not an FID
         try:
-            self.model = keras.applications.InceptionV3(
-                include_top=False, weights=weights, input_shape=self.image_shape, pooling="avg"
-            )
+            with one_at_a_time("keras_inception"):  # Keras downloads to a file that has the final name
+                self.model = keras.applications.InceptionV3(
+                    include_top=False, weights=weights, input_shape=self.image_shape, pooling="avg"
+                )
         except Exception as error:  # Keras raises a bare Exception when a download fails
             raise OSError(
                 f"Expected the ImageNet weights of InceptionV3, which Keras downloads on first use. Received: {error}. "

@@ -13,17 +13,18 @@ from pathlib import Path
 
 from keras_genzoo.presets.files import CARD, CONFIG, METADATA, SAMPLES, WEIGHTS, read_metadata, verify
 from keras_genzoo.utils.atomic import swap
+from keras_genzoo.utils.cache import cache_folder
 from keras_genzoo.version import __version__
 
 
 def fetch(url):
     """Downloads a preset into the cache and returns its path: a weight file, a zip, or the files of a folder."""
-    target = _cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:24]
+    target = cache_folder("presets") / hashlib.sha256(url.encode()).hexdigest()[:24]
     if url.endswith(".weights.h5"):
         target = target.with_suffix(".weights.h5")
     if _is_complete(target):
         return target
-    with tempfile.TemporaryDirectory(dir=_cache_folder()) as scratch:
+    with tempfile.TemporaryDirectory(dir=cache_folder("presets")) as scratch:
         scratch = Path(scratch)
         if url.endswith(".weights.h5"):
             _download(url, scratch / WEIGHTS)
@@ -99,10 +100,3 @@ def fetch_from_hub(repository):
         return Path(huggingface_hub.snapshot_download(repository))
     except Exception as error:  # huggingface_hub raises errors of its own and of its HTTP library
         raise ValueError(f"Expected to fetch hf://{repository}. Received: {str(error).splitlines()[0]}") from error
-
-
-def _cache_folder():
-    root = os.environ.get("KERAS_GENZOO_CACHE") or Path.home() / ".cache" / "keras_genzoo"
-    folder = Path(root) / "presets"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -2,7 +2,7 @@
 
 run/recipe.yaml           the recipe with all settings of the run
 run/log.csv               losses and seconds per epoch
-run/tensorboard/          the same for TensorBoard
+run/tensorboard/          the same for TensorBoard, with learning rates and the grids
 run/samples/              a grid of samples per epoch
 run/loss.png              a plot of the losses
 run/checkpoints/          model and optimizers, with the recipe that the run began with, to resume from

@@ -61,8 +61,9 @@ class Run:
         if used and not self.exists:
             raise ValueError(f"Expected a run to resume. Received: {os.fspath(self.folder)!r}, a folder without a run")
 
-    def start(self):
+    def start(self, resume):
         """Creates the folder and writes the recipe."""
+        self.check_folder(resume)  # again: another training may have begun in the meantime
         self.folder.mkdir(parents=True, exist_ok=True)
         scratch = self.folder / ".recipe.yaml.part"
         scratch.write_text(self.recipe.to_yaml(), encoding="utf-8")
@@ -85,6 +86,13 @@ class Run:
 
     def _stored(self):
         return {"recipe": load_recipe(self.recipe_path).to_dict()} if self.recipe_path.is_file() else None
+
+    def stored_recipe(self):
+        """The recipe in the folder: recipe.yaml, or that of the newest checkpoint where the file is missing."""
+        if self.recipe_path.is_file():
+            return load_recipe(self.recipe_path)
+        note = self.newest_note()
+        return self.recipe if note is None else Recipe.from_dict(note["recipe"])
 
     def check_unchanged(self, note):
         """Raises `ValueError` if the recipe differs from that of the run in what its weights depend on."""
@@ -142,10 +150,11 @@ class Run:
                 warnings.warn(f"{path.name} is damaged and is skipped: {error}", stacklevel=2)
             else:
                 return model, checkpoint_step(path), self._note_of(path)
-        if failed:
+        # A run that was killed in its first epoch has nothing to lose; the log is written before the checkpoint.
+        if failed or self.preset.exists() or len(self.log_rows()) > 1:
             raise ValueError(
                 f"Expected a checkpoint in {os.fspath(self.checkpoints)!r} that can be loaded, to resume the run. "
-                f"Received: {'; '.join(failed)}"
+                f"Received: {'; '.join(failed) or 'none'}"
             )
         return None, 0, self._stored()
 
@@ -165,11 +174,15 @@ class Run:
                 f"{os.fspath(self.folder)!r} has trained. Received: epochs={self.recipe.epochs}"
             )
 
-    def wall_time(self):
-        """Seconds of training so far, according to the log."""
+    def log_rows(self):
+        """Rows of the log, one per epoch, as dicts."""
         from keras_genzoo.callbacks.epoch_log import read_log
 
-        return sum(row["seconds"] for row in read_log(self.log))
+        return read_log(self.log)
+
+    def wall_time(self):
+        """Seconds of training so far, according to the log."""
+        return sum(row["seconds"] for row in self.log_rows())
 
 
 def _settled(recipe):

@@ -70,7 +70,7 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     data = load_data(run.recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
     run.check_steps(note, step, len(data))
-    run.start()
+    run.start(resume)
     try:
         fit(model, run, data, step, verbose, note.get("epoch_seconds", 0.0))
     except ValueError:  # invalid data that only a step detects, such as labels out of range
@@ -180,8 +180,7 @@ def _release(callbacks):
 
 
 def finish(model, run, evaluate=True):
-    """Plots the losses, writes the preset, evaluates the stored weights and writes the card."""
-    plots.save_loss_plot(run.log, run.folder / "loss.png")
+    """Writes the preset, plots the losses, evaluates the stored weights and writes the card."""
     recipe = run.recipe
     card = make_card(run)
     samples = None
@@ -189,6 +188,7 @@ def finish(model, run, evaluate=True):
         images = images_to_translate(recipe, model, 16)
         samples = partial(translations, images=images)
     presets.save_preset(model, run.preset, card=card, half_precision=True, samples=samples, overwrite=True)
+    plots.save_loss_plot(run.log, run.folder / "loss.png")
     if evaluate:
         stored = building.load_preset(recipe.model, run.preset)
         try:

@@ -146,8 +146,24 @@ def test_run_without_a_good_checkpoint_is_not_begun_again(run):
         refused(RECIPE, run.folder, "Expected a checkpoint in .* that can be loaded.*step_00000008.*step_00000004")
 
 
-def test_run_that_was_killed_before_its_first_checkpoint_begins_again(run, done):
+@pytest.mark.parametrize("lost", ["preset", "log.csv"])
+def test_run_whose_checkpoints_were_deleted_is_not_begun_again(lost, run):
     shutil.rmtree(run.checkpoints)
+    shutil.rmtree(run.preset) if lost == "preset" else run.log.unlink()
+    refused(RECIPE, run.folder, "Expected a checkpoint in .* that can be loaded, to resume the run. Received: none")
+
+
+def test_recipe_of_a_run_is_in_its_checkpoints_too(run):
+    run.recipe_path.unlink()
+    other = training.Run(run.folder, RECIPE.override({"latent_dim": 9}))
+    assert other.stored_recipe() == RECIPE
+    refused(other.recipe, run.folder, "Expected args.latent_dim=2, as the run .* Received: args.latent_dim=9")
+
+
+def test_run_that_was_killed_before_its_first_checkpoint_begins_again(run, done):
+    for folder in (run.checkpoints, run.preset):
+        shutil.rmtree(folder)
+    run.log.unlink()
     refused(RECIPE.override({"latent_dim": 3}), run.folder, "Expected args.latent_dim=2")
     model, _ = train(RECIPE, run.folder, resume=True)
     assert moved(state(keras_genzoo.load(list_checkpoints(done / "checkpoints")[-1])), state(model)) == []

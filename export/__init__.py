@@ -91,5 +91,8 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
                 f"Expected options that format {format!r} takes; {nearest(name, valid)}"
                 f" Received: {name}={options[name]!r}"
             )
-    with status(f"Exporting to {format}") if format in ("saved_model", "onnx", "openvino") else nullcontext():
-        return write(model, path, **options)  # the others show their own status
+    from keras_genzoo.utils.keras_settings import standard_settings  # imports Keras
+
+    shown = status(f"Exporting to {format}") if format in ("saved_model", "onnx", "openvino") else nullcontext()
+    with standard_settings(dtype_policy="float32"), shown:  # the other formats show their own status
+        return write(model, path, **options)

@@ -11,6 +11,7 @@ from keras_genzoo.families import checks, compiling, inputs, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.noise import is_testing
 from keras_genzoo.utils import arguments, pixels, replicas
+from keras_genzoo.utils.keras_settings import policy_name, standard_settings
 
 
 class ZooModel(keras.Model):
@@ -58,16 +59,16 @@ class ZooModel(keras.Model):
 
     def __init__(self, **given):
         values = arguments.checked(self.model_name, self.arguments(), given)
-        super().__init__(name=values.pop("name"), dtype=values.pop("dtype"))
+        super().__init__(name=values.pop("name"), dtype=policy_name(values.pop("dtype")))
         for name, value in values.items():
             setattr(self, name, value)
         self.check_arguments()
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         # Of its own, so that a training is the same with and without validation.
         self.test_seed_generator = keras.random.SeedGenerator(self.seed)
-        with sampling.seeded_initializers(self.seed):
+        with sampling.seeded_initializers(self.seed), standard_settings():
             self.build_networks()
-        self.trackers = self.make_trackers()
+            self.trackers = self.make_trackers()
         self.built = True  # Keras calls a model built once its networks exist
 
     def check_arguments(self):

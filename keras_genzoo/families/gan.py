@@ -156,7 +156,8 @@ class BaseGAN(ZooModel):
             return [batch]
         num = ops.shape(batch.images)[0]
         ends = [num * step // self.d_steps for step in range(self.d_steps + 1)]
-        rows = [ops.arange(first, ops.maximum(end, first + 1)) for first, end in itertools.pairwise(ends)]
+        pairs = itertools.pairwise(ends)
+        rows = [ops.arange(first, ops.maximum(end, first + 1), dtype="int32") for first, end in pairs]
         return [batch.map(lambda x, row=row: ops.take(x, row, axis=0)) for row in rows]
 
     def make_fake(self, real):

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.utils import replicas
+from keras_genzoo.utils.keras_settings import standard_settings
 
 
 def chosen(model, optimizers, named):
@@ -26,6 +27,11 @@ def chosen(model, optimizers, named):
 
 def made(model, given):
     """Dict of new optimizers by name, built for their variables; the model's own where none is given."""
+    with standard_settings():
+        return _made(model, given)
+
+
+def _made(model, given):
     defaults, variables, optimizers = model.default_optimizers(), model.optimized_variables(), {}
     for name in model.optimizer_names:
         optimizer = keras.optimizers.get(defaults[name] if given.get(name) is None else given[name])

@@ -51,7 +51,7 @@ class OneHotPrior(NormalPrior):
     kind = "one_hot"
 
     def from_normal(self, normal):
-        return ops.one_hot(ops.argmax(normal, axis=-1), self.dim)
+        return ops.one_hot(ops.argmax(normal, axis=-1), self.dim, dtype="float32")
 
     def interpolate(self, z, z_end, fractions):
         first = ops.convert_to_tensor(fractions)[None, :, None] < 0.5

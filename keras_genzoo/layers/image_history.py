@@ -49,7 +49,7 @@ class ImageHistory(keras.layers.Layer):
 
     def call(self, images, noise):
         num = ops.shape(images)[0]
-        order = ops.arange(num)
+        order = ops.arange(num, dtype="int32")
         count = ops.cast(self.count, "int32")
         fills = order < self.size - count
         drawn = ops.minimum(ops.cast(noise[:, 1] * self.size, "int32"), self.size - 1)
@@ -64,7 +64,7 @@ class ImageHistory(keras.layers.Layer):
         taken = ops.where(earlier >= 0, self.size + earlier, drawn)
         given = ops.where(swaps, taken, self.size + order)
         # A place keeps the last image that was put there.
-        places = ops.arange(self.size)
+        places = ops.arange(self.size, dtype="int32")
         last = ops.max(ops.where(ops.equal(place[None, :], places[:, None]), order[None, :], -1), axis=1)
         numbered = ops.concatenate([self.images, images], axis=0)
         self.images.assign(ops.take(numbered, ops.where(last >= 0, self.size + last, places), axis=0))

@@ -55,7 +55,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         kernel = self.layer.kernel
         sigma = self.largest_singular_value(update=training and self.trainable and not is_frozen())
         # In this scope, the layer reads the quotient in place of its kernel.
-        with keras.StatelessScope(state_mapping=[(kernel, kernel.value / sigma)]):
+        with keras.StatelessScope(state_mapping=[(kernel, kernel.value / ops.cast(sigma, kernel.dtype))]):
             return self.layer(inputs)
 
     def largest_singular_value(self, update=False):

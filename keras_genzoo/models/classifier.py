@@ -116,7 +116,7 @@ class Classifier(ZooModel):
 
     def cross_entropy(self, labels, logits):
         """Cross-entropy with smoothed labels in nats, averaged over the batch: a scalar."""
-        targets = ops.one_hot(labels, self.num_classes)
+        targets = ops.one_hot(labels, self.num_classes, dtype="float32")
         targets = targets * (1.0 - self.label_smoothing) + self.label_smoothing / self.num_classes
         return ops.mean(keras.losses.categorical_crossentropy(targets, logits, from_logits=True))
 
@@ -204,7 +204,7 @@ def _shifted(images, shift, largest):
     height, width = images.shape[1:3]
     wider = width + 2 * largest
     padded = ops.pad(images, ((0, 0), (largest, largest), (largest, largest), (0, 0)), constant_values=-1.0)
-    rows = ops.arange(height)[None, :, None] + shift[:, 1, None, None] + largest  # (batch, height, 1)
-    columns = ops.arange(width)[None, None, :] + shift[:, 0, None, None] + largest  # (batch, 1, width)
+    rows = tf.range(height)[None, :, None] + shift[:, 1, None, None] + largest  # (batch, height, 1)
+    columns = tf.range(width)[None, None, :] + shift[:, 0, None, None] + largest  # (batch, 1, width)
     flat = ops.reshape(padded, (-1, (height + 2 * largest) * wider, images.shape[3]))
     return tf.gather(flat, rows * wider + columns, batch_dims=1)

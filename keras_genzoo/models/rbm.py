@@ -167,7 +167,7 @@ class RBM(BinaryMachine):
         """Approximate samples of the model: states after `gibbs_steps` steps from the data or the persistent chains."""
         first = visible
         if self.chains is not None:
-            rows = ops.arange(self.num_chains) % ops.shape(visible)[0]
+            rows = ops.arange(self.num_chains, dtype="int32") % ops.shape(visible)[0]
             first = ops.where(self.chains == NOT_BEGUN, ops.take(visible, rows, axis=0), self.chains)
         key = sampling.step_key(self.noise())
         kernel = ops.cast(self.kernel, self.compute_dtype)

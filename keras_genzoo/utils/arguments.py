@@ -202,7 +202,10 @@ KINDS = {
 # Keras has properties of these names, so they cannot be class attributes of a model.
 OF_KERAS = {
     "dtype": Any(
-        None, 'Dtype policy of the networks: `"float32"`, `"mixed_bfloat16"`, `"mixed_float16"`.', training=True
+        None,
+        'Dtype policy of the networks: `"float32"`, `"mixed_bfloat16"`, `"mixed_float16"`; `None` follows '
+        "`keras.config.set_dtype_policy` where that is one of these, and is float32 otherwise.",
+        training=True,
     ).named("dtype"),
     "name": Any(None, "Name of the Keras model.", training=True).named("name"),
 }

@@ -9,8 +9,8 @@ run/checkpoints/          model and optimizers, to resume from
 run/preset/               at the end: weights, card and samples, for build(weights="run/preset")
 """
 
-from keras_genzoo.training.real_images import data_of
+from keras_genzoo.training.real_images import data_of, features_of
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.train import measure, train
 
-__all__ = ["Run", "data_of", "last_checkpoint", "measure", "train"]
+__all__ = ["Run", "data_of", "features_of", "last_checkpoint", "measure", "train"]

@@ -58,9 +58,10 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
         run.check_unchanged()
     if evaluate:  # a wrong metric is an error now, not after hours of training
         check_metrics(list(recipe.evaluation.metrics) or None, model)
-        recipe = run.recipe = with_existing_split(recipe, model)
     data = load_data(recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
+    if evaluate:
+        recipe = run.recipe = with_existing_split(recipe)
     run.start(resume)
     try:
         fit(model, run, data, step, verbose)

@@ -39,6 +39,9 @@ Settings = Annotated[
 Samples = Annotated[int, typer.Option(help="Log-likelihood: samples per image, or chains of an RBM.", min=1)]
 LikelihoodImages = Annotated[int, typer.Option(help="Log-likelihood: number of images.", min=1)]
 Metrics = Annotated[str | None, typer.Option(help="Names, separated by commas. Default: all that fit the model.")]
+Features = Annotated[
+    str | None, typer.Option(help="mnist, fashion_mnist or inception. Default: those of the card, for its data.")
+]
 NumImages = Annotated[int, typer.Option(help="Number of real and of generated images.", min=1)]
 WriteCard = Annotated[bool, typer.Option("--write-card", help="Write the results to the card of the preset.")]
 Title = Annotated[str | None, typer.Option(help="Title of the data for the card.")]
@@ -187,7 +190,7 @@ def evaluate(
     num_images: NumImages = _EVALUATION.num_images,
     num_samples: Samples = _EVALUATION.num_samples,
     num_likelihood_images: LikelihoodImages = _EVALUATION.num_likelihood_images,
-    features: Annotated[str | None, typer.Option(help="mnist, fashion_mnist or inception.")] = None,
+    features: Features = None,
     floor: Annotated[bool, typer.Option("--floor", help="Also compare real with real images.")] = False,
     seed: Seed = 0,
     weights: Weights = None,
@@ -208,7 +211,7 @@ def evaluate(
         source,
         metrics.split(",") if metrics else None,
         num_images=num_images,
-        features=features,
+        features=features or training.features_of(name, data),
         seed=seed,
         split=split,
         floor=floor,

@@ -30,6 +30,7 @@ class BinaryMachine(ZooModel):
     """
 
     likelihood = "bernoulli"
+    generated_pixels = "probabilities of white pixels, as grey levels"  # what metrics of `generate` are measured on
     network_range = (0.0, 1.0)
     web_view = "chain"
 

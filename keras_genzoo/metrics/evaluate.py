@@ -1,7 +1,12 @@
 """`evaluate`: metrics of a generative model, each with its protocol."""
 
+import re
+import warnings
+
 import numpy as np
 
+from keras_genzoo.data.sources import existing_split
+from keras_genzoo.data.splits import split_kind
 from keras_genzoo.metrics.features import CLASSIFIERS
 from keras_genzoo.metrics.reference import Reference, load_images
 from keras_genzoo.metrics.table import METRICS, Evaluation, check_metrics
@@ -44,13 +49,14 @@ def evaluate(
             generated as there are real ones. With a `Reference`, all its images are used, and at most `num_images` are
             generated. The cards of the zoo use 10,000; distances for different numbers cannot be compared.
         features: "mnist" or "fashion_mnist" (bundled classifiers), "inception" (downloads weights), a `keras.Model`
-            or a `FeatureExtractor`. Default: "fashion_mnist" for a source of that name, "mnist" for other grey
-            images, "inception" for colour images.
+            or a `FeatureExtractor`. Default: the classifier of a data set of TFDS or `keras.datasets` of that name;
+            "inception" for other colour images, and "mnist", with a warning, for other grey images than the digits.
         seed: integer of at least 0; the generated images are images 0, 1, ... of this seed; it also determines subsets
             and projections.
         batch_size: number of images in one pass through the feature extractor.
         progress: whether to draw progress bars on stderr if it is a terminal.
-        split: split of a source string.
+        split: split of a source string. If the source has no split for testing (validation, training), another one is
+            used, with a warning.
         data_options: dict of further arguments of `load_arrays` for source strings, such as `data_dir` or `image_key`,
             and of `load_pairs`, `source_b` and `image_key_b`, for matched images of a second domain; size and channels
             are those of the model.
@@ -77,6 +83,11 @@ def evaluate(
             for a metric, or features are NaN.
         OSError: if weights of "inception" cannot be downloaded.
 
+    Warns:
+        UserWarning: if another split is used, a Frechet distance has at most as many images as features, or images are
+            compared in features that were learned from other images: colour images in those of a classifier of grey
+            ones, or images of an unknown kind in those of digits.
+
     Example:
 
     >>> import keras, keras_genzoo
@@ -97,7 +108,7 @@ def evaluate(
     run = Evaluation(model, real, num_fake, seed, num_samples, num_likelihood_images, binarization, progress)
     pair = None
     if (floor or floor_data is not None) and any(METRICS[name].kind != "model" for name in names):
-        if floor_data is None and _has_other_split(data, split, floor_split):
+        if floor_data is None and _has_other_split(data, real.split, floor_split, data_options):
             floor_data = data
         pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
     # "frechet_distance" and "classifier_fid" may be the same metric
@@ -129,6 +140,8 @@ def _compare(name, real, other, seed, progress, other_count):
         protocol |= real.extractor.protocol(real.images.shape[1:])
     with status(name, progress):
         result = row.function(real, other, seed)
+    if other_count == "n_fake" and other.shows is not None:
+        protocol["generated"] = other.shows
     return result | {"protocol": _without_none(protocol | result.get("protocol", {}))}
 
 
@@ -144,8 +157,26 @@ def _reference(data, image_shape, num_images, split, seed, options, batch_size, 
                 f"Received: {data.images.shape[1:]}"
             )
         return data
-    loaded = load_images(data, image_shape, num_images, split, seed, options)
+    loaded = _load_existing(data, image_shape, num_images, split, seed, options)
     return Reference(**loaded, batch_size=batch_size, progress=progress)
+
+
+def _load_existing(data, image_shape, limit, split, seed, options):
+    """Loads images; if a source does not have the split, from one that it has, with a warning."""
+    try:
+        return load_images(data, image_shape, limit, split, seed, options)
+    except ValueError:
+        other = _existing(data, split, options) if isinstance(data, str) else split
+        if other == split:
+            raise
+    trained = ", on which the model may have been trained" if split_kind(_split_name(other)) == "train" else ""
+    warnings.warn(f"Used the split {other!r} of {data}{trained}: it has no split {split!r}", stacklevel=4)
+    return load_images(data, image_shape, limit, other, seed, options)
+
+
+def _existing(data, split, options):
+    located = {key: value for key, value in (options or {}).items() if key in ("data_dir", "image_key")}
+    return existing_split(data, split, **located)
 
 
 def _with_features(real, features, names):
@@ -155,6 +186,12 @@ def _with_features(real, features, names):
         spec = _default_features(real, demands) if features is None else features
         rest = (real.source, real.split, real.labels, real.batch_size, real.progress, real.target)
         real = Reference(real.images, spec, *rest)
+        if real.extractor.prefix == "classifier" and real.images.shape[3] == 3:
+            warnings.warn(
+                f"Converted colour images to grey for the features {real.extractor.name!r} of a classifier of grey "
+                "images: the metrics ignore colour; features='inception' or a keras.Model see it",
+                stacklevel=3,
+            )
     elif features is not None and features is not real.extractor and features != real.extractor.name:
         raise ValueError(
             f"Expected features=None with a Reference that has features {real.extractor.name!r}. Received: {features!r}"
@@ -169,18 +206,31 @@ def _with_features(real, features, names):
 
 
 def _default_features(real, demands):
-    if "fashion" in real.source.lower():
-        name = "fashion_mnist"
-    else:
-        name = "mnist" if real.images.shape[3] == 1 else "inception"
     if demands == ["inception"]:
         return "inception"
+    declared = _declared_name(real.source)
+    grey = real.images.shape[3] == 1
+    name = declared if declared in CLASSIFIERS else "mnist" if grey else "inception"
+    if grey and declared not in (*CLASSIFIERS, "digits"):
+        warnings.warn(
+            f"Used features='mnist', of a classifier of digits, for images of {real.source!r}, which does not say what "
+            "they show: give features for images of something else",
+            stacklevel=4,
+        )
     if demands == ["classifier"] and name not in CLASSIFIERS:
         raise ValueError(
             f"Expected features as one of {CLASSIFIERS} for the classifier_fid of colour images. "
             f"Received: features=None"
         )
     return name
+
+
+def _declared_name(source):
+    """Name of the data set that a source declares: `tfds:mnist:3.0.1` -> `mnist`; `None` for paths, which do not."""
+    prefix, _, rest = source.partition(":")
+    if prefix in ("tfds", "keras"):
+        return re.split("[/:]", rest)[0]
+    return None if "/" in source else prefix
 
 
 def _public_name(name, real):
@@ -193,9 +243,13 @@ def _split_name(split):
     return split.partition("[")[0]
 
 
-def _has_other_split(data, split, floor_split):
+def _has_other_split(data, split, floor_split, options):
     """Whether the floor can come from another split of the same source."""
-    return isinstance(data, str) and bool(floor_split) and _split_name(floor_split) != _split_name(split)
+    if not isinstance(data, str) or not floor_split:
+        return False
+    names = [_split_name(name) for name in (split, _existing(data, floor_split, options))]
+    first, second = (split_kind(name) or name for name in names)
+    return first != second
 
 
 def _floor_pair(real, data, image_shape, split, seed, options):
@@ -204,7 +258,7 @@ def _floor_pair(real, data, image_shape, split, seed, options):
         if isinstance(data, Reference):
             same = data.extractor is real.extractor
             return real, data if same else real.like(data.images, data.source, data.split)
-        loaded = load_images(data, image_shape, len(real), split, seed, options)
+        loaded = _load_existing(data, image_shape, len(real), split, seed, options)
         return real, real.like(loaded["images"], loaded["source"], loaded["split"])
     if len(real) < 2:
         raise ValueError("Expected at least 2 real images for a floor between two halves. Received: 1")

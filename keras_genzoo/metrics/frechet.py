@@ -1,5 +1,6 @@
 """Frechet distance between two sets of features, taken as Gaussians (Heusel et al. 2017, 1706.08500, eq. 6)."""
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,6 +83,9 @@ def frechet_distance(real_features, fake_features):
     Raises:
         ValueError: if a set has fewer than 2 rows, contains NaN, or the numbers of columns differ.
 
+    Warns:
+        UserWarning: if a set has at most as many rows as columns.
+
     References:
         - [GANs Trained by a Two Time-Scale Update Rule](https://arxiv.org/abs/1706.08500), eq. 6.
         - Dowson and Landau 1982, the distance between two Gaussians.
@@ -98,9 +102,20 @@ def frechet_distance(real_features, fake_features):
     check_equal_width(len(real.mean), len(fake.mean))
     overlap = real.factor.T @ fake.factor  # (r1, r2)
     root_trace = scipy.linalg.svdvals(overlap).sum() if overlap.size else 0.0
+    _warn_of_few_images(min(real.count, fake.count), len(real.mean))
     shift = real.mean - fake.mean
     distance = shift @ shift + np.trace(real.covariance) + np.trace(fake.covariance) - 2.0 * root_trace
     return max(float(distance), 0.0)  # rounding can leave -1e-15 for identical sets
+
+
+def _warn_of_few_images(count, width):
+    if count <= width:
+        warnings.warn(
+            f"Computed a Frechet distance of {count} images in {width} features, without a correction: with so few the "
+            f"covariances lack rank, and the distance is biased upwards; use more than {width} images, or the kernel "
+            "distance",
+            stacklevel=3,
+        )
 
 
 def _moments(features):

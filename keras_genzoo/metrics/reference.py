@@ -65,6 +65,7 @@ class Reference:
         self.split = split
         self.batch_size = batch_size
         self.progress = progress
+        self.shows = None  # what pixels are where they are not the images of a model, for the protocol
         self._radii = {}
         self._whole = None  # (Reference, rows) that this is a part of
 

@@ -43,7 +43,9 @@ class Evaluation:
         """`Reference` of the generated images 0 to num_fake - 1 of `seed`."""
         parts = track(batches(self.num_fake, _CHUNK), "generating", self.progress)
         images = [self.model.generate(part.stop - part.start, seed=self.seed, start=part.start) for part in parts]
-        return self.real.like(np.concatenate(images), source="generated")
+        fake = self.real.like(np.concatenate(images), source="generated")
+        fake.shows = getattr(self.model, "generated_pixels", None)
+        return fake
 
     @cached_property
     def reconstructions(self):
@@ -117,7 +119,9 @@ class Metric:
 
 
 def _frechet(real, fake, seed):
-    return {"value": frechet.frechet_distance(real.moments, fake.moments)}
+    count, width = min(len(real), len(fake)), len(real.moments.mean)
+    note = f"biased upwards: {count} images, {width} features" if count <= width else None
+    return {"value": frechet.frechet_distance(real.moments, fake.moments), "protocol": {"bias": note}}
 
 
 def _kernel(real, fake, seed):

@@ -39,9 +39,11 @@ NOT_BEGUN = -1.0  # state of a chain before the first training step, which start
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class RBM(BinaryMachine):
-    """Generates binary images by Gibbs sampling, and gives their likelihood up to a constant.
+    """Models binary images by Gibbs sampling, and gives their likelihood up to a constant.
 
-    Each channel of each pixel is a visible unit. `generate`, `gibbs`, energies and likelihoods are computed in float32
+    Each channel of each pixel is a visible unit. `generate` returns the probabilities of the pixels in the last step as
+    grey levels, and distances such as the FID are measured on these; `gibbs(samples=True)` returns black and white
+    images. `generate`, `gibbs`, energies and likelihoods are computed in float32
     for any `dtype`.
 
     Under `tf.distribute`, each replica continues the same persistent chains with its own noise, and the chains of the

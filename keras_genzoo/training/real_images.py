@@ -1,6 +1,7 @@
 """Real images for evaluation and for the grids of translators, and the data set of a preset."""
 
 import dataclasses
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +11,24 @@ from keras_genzoo.presets.cards import public_source
 from keras_genzoo.recipes import DataConfig, load_recipe
 
 
-def with_existing_split(recipe, model):
-    """The recipe, evaluated on its training split if the source has no other split, such as a folder."""
-    from keras_genzoo import data
+def with_existing_split(recipe):
+    """The recipe, evaluated on a split that the source has, with a warning if that is another one."""
+    from keras_genzoo.data.sources import existing_split
+    from keras_genzoo.data.splits import parse_split, split_kind
 
-    shape = {"image_size": model.image_shape[:2], "channels": model.image_shape[2]}
-    try:
-        split = recipe.evaluation.split
-        data.load_arrays(recipe.data.source, split=split, limit=1, **shape, **recipe.data.array_options())
-    except ValueError as error:
-        if "Expected a split" not in str(error):
-            raise
-        return recipe.override({"evaluation.split": recipe.data.split})
-    return recipe
+    split, options = recipe.evaluation.split, recipe.data.array_options()
+    options.pop("label_key", None)
+    found = existing_split(recipe.data.source, split, **options)
+    if found == split:
+        return recipe
+    trained = split_kind(parse_split(found)[0]) == split_kind(parse_split(recipe.data.split)[0])
+    found = recipe.data.split if trained else found
+    warnings.warn(
+        f"Evaluation uses the split {found!r} of {recipe.data.source}, which has no split {split!r}"
+        + (": these are the images of the training" if trained else ""),
+        stacklevel=2,
+    )
+    return recipe.override({"evaluation.split": found})
 
 
 def images_to_translate(recipe, model, num):
@@ -40,7 +46,7 @@ def images_to_translate(recipe, model, num):
     from keras_genzoo.data.pairs import side_b
     from keras_genzoo.metrics.reference import load_images
 
-    found = with_existing_split(recipe, model)
+    found = with_existing_split(recipe)
     split, data = found.evaluation.split, found.data
     options = data.array_options()
     options.pop("label_key", None)
@@ -64,6 +70,17 @@ def translations(model, images):
         uint8 array of all translations.
     """
     return np.concatenate([model.translate(batch, direction) for direction, batch in images.items()])
+
+
+def features_of(preset, data=None):
+    """Name of the features in which the metrics of a preset are stated; `None` for other data than the preset's."""
+    source, _ = data_of(preset)
+    if preset in registry.list_models() or (data is not None and public_source(data) != public_source(source)):
+        return None
+    path = Path(preset).absolute().parent / "recipe.yaml"
+    if path.is_file():
+        return load_recipe(path).evaluation.features
+    return presets.card(preset).get("recipe", {}).get("evaluation", {}).get("features")
 
 
 def data_of(preset, data=None):

@@ -66,9 +66,10 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     model, step, note = begin(run, resume, verbose)
     if evaluate:  # a wrong metric is an error now, not after hours of training
         check_metrics(list(run.recipe.evaluation.metrics) or None, model)
-        run.recipe = with_existing_split(run.recipe, model)
     data = load_data(run.recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
+    if evaluate:
+        run.recipe = with_existing_split(run.recipe)
     run.check_steps(note, step, len(data))
     run.start(resume)
     try:

@@ -2,10 +2,12 @@
 
 import io
 import json
+import warnings
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_genzoo import metrics
 from keras_genzoo.families.conditions import ClassCondition
@@ -151,15 +153,65 @@ def test_default_features_follow_the_data(monkeypatch):
         return Counting("classifier")
 
     monkeypatch.setattr("keras_genzoo.metrics.reference.extractor", fake_extractor)
-    evaluate(Generator(), Reference(draw(20), source="npz:fashion_mnist.npz"), "frechet_distance")
-    evaluate(Generator(), draw(20), "classifier_fid")
-    assert [spec for spec in asked if isinstance(spec, str)] == ["fashion_mnist", "mnist"]
+    for source in ("tfds:fashion_mnist:3.0.1", "keras:fashion_mnist", "fashion_mnist", "tfds:mnist", "digits"):
+        evaluate(Generator(), Reference(draw(20), source=source), "recall")
+    for source in ("npz:fashion_mnist.npz", "fashion_mnist/images", "folder:old_fashioned"):
+        with pytest.warns(UserWarning, match=f"features='mnist', .* images of '{source}', which does not say"):
+            evaluate(Generator(), Reference(draw(20), source=source), "recall")
+    with pytest.warns(UserWarning, match="which does not say"):
+        evaluate(Generator(), draw(20), "classifier_fid")
+    assert [spec for spec in asked if isinstance(spec, str)] == ["fashion_mnist"] * 3 + ["mnist"] * 6
 
     class Colour(Generator):
         image_shape = (8, 8, 3)
 
     with pytest.raises(ValueError, match="classifier_fid of colour images"):
         evaluate(Colour(), draw(20, shape=(8, 8, 3)), "classifier_fid")
+
+
+def test_colour_images_in_features_of_grey_ones_are_told():
+    class Colour(Generator):
+        image_shape = (8, 8, 3)
+
+        def generate(self, num, seed=None, start=0):
+            return draw(num, start, shape=(8, 8, 3))
+
+    with pytest.warns(UserWarning, match="Converted colour images to grey for the features 'counting'.* ignore colour"):
+        evaluate(Colour(), draw(20, shape=(8, 8, 3)), "recall", features=Counting("classifier"))
+    evaluate(Colour(), draw(20, shape=(8, 8, 3)), "recall", features=Counting("inception"))
+
+
+@pytest.mark.parametrize("count, told", [(16, True), (17, False)])
+def test_frechet_distance_of_too_few_images_is_told_and_computed(count, told):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = evaluate(Generator(), draw(count), "frechet_distance", features=Counting())["frechet_distance"]
+    said = [str(warning.message) for warning in caught]
+    assert any("16 images in 16 features, without a correction" in text for text in said) == told
+    assert result["protocol"].get("bias") == ("biased upwards: 16 images, 16 features" if told else None)
+    assert result["value"] > 0
+
+
+def test_protocol_says_what_generated_pixels_are():
+    class Probabilities(Generator):
+        generated_pixels = "probabilities"
+
+    result = evaluate(Probabilities(), draw(20), "recall", features=Counting(), floor=True)["recall"]
+    assert result["protocol"]["generated"] == "probabilities"
+    assert "generated" not in result["floor"]["protocol"]
+
+
+def test_split_that_exists_is_used_with_a_warning(tmp_path):
+    for number, image in enumerate(draw(30)):
+        Image.fromarray(image[..., 0]).save(tmp_path / f"{number:02}.png")
+    with pytest.warns(
+        UserWarning, match="Used the split 'train' of folder.*may have been trained: it has no split 'te"
+    ):
+        result = evaluate(Generator(), f"folder:{tmp_path}", "recall", features=Counting(), floor=True)["recall"]
+    assert result["protocol"]["split"] == "train" and result["protocol"]["n_real"] == 30
+    assert result["floor"]["protocol"]["second_split"] == "train, second half"
+    with pytest.raises(ValueError, match="Expected a split of folder:.*Received: split='tset'"):
+        evaluate(Generator(), f"folder:{tmp_path}", "recall", features=Counting(), split="tset")
 
 
 def test_reference_computes_real_features_once_for_many_models():

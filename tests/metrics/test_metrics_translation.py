@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from keras_genzoo import metrics
 from keras_genzoo.metrics import Reference, evaluate, translation_l1
@@ -121,6 +122,20 @@ def test_fewer_images_are_the_same_rows_of_both_domains(file):
     rows = np.sort(np.random.default_rng(4).choice(20, 5, replace=False)) + 10
     assert result["copy"] == pytest.approx(translation_l1(draw(30)[rows], draw(30, seed=1)[rows]))
     assert result["protocol"]["n_real"] == 5
+
+
+def test_perfect_translator_of_folders_with_a_broken_file_has_no_error(tmp_path):
+    for number in range(12):
+        for domain, value in (("a", 20 * number), ("b", 10 * number)):
+            (tmp_path / domain / "test").mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (8, 9), (value,) * 3).save(tmp_path / domain / "test" / f"{number}.png")
+    (tmp_path / "a/test/3.png").write_bytes(b"")
+    (tmp_path / "b/test/7.png").unlink()
+    options = {"source_b": f"folder:{tmp_path / 'b'}"}
+    with pytest.warns(UserWarning, match="pairs are left"):
+        result = evaluate(Translator(), f"folder:{tmp_path / 'a'}", "translation_l1", data_options=options)
+    assert result["translation_l1"]["value"] == 0.0
+    assert result["translation_l1"]["protocol"]["n_real"] == 10
 
 
 @pytest.mark.parametrize("batched", [True, False])

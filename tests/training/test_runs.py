@@ -383,6 +383,12 @@ def test_number_of_classes_is_that_of_the_data_and_a_resumed_run_keeps_it(animal
     assert again.num_classes == 3
 
 
+def test_run_without_images_for_testing_is_evaluated_on_others_with_a_warning(animals, tmp_path):
+    with pytest.warns(UserWarning, match="uses the split 'train' of folder.* no split 'test': these are the images of"):
+        _, preset = train(animals, tmp_path / "run", evaluate=True)
+    assert presets.card(preset)["metrics"]["accuracy"]["protocol"]["split"] == "train"
+
+
 def test_model_without_class_names_has_its_recipe_unchanged(animals):
     recipe = VAE.override({"data.source": animals.data.source})
     assert steps.with_classes(recipe) is recipe

@@ -14,8 +14,15 @@ of
 | a NumPy array, or a pair `(images, labels)` | the images in it |
 """
 
-from keras_genzoo.data.pairs import load_pairs
-from keras_genzoo.data.pipeline import load
-from keras_genzoo.data.sources import class_names, load_arrays
+import importlib
 
-__all__ = ["class_names", "load", "load_arrays", "load_pairs"]
+# Loaded on first use: only data sets for training need TensorFlow, whose import takes seconds.
+_EXPORTS = {"class_names": "sources", "load": "pipeline", "load_arrays": "sources", "load_pairs": "pairs"}
+
+__all__ = [*_EXPORTS]
+
+
+def __getattr__(name):
+    if name in _EXPORTS:
+        return getattr(importlib.import_module(f"keras_genzoo.data.{_EXPORTS[name]}"), name)
+    raise AttributeError(f"module 'keras_genzoo.data' has no attribute {name!r}")

@@ -685,8 +685,9 @@ def translator(tmp_path_factory):
 
 def test_translate_writes_one_file_an_image_or_a_grid(command, translator, here):
     code, output, _ = command("translate", translator, "--input", "digits", "--limit", 5, "--out", here / "out")
-    assert code == 0 and "5 images, a_to_b" in output
-    assert sorted(path.name for path in (here / "out").iterdir()) == [f"{index:06d}.png" for index in range(5)]
+    assert code == 0 and "5 images, scaled and cropped to 8x8, a_to_b" in output
+    names = [*(f"{index:06d}.png" for index in range(5)), "before_after.png"]
+    assert sorted(path.name for path in (here / "out").iterdir()) == names
     model = keras_genzoo.build("cyclegan", weights=translator)
     digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8), limit=5)
     for direction, name in (("a_to_b", "out/000003.png"), ("b_to_a", "other/000003.png")):

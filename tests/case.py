@@ -45,6 +45,12 @@ class Case:
     wrong: dict = field(default_factory=dict, hash=False)
     signatures: dict = field(default_factory=dict, hash=False)
 
+    def __post_init__(self):
+        if "seed" not in self.args:
+            raise ValueError(
+                f"Expected a seed among the arguments of the row, to repeat its checks. Received: {self.name}"
+            )
+
     def __str__(self):
         return f"{self.name}-{self.variant}" if self.variant else self.name
 

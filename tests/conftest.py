@@ -20,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # for tests in the folders of th
 # Set before test modules are collected: they are parametrized by these.
 import options
 
+pytest.register_assert_rewrite("case", "cases", "learning")  # whose assertions then show their numbers
+
 
 def pytest_addoption(parser):
     group = parser.getgroup("keras_genzoo")
@@ -30,7 +32,18 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     options.every_row = config.getoption("every_row")
     options.model = config.getoption("model")
+    check_model(options.model)
     config.addinivalue_line("markers", "completeness: compares the rows with the models that there are")
+
+
+def check_model(name):
+    """Refuses a model that there is not, of which only the checks of completeness would run."""
+    from keras_genzoo import registry
+    from keras_genzoo.utils.text import nearest
+
+    known = [*registry.bundled_models(), *(path.stem for path in (Path(__file__).parent / "own").glob("own_*.py"))]
+    if name is not None and name not in known:
+        raise pytest.UsageError(f"Expected --model as the name of a model; {nearest(name, known)} Received: {name!r}")
 
 
 def pytest_collection_modifyitems(config, items):

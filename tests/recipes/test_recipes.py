@@ -15,7 +15,7 @@ from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.recipes import DTYPES, DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
 from keras_genzoo.recipes.optimizers import make_optimizer
 
-TRAINING_IMAGES = {"tfds:mnist": 60000, "tfds:fashion_mnist": 60000, "npz:emoji.npz": 2891}
+TRAINING_IMAGES = {"digits": 1500, "tfds:mnist": 60000, "tfds:fashion_mnist": 60000, "npz:emoji.npz": 2891}
 every_recipe = pytest.mark.parametrize("name", list_recipes())
 
 TINY = {"model": "vae", "args": {"image_shape": [8, 8, 1], "network": "mlp", "hidden_units": [4], "latent_dim": 2}}
@@ -95,6 +95,24 @@ def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
         assert np.isfinite(rates).all()
         assert min(rates) >= 0.0
         assert rates[-1] < 0.25 * max(rates)
+
+
+@pytest.mark.completeness
+@pytest.mark.parametrize("name", registry.bundled_models())
+def test_a_recipe_of_each_model_says_all_that_it_takes(name):
+    recipes = [load_recipe(each) for each in list_recipes(name)]
+    assert recipes, f"no recipe: zoo_configs/{name}_<dataset>.yaml"
+    for recipe in recipes:
+        declared = registry.describe(name).arguments
+        of_others = (
+            "Convolutions only",
+            "Fully connected only",
+        )  # arguments of the network that the recipe does not take
+        optional = {
+            key for key, each in declared.items() if each.default is None or each.description.startswith(of_others)
+        }
+        missing = set(declared) - {"dtype", "name", "seed"} - optional - set(recipe.args)
+        assert not missing, f"{recipe.name} leaves out {sorted(missing)}"
 
 
 def test_every_model_has_a_recipe():

@@ -44,7 +44,7 @@ def recipe_for(name, changes, epochs, settings, out, resume):
             raise ValueError(f"Expected each setting once. Received: {key} twice")
         given[key] = value
     if "epochs" in given and not resume:  # a resumed run keeps its learning rate schedule
-        recipe = recipe.with_epochs(given.pop("epochs"))
+        recipe = recipe.with_epochs(given.pop("epochs"), given)
     return recipe.override(given), out
 
 

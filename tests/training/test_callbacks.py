@@ -149,6 +149,13 @@ def test_grids_follow_the_model_and_the_epochs_asked_for(model, images, tmp_path
     assert first.read_bytes() != second.read_bytes()
 
 
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"num": 0}])
+def test_grid_of_nothing_is_refused(wrong, tmp_path):
+    (key,) = wrong
+    with pytest.raises(ValueError, match=f"Expected {key} to be an integer of at least 1"):
+        callbacks.SampleGrid(tmp_path, **wrong)
+
+
 # -- TimeLimit --------------------------------------------------------------------------------------------------------
 
 

@@ -63,7 +63,7 @@ def recipe_for(name, changes, epochs, settings, out, resume):
     if name in registry.list_models() and not resume and not {"data", "data.source"} & set(given):
         console.print("Data: the digits of scikit-learn. --data takes others: a folder, npz:PATH, tfds:NAME.")
     if "epochs" in given and not resume:  # a resumed run keeps its learning rate schedule
-        recipe = recipe.with_epochs(given.pop("epochs"))
+        recipe = recipe.with_epochs(given.pop("epochs"), given)
     return recipe.override(given), out
 
 

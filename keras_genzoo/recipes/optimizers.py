@@ -6,7 +6,7 @@ import re
 from keras_genzoo.utils.checks import check_flag, is_number
 from keras_genzoo.utils.text import nearest
 
-_STEP_COUNTS = ("decay_steps", "first_decay_steps", "warmup_steps")  # of the schedules of Keras; and `boundaries`
+STEP_COUNTS = ("decay_steps", "first_decay_steps", "warmup_steps", "boundaries")  # of the schedules of Keras
 
 
 def check_spec(spec):
@@ -20,13 +20,14 @@ def has_schedule(spec):
     return isinstance(spec, dict) and isinstance(spec.get("learning_rate"), dict)
 
 
-def stretched(spec, ratio, key):
+def stretched(spec, ratio, where, given=()):
     """An optimizer's name or dict with the step counts of its learning rate schedule times `ratio`.
 
     Args:
         spec: As for `make_optimizer`.
         ratio: Number above 0: new by old number of epochs.
-        key: Name of the optimizer, for messages.
+        where: Dotted key of the optimizer in the recipe.
+        given: Dotted keys of values that are not stretched, each with all that is below it.
 
     Raises:
         ValueError: If a step count is not a number, or boundaries coincide when they are rounded.
@@ -34,19 +35,20 @@ def stretched(spec, ratio, key):
     if not has_schedule(spec):
         return spec
     rate = spec["learning_rate"]
-    where = f"optimizers.{key}.learning_rate"
     new = dict(rate)
-    for name in _STEP_COUNTS:
-        if rate.get(name) is not None:
-            new[name] = _scaled(rate[name], ratio, f"{where}.{name}")
-    if rate.get("boundaries") is not None:
-        steps = rate["boundaries"] if isinstance(rate["boundaries"], (list, tuple)) else [rate["boundaries"]]
-        new["boundaries"] = [_scaled(step, ratio, f"{where}.boundaries") for step in steps]
-        if len(set(new["boundaries"])) < len(set(steps)):
-            raise ValueError(
-                f"Expected {where}.boundaries that stay apart with another number of epochs: set them as well. "
-                f"Received: {steps}, which would be {new['boundaries']}"
-            )
+    for name in STEP_COUNTS:
+        steps, path = rate.get(name), f"{where}.learning_rate.{name}"
+        if any(f"{path}.".startswith(f"{key}.") for key in given):
+            continue
+        if isinstance(steps, (list, tuple)):
+            new[name] = [_scaled(step, ratio, path) for step in steps]
+            if len(set(new[name])) < len(set(steps)):
+                raise ValueError(
+                    f"Expected {path} that stay apart with another number of epochs: set them as well. "
+                    f"Received: {steps}, which would be {new[name]}"
+                )
+        elif steps is not None:
+            new[name] = _scaled(steps, ratio, path)
     return {**spec, "learning_rate": new}
 
 

@@ -144,7 +144,8 @@ class Recipe:
         Args:
             settings: Dict, or list of strings `"key=value"` whose values are read as YAML. A key is a field of the
                 recipe (`epochs`), a key in a section (`data.batch_size`, `args.latent_dim`,
-                `optimizers.g_optimizer.learning_rate`) or an argument of the model (`latent_dim`).
+                `optimizers.g_optimizer.learning_rate`) or an argument of the model (`latent_dim`). `epochs` changes
+                nothing else: `with_epochs` stretches schedules as well.
 
         Raises:
             ValueError: If a key is unknown, with the nearest valid one.
@@ -168,16 +169,21 @@ class Recipe:
             target[path[-1]] = value
         return Recipe.from_dict(values)
 
-    def with_epochs(self, epochs):
+    def with_epochs(self, epochs, given=()):
         """The recipe with another number of epochs, and learning rate schedules stretched in proportion.
+
+        Args:
+            epochs: Number of epochs, at least 1.
+            given: Keys of settings for `override` that are meant for these epochs; what they replace is not stretched.
 
         Raises:
             ValueError: If a schedule cannot be stretched.
         """
+        check_at_least(1, epochs=epochs)
         if epochs == self.epochs:
             return self
-        check_at_least(1, epochs=epochs)
-        optimizers = {key: stretched(spec, epochs / self.epochs, key) for key, spec in self.optimizers.items()}
+        ratio = epochs / self.epochs
+        optimizers = {key: stretched(spec, ratio, f"optimizers.{key}", given) for key, spec in self.optimizers.items()}
         return dataclasses.replace(self, epochs=epochs, optimizers=optimizers)
 
 

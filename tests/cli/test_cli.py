@@ -203,7 +203,21 @@ def test_epochs_stretch_the_schedules_of_a_new_run_by_either_option(recipe):
         return made.optimizers["optimizer"]["learning_rate"]["decay_steps"]
 
     assert decay_steps(6) == decay_steps(None, "epochs=6") == 24
-    assert decay_steps(6, "optimizers.optimizer.learning_rate.decay_steps=11") == 11
+    path = "optimizers.optimizer.learning_rate"
+    assert decay_steps(6, f"{path}.initial_learning_rate=0.2") == 24
+    assert decay_steps(6, f"{path}.decay_steps=11") == 11
+    assert decay_steps(6, f"{path}={yaml.safe_dump({**rate, 'decay_steps': 12}, default_flow_style=True)}") == 12
+
+
+def test_boundaries_that_cannot_be_stretched_can_be_given(recipe):
+    rate = {"schedule": "piecewise_constant_decay", "boundaries": [1, 2], "values": [0.3, 0.2, 0.1]}
+    text = yaml.safe_dump({"optimizers": {"optimizer": {"name": "adam", "learning_rate": rate}}})
+    recipe.write_text(TINY_RECIPE + text, encoding="utf-8")
+    with pytest.raises(ValueError, match="boundaries that stay apart with another number of epochs: set them as well"):
+        cli_names.recipe_for(str(recipe), {}, 1, [], None, False)
+    given = "optimizers.optimizer.learning_rate.boundaries=[1, 3]"
+    made, _ = cli_names.recipe_for(str(recipe), {}, 1, [given], None, False)
+    assert made.optimizers["optimizer"]["learning_rate"] == {**rate, "boundaries": [1, 3]}
 
 
 def test_dtype_is_an_option_and_the_run_keeps_what_auto_stands_for(command, recipe, here, monkeypatch):

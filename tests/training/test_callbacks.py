@@ -54,6 +54,15 @@ def test_several_steps_of_one_execution_are_all_counted(three_at_once, images, t
     assert limit.steps == int(three_at_once.optimizer.iterations) == 8
 
 
+def test_steps_beyond_those_of_an_epoch_are_counted_where_the_data_goes_on(three_at_once, images, tmp_path):
+    """With steps_per_epoch=4, Keras runs two calls of three steps, and the next epoch goes on behind them."""
+    data = tf.data.Dataset.from_tensor_slices(images).batch(8).repeat()
+    checkpoint = callbacks.Checkpoint(tmp_path, keep=9)
+    three_at_once.fit(data, steps_per_epoch=4, epochs=2, verbose=0, callbacks=[checkpoint])
+    assert [checkpoint_step(path) for path in list_checkpoints(tmp_path)] == [6, 12]
+    assert int(three_at_once.optimizer.iterations) == 12
+
+
 def test_signal_among_several_steps_saves_after_all_of_them(three_at_once, images, tmp_path):
     press = At(3, lambda _: signal.raise_signal(signal.SIGTERM))  # the first call of the second epoch
     with pytest.raises(callbacks.TrainingTerminated, match="after step 7; checkpoint: .*step_00000007"):
@@ -138,6 +147,13 @@ def test_grids_follow_the_model_and_the_epochs_asked_for(model, images, tmp_path
     first, second = (tmp_path / f"epoch_000{epoch}.png" for epoch in (2, 4))
     assert sorted(tmp_path.iterdir()) == [first, second]
     assert first.read_bytes() != second.read_bytes()
+
+
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"num": 0}])
+def test_grid_of_nothing_is_refused(wrong, tmp_path):
+    (key,) = wrong
+    with pytest.raises(ValueError, match=f"Expected {key} to be an integer of at least 1"):
+        callbacks.SampleGrid(tmp_path, **wrong)
 
 
 # -- TimeLimit --------------------------------------------------------------------------------------------------------

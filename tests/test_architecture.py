@@ -38,6 +38,7 @@ TENSORFLOW_FILES = {
     "layers.instance_normalization",
     "likelihood.ais",
     "likelihood.importance",
+    "families.allowed",
     "families.autoencoder",
     "families.base",
     "families.batches",

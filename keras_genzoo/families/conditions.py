@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import sampling
+from keras_genzoo.families.allowed import Allowed
 from keras_genzoo.utils.text import nearest
 
 # Conditions that are drawn do so from streams of their own, so that codes stay the same.
@@ -59,15 +60,19 @@ class Condition(abc.ABC):
     def range(self):
         """The values that are allowed, as a text."""
 
+    @property
     @abc.abstractmethod
+    def bounds(self):
+        """Least and greatest value that is allowed."""
+
+    @property
+    def allowed(self):
+        """The values that are allowed, for a graph."""
+        return Allowed(*self.bounds, self.range, f"{self.name} in {self.range}")
+
     def checked_in_graph(self, values):
         """A tensor of values whose use fails with one sentence if one of them is out of range."""
-
-    def refused_outside(self, values, inside):
-        """`values`, whose use fails with one sentence unless all of `inside` is true."""
-        message = f"Expected {self.name} in {self.range}. Received: a {self.input} outside"
-        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(inside), [message])]):
-            return tf.identity(values)
+        return self.allowed.checked(values)
 
 
 class ClassCondition(Condition):
@@ -105,6 +110,10 @@ class ClassCondition(Condition):
     def range(self):
         return f"0..{self.num_classes - 1}"
 
+    @property
+    def bounds(self):
+        return 0, self.num_classes - 1
+
     def check(self, values, num=None):
         one = isinstance(values, str) or np.ndim(values) == 0
         if isinstance(values, str):
@@ -130,9 +139,6 @@ class ClassCondition(Condition):
                 f"Expected integer {self.name} in {self.range} of shape (n,). "
                 f"Received: dtype {np.dtype(dtype).name}, shape {tuple(shape)}"
             )
-
-    def checked_in_graph(self, values):
-        return self.refused_outside(values, (values >= 0) & (values < tf.cast(self.num_classes, values.dtype)))
 
     def default(self, seed, start, num):
         if self.in_turn:
@@ -166,6 +172,10 @@ class RealCondition(Condition):
     def range(self):
         return f"[{self.low:g}, {self.high:g}]"
 
+    @property
+    def bounds(self):
+        return self.low, self.high
+
     def check(self, values, num=None):
         values = np.asarray(values, "float32")
         if values.ndim < 2 and num is not None:  # one number or one row for all images
@@ -178,9 +188,6 @@ class RealCondition(Condition):
                 f"Expected {self.name} in {self.range}. Received: values from {values.min():g} to {values.max():g}"
             )
         return values
-
-    def checked_in_graph(self, values):
-        return self.refused_outside(values, (values >= self.low) & (values <= self.high))
 
     def default(self, seed, start, num):
         uniform = sampling.uniform_rows(seed, start, num, self.dim, self.stream)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import parity
+from .inputs import blanking
 from .signatures import check_options, concrete_function, export_source, portable_function
 
 
@@ -42,7 +43,7 @@ def traced_signature(model: Any, signature: str, image_dtype: str, file: str) ->
     """The `ExportFunction` of a signature, in float32, and its concrete function with a free batch size."""
     function = portable_function(export_source(model).export_functions(image_dtype), signature, file)
     function = with_unique_names(function)
-    return function, concrete_function(function)
+    return function, concrete_function(blanking(function))
 
 
 def with_unique_names(function: Any) -> Any:

@@ -13,10 +13,10 @@ import numpy as np
 BATCH_SIZE = "batch_size"  # in the manifest: a scalar that counts the images of a call
 
 
-def random_input(dtype, shape, rng):
+def random_input(dtype, shape, rng, bounds=(0.0, 1.0)):
     """An array of a dtype; the time of a call does not depend on the values."""
-    if np.issubdtype(dtype, np.floating):
-        return rng.standard_normal(shape).astype(dtype)
+    if np.issubdtype(dtype, np.floating):  # by default in 0..1: pixels and noise, and codes may be there, too
+        return rng.uniform(*bounds, shape).astype(dtype)
     if np.dtype(dtype).itemsize > 1:  # labels: every model has class 0
         return np.zeros(shape, dtype)
     return rng.integers(0, 100, shape).astype(dtype)  # pixels, or codes of 8 bits
@@ -39,6 +39,12 @@ def scalar_input(name, task, manifest):
             f"Expected an example value of {name!r} in genzoo.json. Received: none; export the model again"
         )
     return task["batch_size"] if examples[name] == BATCH_SIZE else examples[name]
+
+
+def bounds_of(name, task, manifest):
+    """Least and greatest value of a condition of real numbers, which the manifest writes as `[-1, 1]`."""
+    allowed = manifest.get("allowed", {}).get(task["signature"], {}).get(name, "")
+    return json.loads(allowed) if allowed.startswith("[") else (0.0, 1.0)
 
 
 def litert_call(task, rng):
@@ -102,7 +108,7 @@ def saved_model_call(task, rng):
             pixels = random_input(np.uint8, [*shape, *manifest["config"]["image_shape"]], rng)
             inputs[name] = tf.io.encode_png(pixels)
             continue
-        inputs[name] = tf.constant(random_input(spec.dtype.as_numpy_dtype, shape, rng))
+        inputs[name] = tf.constant(random_input(spec.dtype.as_numpy_dtype, shape, rng, bounds_of(name, task, manifest)))
 
     def call():
         for value in signature(**inputs).values():

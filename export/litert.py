@@ -17,6 +17,7 @@ from keras_genzoo.utils.progress import status
 from . import parity, runners, variants
 from ._files import replacing, write_bytes
 from .conversion import convert
+from .inputs import BLANK, BLANK_INT8, BLANK_INTEGERS, allowed_values, blanking
 from .report import ExportReport, Parity, Variant
 from .rewrite import rewritten_networks
 from .signatures import check_options, concrete_function, describe, export_source, portable_function
@@ -151,6 +152,7 @@ class ConvertedFile(NamedTuple):
         parity: `Parity` with Keras.
         scales: Scale and zero point of quantized inputs and outputs, by name.
         described: Names, dtypes and shapes: see `ExportReport.signatures`.
+        allowed: Values that inputs may have: see `ExportReport.allowed`.
     """
 
     quantization: str | None
@@ -158,10 +160,13 @@ class ConvertedFile(NamedTuple):
     parity: Parity
     scales: dict[str, tuple[float, int]]
     described: dict[str, Any]
+    allowed: dict[str, str] | None = None
 
     def report(self, path: str | os.PathLike, signature: str, measured: tuple[Variant, ...]) -> ExportReport:
         """The `ExportReport` of this file at `path`."""
         name = Path(path).name
+        integers = any(dtype == "int8" for dtype, _ in self.described["inputs"].values())
+        quantized = BLANK_INTEGERS if integers else BLANK_INT8
         return ExportReport(
             path=os.fspath(path),
             format="litert",
@@ -172,6 +177,8 @@ class ConvertedFile(NamedTuple):
             parity={signature: self.parity},
             scales=self.scales,
             variants=measured,
+            allowed={signature: self.allowed or {}},
+            outside=quantized if self.quantization == "int8" else BLANK,
         )
 
 
@@ -198,11 +205,9 @@ class LiteRTConverter:
         images: Any = None,
         rewrite: bool = True,
     ):
-        # Source and networks are attributes, because a concrete function does not keep its variables alive.
         self.source, self.signature, self.batch_size, self.io_dtype = source, signature, batch_size, io_dtype
         self.function = portable_function(source.export_functions(image_dtype), signature, "a LiteRT file")
-        with rewritten_networks(source) if rewrite else nullcontext() as self.networks:
-            self.traced = concrete_function(self.function, batch_size)
+        self.rewrite, self.traces = rewrite, {}
         self.images = None
         if images is not None:
             if "image" not in self.function.inputs:
@@ -212,6 +217,15 @@ class LiteRTConverter:
             if not len(images):
                 raise ValueError(f"Expected at least one image. Received: images of shape {images.shape}")
             self.images = images if images.dtype == np.uint8 else pixels.to_uint8(images)
+
+    def traced(self, quantized: bool) -> Any:
+        """The concrete function for files that compute in 8-bit integers, or for others."""
+        if quantized not in self.traces:
+            # Networks are kept, because a concrete function does not keep its variables alive.
+            with rewritten_networks(self.source) if self.rewrite else nullcontext() as networks:
+                traced = concrete_function(blanking(self.function, quantized, self.io_dtype == "int8"), self.batch_size)
+                self.traces[quantized] = traced, networks
+        return self.traces[quantized][0]
 
     def convert(self, quantization: str | None, num_samples: int = 16, tolerance: float | None = 1e-3) -> ConvertedFile:
         """Converts the signature to a file and compares it with Keras.
@@ -227,16 +241,19 @@ class LiteRTConverter:
         with status(f"Converting {self.signature} to {variants.name_of(quantization)}"):
             calibrating, comparing = self.split_images(num_samples)
             calibration = self.calibration_batches(calibrating) if quantization == "int8" else None
-            content = convert(self.traced, self.signature, quantization, calibration, self.io_dtype)
+            traced = self.traced(quantization == "int8")
+            content = convert(traced, self.signature, quantization, calibration, self.io_dtype)
         runner = runners.litert_runner(content, self.signature)
         limit = tolerance if quantization is None else None
         with status("Comparing with Keras"):
             check = (self.signature, self.function, runner, num_samples, limit)
             result = parity.check(*check, images=comparing)
-        described = describe(self.traced)
+        described = describe(traced)
         if self.io_dtype == "int8":
             described = with_file_dtypes(described, runner.details)
-        return ConvertedFile(quantization, content, result, runners.scales_of(runner.details), described)
+        return ConvertedFile(
+            quantization, content, result, runners.scales_of(runner.details), described, allowed_values(self.function)
+        )
 
     def split_images(self, num_samples: int) -> tuple[Any, Any]:
         """The images for the calibration and those for the comparison: disjoint, if there are enough."""

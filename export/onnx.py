@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ._files import replacing, write_bytes
 from ._single import check_file_options, compare_with_keras, require, traced_signature
+from .inputs import BLANK, allowed_values
 from .report import ExportError, ExportReport
 from .runners import Runner
 from .signatures import describe
@@ -72,7 +73,8 @@ def write(
         result = compare_with_keras(signature, function, onnx_runner(temporary), num_samples, tolerance)
     name, described = Path(path).name, {signature: describe(traced)}
     sizes = {name: len(content)}
-    return ExportReport(os.fspath(path), "onnx", None, (name,), sizes, described, {signature: result})
+    further = dict(allowed={signature: allowed_values(function)}, outside=BLANK)
+    return ExportReport(os.fspath(path), "onnx", None, (name,), sizes, described, {signature: result}, **further)
 
 
 def convert(traced: Any, signature: str) -> bytes:

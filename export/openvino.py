@@ -12,6 +12,7 @@ from keras_genzoo.utils.atomic import remove
 
 from ._files import check_target, clear_os_errors, temporary_sibling
 from ._single import check_file_options, compare_with_keras, require, traced_signature
+from .inputs import BLANK, allowed_values
 from .report import ExportError, ExportReport
 from .runners import Runner
 from .signatures import describe
@@ -32,7 +33,8 @@ def write(
     Inputs and outputs have the names of the signature; `_out` is appended to the name of an output that equals the name
     of an input (`image_out`). The batch size is free, the weights are float32, and the comparison is computed in
     float32. By default the runtime computes in bfloat16 on processors with instructions for it; for float32 results,
-    pass `INFERENCE_PRECISION_HINT="f32"` to `compile_model`. Needs the extra `openvino`.
+    pass `INFERENCE_PRECISION_HINT="f32"` to `compile_model`. OpenVINO's usage statistics are off during the export.
+    Needs the extra `openvino`.
 
     Args:
         model: A model of the zoo.
@@ -62,7 +64,7 @@ def write(
     ```
     """
     check_file_options(path, ".xml", image_dtype, tolerance, num_samples)
-    require("openvino", "openvino")
+    required_openvino()
     with replacing_pair(path, overwrite) as temporary:
         function, traced = traced_signature(model, signature, image_dtype, "an OpenVINO file")
         converted = convert(traced)
@@ -72,7 +74,34 @@ def write(
         files = (temporary, temporary.with_suffix(".bin"))
         sizes = {file.name: file.stat().st_size for file in files}
     described = {signature: describe(traced)}
-    return ExportReport(os.fspath(path), "openvino", None, tuple(sizes), sizes, described, {signature: result})
+    further = dict(allowed={signature: allowed_values(function)}, outside=BLANK)
+    return ExportReport(
+        os.fspath(path), "openvino", None, tuple(sizes), sizes, described, {signature: result}, **further
+    )
+
+
+def required_openvino() -> Any:
+    """The package, imported without sending usage statistics."""
+    with without_statistics():
+        return require("openvino", "openvino")[0]
+
+
+@contextlib.contextmanager
+def without_statistics() -> Iterator[None]:
+    """A context in which OpenVINO sends no usage statistics, as it would when it is imported and converts a model.
+
+    It sends none in continuous integration, which it recognizes by the environment variable `CI`. The command
+    `opt_in_out --opt_out` of OpenVINO turns them off for all programs of a user.
+    """
+    before = os.environ.get("CI")
+    os.environ["CI"] = "true"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["CI"]
+        else:
+            os.environ["CI"] = before
 
 
 def convert(traced: Any) -> Any:
@@ -81,9 +110,10 @@ def convert(traced: Any) -> Any:
     Raises:
         ExportError: If OpenVINO lacks an op of the graph; the message is that of the converter.
     """
-    (openvino,) = require("openvino", "openvino")
+    openvino = required_openvino()
     try:
-        converted = openvino.convert_model(traced)
+        with without_statistics():
+            converted = openvino.convert_model(traced)
     except Exception as error:  # the package has no common class of errors
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ExportError(
@@ -102,7 +132,7 @@ def convert(traced: Any) -> Any:
 
 def save(converted: Any, path: Path) -> None:
     """Writes the graph of an `openvino.Model` to `path`, and its weights in float32 to the `.bin` file beside it."""
-    (openvino,) = require("openvino", "openvino")
+    openvino = required_openvino()
     openvino.save_model(converted, os.fspath(path), compress_to_fp16=False)
 
 
@@ -113,7 +143,7 @@ def openvino_runner(path: str | os.PathLike, **properties: Any) -> Runner:
         path: The `.xml` file.
         **properties: Further properties of the compiled model, such as `PERFORMANCE_HINT="LATENCY"`.
     """
-    (openvino,) = require("openvino", "openvino")
+    openvino = required_openvino()
     properties = {"INFERENCE_PRECISION_HINT": "f32", **properties}
     core = openvino.Core()
     read = core.read_model(os.fspath(path))

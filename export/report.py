@@ -94,9 +94,9 @@ class Variant:
     problem: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class ExportReport:
-    """Report of an export.
+    """Report of an export. `print(report)` shows its tables, `report.to_dict()` gives all of it.
 
     Args:
         path: The file, as the caller named it, or the folder of the version that was written.
@@ -113,6 +113,8 @@ class ExportReport:
         version: SavedModel: number of the written version.
         precision: SavedModel: precision of the networks, `"float32"` or `"bfloat16"`.
         warmup_requests: SavedModel: number of warm-up requests in the file.
+        allowed: Signature name -> input name -> the values that it may have, as a text.
+        outside: What a call with other values gives, as a text: an error, or a result that is no image.
 
     Example:
 
@@ -135,6 +137,21 @@ class ExportReport:
     version: int | None = None
     precision: str | None = None
     warmup_requests: int = 0
+    allowed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    outside: str = ""
+
+    def __repr__(self) -> str:
+        """One line; a dataclass would write all signatures, sizes and errors."""
+        written = f"{self.format}, {self.quantization}" if self.quantization else self.format
+        return (
+            f"<ExportReport of {self.path!r}: {written}, {self.size / 1e6:.2f} MB, {len(self.signatures)} signature(s),"
+            f" largest error {self.max_error:.1e}; print it for the tables>"
+        )
+
+    def __str__(self) -> str:
+        from .tables import as_text
+
+        return as_text(self)
 
     @property
     def size(self) -> int:

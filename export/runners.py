@@ -75,8 +75,11 @@ class LiteRTRunner:
         self.batch_size = int(next(iter(self.details["inputs"].values()))["shape"][0])
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        num = len(next(iter(inputs.values())))
-        parts = [self._batch(inputs, start) for start in range(0, num, self.batch_size)]
+        lengths = {key: len(value) for key, value in inputs.items()}
+        if len(set(lengths.values())) != 1:  # a short input would be padded
+            raise ValueError(f"Expected inputs with equally many rows. Received: {lengths}")
+        num = next(iter(lengths.values()))
+        parts = [self._batch(inputs, start) for start in range(0, max(1, num), self.batch_size)]
         return {key: np.concatenate([part[key] for part in parts])[:num] for key in parts[0]}
 
     def _batch(self, inputs: dict[str, np.ndarray], start: int) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from keras_genzoo.utils.checks import check_choice
 from . import parity, runners, versions
 from . import warmup as warmups
 from ._files import clear_os_errors, file_sizes, replacing
+from .inputs import REFUSED, allowed_values, refusing
 from .manifest import preset_facts, write_manifest
 from .report import ExportError, ExportReport
 from .signatures import check_options, describe, export_source, graph_nodes, trace
@@ -100,7 +101,7 @@ def write(
         functions = expected
         if precision != "float32":
             functions = export_source(model, precision).export_functions(image_dtype)
-        signatures = trace(with_condition_checks(model, functions))
+        signatures = trace(refusing(functions))
         described = {name: describe(signature) for name, signature in signatures.items()}
         if precision != "float32":
             refuse_without_half_precision(model, signatures)
@@ -111,10 +112,13 @@ def write(
         with clear_os_errors(place, tf.errors.OpError):
             served_name = Path(os.path.abspath(place)).parent.name
             requests = warmups.write_requests(temporary, functions, served_name) if with_requests else 0
+            allowed = {name: allowed_values(function) for name, function in functions.items()}
             facts = {**origin, "precision": precision, "image_dtype": image_dtype, "tolerance": tolerance}
+            facts |= {"allowed": allowed, "outside": REFUSED}
             write_manifest(temporary, model, functions, described, results, **facts)
         sizes = file_sizes(temporary)
     further = dict(version=versions.version_of(place), precision=precision, warmup_requests=requests)
+    further |= dict(allowed=allowed, outside=REFUSED)
     return ExportReport(os.fspath(place), "saved_model", None, tuple(sizes), sizes, described, results, **further)
 
 
@@ -145,27 +149,6 @@ def compare_all(
         runner = runners.saved_model_runner(loaded, name)
         results[name] = parity.check(name, function, runner, num_samples, tolerance, mean_tolerance)
     return results
-
-
-def with_condition_checks(model: Any, functions: dict[str, Any]) -> dict[str, Any]:
-    """The functions, with assertions that the values of conditions are in range.
-
-    Without them, a network would take -1 for the last class. Files of other runtimes cannot hold assertions.
-    """
-
-    def checked(function):
-        own = [condition for condition in model.conditions if condition.input in function.inputs]
-        if not own:
-            return function
-
-        def call(**inputs):
-            return function.function(**{**inputs, **{c.input: c.checked_in_graph(inputs[c.input])[0] for c in own}})
-
-        return function._replace(function=call)
-
-    # Names that share a function share the checked one.
-    by_id = {id(function): checked(function) for function in functions.values()}
-    return {name: by_id[id(function)] for name, function in functions.items()}
 
 
 def refuse_without_half_precision(model: Any, signatures: dict[str, Any]) -> None:

@@ -130,7 +130,7 @@ def write(
     with replacing(path, overwrite, "folder", _page_mismatch) as temporary, clear_os_errors(path):
         _copy_page(temporary, manifest, packages)
         reports = {}
-        for name, given in _images_by_signature(manifest["view"], functions, images).items():
+        for name, given in _images_by_signature(source, functions, images).items():
             converter, file = litert.LiteRTConverter(source, name, images=given), temporary / f"{name}.tflite"
             converted = converter.convert(quantization, num_samples, tolerance)
             write_bytes(path, file, converted.content)
@@ -160,12 +160,11 @@ def view_of(model: Any, functions: dict[str, Any]) -> str:
     )
 
 
-def signatures_of(view: str, functions: dict[str, Any]) -> list[str]:
+def signatures_of(view: str, functions: dict[str, Any], directions: Sequence[str] = ()) -> list[str]:
     """Names of the signatures that the page calls; one per direction for a translator."""
     if view == "translator":
         # `serving_default` and `translate` are aliases of the first direction.
-        named = [name for name, function in functions.items() if function.portable and "_to_" in name]
-        return named or ["serving_default"]
+        return [str(name) for name in directions if name in functions] or ["serving_default"]
     return ["serving_default", "encode"] if view == "encoder_decoder" else ["serving_default"]
 
 
@@ -188,9 +187,9 @@ def _describe(
     }
 
 
-def _images_by_signature(view: str, functions: dict[str, Any], images: Any) -> dict[str, Any]:
+def _images_by_signature(model: Any, functions: dict[str, Any], images: Any) -> dict[str, Any]:
     """Calibration images of each signature that the page calls; `None` for signatures without image inputs."""
-    names = signatures_of(view, functions)
+    names = signatures_of(model.web_view, functions, getattr(model, "directions", ()))
     if images is not None and not any("image" in functions[name].inputs for name in names):
         raise ValueError(f"Expected no images: none of {names} has an image input. Received: images")
     given = images if isinstance(images, dict) else dict.fromkeys(names, images)
@@ -279,7 +278,9 @@ def _report(
     """The report of the page, from the reports of its LiteRT files."""
     signatures = {name: report.signatures[name] for name, report in reports.items()}
     parity = {name: report.parity[name] for name, report in reports.items()}
-    return ExportReport(os.fspath(path), "web", quantization, tuple(sizes), sizes, signatures, parity)
+    further = dict(allowed={name: report.allowed[name] for name, report in reports.items()})
+    further |= dict(outside=next(iter(reports.values())).outside)
+    return ExportReport(os.fspath(path), "web", quantization, tuple(sizes), sizes, signatures, parity, **further)
 
 
 def _page_mismatch(folder: Path) -> tuple[str, str] | None:

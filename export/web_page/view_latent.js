@@ -10,6 +10,8 @@ import {latest} from "./runtime.js";
 import {SeedField} from "./seed_field.js";
 
 const SAMPLES = 16;
+const WIDEST = 10; // columns on a desktop
+const NARROWEST = 5; // and on a phone
 const LIMIT = 3; // range of the sliders, in standard deviations
 const MIXED = -1;
 
@@ -96,11 +98,12 @@ export class View {
   }
 
   #buildGrid() {
-    // With classes, a column for each class.
-    const columns = this.classes && this.classes.length <= 10 ? this.classes.length : 8;
+    // A column for each class; few classes are repeated in a row, because two columns would be as high as the page.
+    const num = this.classes && this.classes.length <= WIDEST ? this.classes.length : 8;
+    const columns = num * Math.floor(WIDEST / num);
     const grid = this.find("grid");
     grid.style.setProperty("--columns", columns);
-    grid.style.setProperty("--narrow-columns", Math.ceil(columns / 2));
+    grid.style.setProperty("--narrow-columns", num * Math.floor(NARROWEST / num) || Math.ceil(num / 2));
     for (let index = 0; index < Math.max(2, Math.round(SAMPLES / columns)) * columns; index++) {
       const button = document.createElement("button");
       const canvas = document.createElement("canvas");

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from keras_genzoo import presets
 from keras_genzoo.cli.names import console, load_named, preset_of, start_tensorflow
@@ -114,8 +113,15 @@ def _inputs(model, signature, format, images):
     if images is None:
         return None
     functions = model.export_functions()
-    taken = {name: images["b" if name == "b_to_a" else "a"] for name in functions if "image" in functions[name].inputs}
+    taken = {name: images[_domain(model, name)] for name in functions if "image" in functions[name].inputs}
     return taken if format == "web" else taken.get(signature or "serving_default")
+
+
+def _domain(model, signature):
+    """The domain of the images that a signature takes; only the directions of a translator may take those of b."""
+    directions = getattr(model, "directions", ())
+    own = [direction for direction in directions if direction == signature] or directions[:1]
+    return own[0].source if own else "a"
 
 
 def _features(preset):
@@ -138,43 +144,7 @@ def _with_quality(model, report, features, images):
 
 def show_report(report):
     """Prints the report of an export as tables."""
-    title = f"{report.path}: {report.size / 1e6:.2f} MB"
-    table = Table("signature", "outputs", "maximal error", "mean error", "PSNR", title=title)
-    for signature, parity in report.parity.items():
-        outputs = ", ".join(report.signatures[signature]["outputs"])
-        psnr = f"{parity.psnr:.1f} dB"
-        table.add_row(signature, outputs, f"{parity.max_error:.1e}", f"{parity.mean_error:.1e}", psnr)
-    console.print(table)
-    if report.variants:
-        console.print(_variants_table(report))
-    if report.quality is not None:
-        console.print(_quality_text(report.quality), highlight=False)
+    from keras_genzoo.export.tables import report_tables
 
-
-def _variants_table(report):
-    """Table of the variants of a LiteRT file; a star marks the written one."""
-    written = report.quantization or "float32"
-    batch_size = next((latency.batch_size for v in report.variants for latency in v.latency.values()), 1)
-    columns = ["file", "MB", "memory", "1 thread", "2 threads", "mean error", "maximal", "PSNR", ""]
-    table = Table(
-        *columns, caption=f"per call of batch size {batch_size}; memory without weights", caption_justify="left"
-    )
-    for variant in report.variants:
-        label = f"{variant.quantization} *" if variant.quantization == written else variant.quantization
-        if variant.problem is not None:
-            table.add_row(label, *[""] * 7, variant.problem)
-            continue
-        times = [f"{variant.latency[threads].median_ms:.2f} ms" for threads in (1, 2)]
-        errors = [f"{error:.1e}" for error in (variant.parity.mean_error, variant.parity.max_error)]
-        errors.append(f"{variant.parity.psnr:.1f} dB")
-        size, memory = f"{variant.size / 1e6:.2f}", f"{variant.arena / 1024:.0f} KiB"
-        table.add_row(label, size, memory, *times, *errors, "; ".join(variant.marks))
-    return table
-
-
-def _quality_text(quality):
-    text = f"Frechet distance of {quality.num_images} images to those of the model: {quality.distance:.3g}"
-    if quality.fid_before is not None:
-        text += f"; classifier FID {quality.fid_before:.2f} before, {quality.fid_after:.2f} after"
-        text += f" ({quality.num_real} real images)"
-    return f"{text}; features {quality.features}"
+    for part in report_tables(report):
+        console.print(part, highlight=False)

@@ -4,6 +4,8 @@ from rich.table import Table
 
 from keras_genzoo import presets, recipes, registry
 
+_SHOWN = ("value", "standard_error")
+
 
 def title_of(name):
     """Short description of a model; the error if a model of another package cannot be imported."""
@@ -57,13 +59,18 @@ def metrics_table(metrics):
         value = f"{result['value']:.4g}"
         if result.get("standard_error") is not None:
             value += f" +- {result['standard_error']:.2g}"
-        others = {key: result[key] for key in ("b_to_a", "copy") if isinstance(result.get(key), float)}
+        others = _others(result) if "direction" in protocol else {}
         if others:
             value += " (" + ", ".join(f"{key} {number:.4g}" for key, number in others.items()) + ")"
         floor = f"{result['floor']['value']:.4g}" if isinstance(result.get("floor"), dict) else ""
         own = {key: value for key, value in protocol.items() if key not in common}
         table.add_row(name, value, floor, _listed(own))
     return table
+
+
+def _others(result):
+    """Values of the further directions of a translator, and of unchanged images."""
+    return {key: each for key, each in result.items() if isinstance(each, float) and key not in _SHOWN}
 
 
 def _listed(values):

@@ -18,7 +18,7 @@ from keras_genzoo.families.conditions import ClassCondition, RealCondition
 from keras_genzoo.families.energy import BinaryMachine
 from keras_genzoo.families.gan import BaseGAN
 from keras_genzoo.families.priors import JoinedPrior, NormalPrior, OneHotPrior, UniformPrior
-from keras_genzoo.families.translator import BaseTranslator
+from keras_genzoo.families.translator import BaseTranslator, Direction
 
 __all__ = [
     "BaseAutoencoder",
@@ -26,6 +26,7 @@ __all__ = [
     "BaseTranslator",
     "BinaryMachine",
     "ClassCondition",
+    "Direction",
     "ImagePairs",
     "Images",
     "JoinedPrior",

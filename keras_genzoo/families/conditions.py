@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import sampling
+from keras_genzoo.families.allowed import Allowed
 from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.text import nearest
 
@@ -60,9 +61,15 @@ class Condition(abc.ABC):
     def range(self):
         """The values that are allowed, as a text."""
 
+    @property
     @abc.abstractmethod
-    def inside(self, values):
-        """Which values of a tensor are in range: a boolean tensor."""
+    def bounds(self):
+        """Least and greatest value that is allowed."""
+
+    @property
+    def allowed(self):
+        """The values that are allowed, for a graph."""
+        return Allowed(*self.bounds, self.range, f"{self.name} in {self.range}")
 
     def checked_tensor(self, values):
         """Values as a tensor, checked like arrays; inside a graph, its use fails if one of them is out of range."""
@@ -82,7 +89,7 @@ class Condition(abc.ABC):
             Tuple `(values, beside)`: see `keras_genzoo.utils.graph_checks`.
         """
         sentence = f"Expected {self.name} in {self.range}. Received: a {self.input} outside"
-        return check_in_graph((values, beside), self.inside(values), sentence)
+        return check_in_graph((values, beside), self.allowed.inside(values), sentence)
 
 
 class ClassCondition(Condition):
@@ -120,6 +127,10 @@ class ClassCondition(Condition):
     def range(self):
         return f"0..{self.num_classes - 1}"
 
+    @property
+    def bounds(self):
+        return 0, self.num_classes - 1
+
     def check(self, values, num=None):
         one = isinstance(values, str) or np.ndim(values) == 0
         if isinstance(values, str):
@@ -145,9 +156,6 @@ class ClassCondition(Condition):
                 f"Expected integer {self.name} in {self.range} of shape (n,). "
                 f"Received: dtype {np.dtype(dtype).name}, shape {tuple(shape)}"
             )
-
-    def inside(self, values):
-        return (values >= 0) & (values < tf.cast(self.num_classes, values.dtype))
 
     def default(self, seed, start, num):
         if self.in_turn:
@@ -181,6 +189,10 @@ class RealCondition(Condition):
     def range(self):
         return f"[{self.low:g}, {self.high:g}]"
 
+    @property
+    def bounds(self):
+        return self.low, self.high
+
     def check(self, values, num=None):
         values = np.asarray(values, "float32")
         if values.ndim < 2 and num is not None:  # one number or one row for all images
@@ -193,9 +205,6 @@ class RealCondition(Condition):
                 f"Expected {self.name} in {self.range}. Received: values from {values.min():g} to {values.max():g}"
             )
         return values
-
-    def inside(self, values):
-        return (values >= self.low) & (values <= self.high)
 
     def default(self, seed, start, num):
         uniform = sampling.uniform_rows(seed, start, num, self.dim, self.stream)

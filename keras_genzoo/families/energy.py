@@ -8,10 +8,11 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.families import generation
+from keras_genzoo.families.allowed import at_least
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import compiled_function, in_batches, joined
 from keras_genzoo.families.checks import images_in_range
-from keras_genzoo.families.exporting import ExportFunction, at_least, image_input, scalar_inputs, uniform_input
+from keras_genzoo.families.exporting import ExportFunction, image_input, scalar_inputs, uniform_input
 from keras_genzoo.likelihood import ais, importance
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed

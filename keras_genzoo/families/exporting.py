@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from keras_genzoo.families.allowed import at_least, finite, unit_interval
+
 BATCH_SIZE = "batch_size"
 
 
@@ -20,11 +22,14 @@ class ExportInput(NamedTuple):
             draw from, or `None`.
         example: Scalars only: value in a timed call, a number, or `BATCH_SIZE` for the number of images in the call.
             `None`: the value that `sample` gives.
+        allowed: `keras_genzoo.families.allowed.Allowed`, the values that it may have; `None`: any. An exported file
+            refuses others, or gives a blank result where its runtime cannot refuse.
     """
 
     spec: Any
     sample: Callable
     example: Any = None
+    allowed: Any = None
 
 
 class ExportFunction(NamedTuple):
@@ -83,7 +88,8 @@ def code_input(model, name="z"):
     def sample(num, seed, images):
         return model.latent_sample(num, seed, start=0 if name == "z" else num)
 
-    return {name: ExportInput(tf.TensorSpec((None, model.latent_dim), tf.float32, name=name), sample)}
+    spec = tf.TensorSpec((None, model.latent_dim), tf.float32, name=name)
+    return {name: ExportInput(spec, sample, allowed=finite(name))}
 
 
 def image_input(model, dtype, name="image"):
@@ -93,7 +99,8 @@ def image_input(model, dtype, name="image"):
         values = model_images(model, num, seed) if images is None else drawn(images, num, seed)
         return values if dtype == "uint8" else values / np.float32(255.0)
 
-    return {name: ExportInput(tf.TensorSpec((None, *model.image_shape), dtype, name=name), sample)}
+    spec = tf.TensorSpec((None, *model.image_shape), dtype, name=name)
+    return {name: ExportInput(spec, sample, allowed=None if dtype == "uint8" else unit_interval(name))}
 
 
 def file_input(model, name="png"):
@@ -113,18 +120,20 @@ def condition_inputs(model):
         def sample(num, seed, images):
             return condition.default(tf.constant(seed, tf.int64), tf.constant(0, tf.int64), tf.constant(num))
 
-        return ExportInput(condition.spec, sample)
+        return ExportInput(condition.spec, sample, allowed=condition.allowed)
 
     return {condition.input: input_of(condition) for condition in model.conditions}
 
 
 def uniform_input(name, shape):
-    """Uniform noise on [0, 1), float32 `(n, *shape)`."""
+    """Uniform noise on [0, 1), float32 `(n, *shape)`; 1 is allowed, too."""
 
     def sample(num, seed, images):
         return np.random.default_rng([seed, *name.encode()]).random((num, *shape), dtype="float32")
 
-    return {name: ExportInput(tf.TensorSpec((None, *shape), tf.float32, name=name), sample)}
+    return {
+        name: ExportInput(tf.TensorSpec((None, *shape), tf.float32, name=name), sample, allowed=unit_interval(name))
+    }
 
 
 class _Scalar(NamedTuple):
@@ -190,11 +199,3 @@ def even_fractions(steps):
     """`steps` evenly spaced numbers from 0 to 1, ends included: int32 scalar tensor -> float32 `(steps,)`."""
     steps = at_least(2, steps=steps)
     return tf.cast(tf.range(steps), tf.float32) / tf.cast(steps - 1, tf.float32)
-
-
-def at_least(low, **scalar):
-    """The scalar tensor, with an assertion that its value is at least `low`: `at_least(2, steps=steps)`."""
-    ((name, value),) = scalar.items()
-    message = f"Expected {name} of at least {low}. Received: {name}="
-    with tf.control_dependencies([tf.debugging.Assert(value >= low, [message, value])]):
-        return tf.identity(value)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import sampling
+from keras_genzoo.families.allowed import at_least, refusal
 from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.families.conditions import ClassCondition, given_conditions
 from keras_genzoo.families.exporting import (
@@ -87,10 +88,13 @@ def with_defaults(model, seed, start, num, conditions):
 
 
 def grid_columns(model):
-    """Images in a row of a sample grid: 8, or one per class for a model with 2 to 20 classes dealt out in turn."""
+    """Images in a row of a sample grid: 8, or one per class for a model with 2 to 20 classes dealt out in turn.
+
+    Fewer than 5 classes are repeated in a row, because a grid of two columns would be as high as many screens.
+    """
     for condition in model.conditions:
         if isinstance(condition, ClassCondition) and condition.in_turn and condition.num_classes <= MAX_COLUMNS:
-            return condition.num_classes
+            return condition.num_classes * max(1, 8 // condition.num_classes)
     return 8
 
 
@@ -117,8 +121,15 @@ def latent_sample(self, num, seed, start=0):
 def generate_functions(model):
     """The signatures `generate...` of an exported model; conditions are repeated until each image has one."""
 
+    def repeated(values, num, name):
+        length = tf.shape(values)[0]
+        fits = (num == 0) | ((length >= 1) & (length <= num))
+        with refusal(fits, f"Expected 1 to num {name}, which are repeated. Received: num and rows", num, length):
+            return tf.gather(values, tf.range(num) % length)
+
     def images(seed, num, start, **inputs):
-        given = {name: tf.gather(x, tf.range(num) % tf.shape(x)[0]) for name, x in by_plural(model, inputs).items()}
+        num, start = at_least(0, num=num), at_least(0, start=start)
+        given = {name: repeated(values, num, name) for name, values in by_plural(model, inputs).items()}
         return _generate(model, seed, start, num, given)
 
     def generate(**inputs):

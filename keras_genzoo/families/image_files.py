@@ -8,6 +8,7 @@ are refused with one sentence.
 import tensorflow as tf
 
 from keras_genzoo.data.pixels import LUMINANCE
+from keras_genzoo.families.allowed import refusal
 
 _JPEG_SCALES = (8, 4, 2, 1)  # of which the decoder skips detail
 _EXIF_ORIENTATION = 0x0112
@@ -28,7 +29,7 @@ def read_image(file, image_shape):
     start = tf.strings.substr(file, 0, 4)
     found = [start == b"\x89PNG", tf.strings.substr(file, 0, 3) == b"\xff\xd8\xff"]
     found += [tf.strings.substr(file, 0, 2) == b"BM", start == b"GIF8"]
-    with _refusal(tf.reduce_any(found), "Expected PNG, JPEG, BMP or GIF files. Received: other bytes"):
+    with refusal(tf.reduce_any(found), "Expected PNG, JPEG, BMP or GIF files. Received: other bytes"):
         kind = tf.argmax(found, output_type=tf.int32)
     readers = (_read_png, lambda file, data: _read_jpeg(file, data, image_shape), _read_bmp, _read_gif)
     data = tf.io.decode_raw(file, tf.uint8)
@@ -70,8 +71,8 @@ def _read_png(file, data):
     grey, deep = colour == 0, depth == 16
     orientation = _orientation(file, data, exif, xmp)
     with (
-        _refusal(~packed, "Expected PNG files with EXIF data in a chunk eXIf, and XMP data not compressed. Received: "),
-        _refusal(~(deep & transparent), "Expected PNG files of 16 bits without a transparent colour. Received: one"),
+        refusal(~packed, "Expected PNG files with EXIF data in a chunk eXIf, and XMP data not compressed. Received: "),
+        refusal(~(deep & transparent), "Expected PNG files of 16 bits without a transparent colour. Received: one"),
     ):
         image = tf.cond(
             grey & deep,
@@ -102,13 +103,13 @@ def _read_jpeg(file, data, image_shape):
 def _read_bmp(file, data):
     header, bits, compression = _number(data, 14, 4, "little"), _number(data, 28, 2, "little"), _number(data, 30, 4)
     message = "Expected BMP files of 24 bits per pixel without compression (or PNG files). Received: bits ="
-    with _refusal((header >= 40) & (bits == 24) & (compression == 0), message, bits):
+    with refusal((header >= 40) & (bits == 24) & (compression == 0), message, bits):
         return tf.io.decode_bmp(file, 3)
 
 
 def _read_gif(file, data):
     message = "Expected GIF files without transparency whose first frame fills the image (or PNG files). Received: "
-    with _refusal(_is_plain_gif(data), message + "another one"):
+    with refusal(_is_plain_gif(data), message + "another one"):
         return tf.io.decode_gif(file)[0]
 
 
@@ -227,8 +228,3 @@ def _is_plain_gif(data):
     frame = [_number(data, position + 1 + 2 * side, 2, "little") for side in range(4)]
     wanted = [0, 0, _number(data, 6, 2, "little"), _number(data, 8, 2, "little")]
     return ~transparent & tf.reduce_all(tf.stack(frame) == tf.stack(wanted))
-
-
-def _refusal(condition, *message):
-    """A context of operations that fail with one sentence unless `condition` is true."""
-    return tf.control_dependencies([tf.debugging.Assert(condition, list(message))])

@@ -19,6 +19,40 @@ from keras_genzoo.utils.arguments import Fraction
 from keras_genzoo.utils.checks import check_choice
 
 
+class Direction(str):
+    """The name of a direction of translation, with its domains.
+
+    Args:
+        name: The argument of `translate` and the name of the exported signature.
+        source: Domain of the images that it takes, `"a"` or `"b"`: the fields of a training batch.
+        target: The other domain.
+
+    Example:
+
+    >>> colouring = Direction("colouring", "b", "a")
+    >>> colouring, colouring.source, colouring.target
+    ('colouring', 'b', 'a')
+    """
+
+    def __new__(cls, name, source, target):
+        if {source, target} != {"a", "b"}:
+            raise ValueError(f"Expected the domains 'a' and 'b' of {name!r}. Received: {source!r} and {target!r}")
+        direction = super().__new__(cls, name)
+        direction.source, direction.target = source, target
+        return direction
+
+    def __getnewargs__(self):
+        return str(self), self.source, self.target
+
+
+def as_direction(name):
+    """A `Direction`; a plain string such as `"a_to_b"` names its domains itself."""
+    if isinstance(name, Direction):
+        return name
+    source, _, target = str(name).partition("_to_")
+    return Direction(name, source, target)
+
+
 class BaseTranslator(ZooModel):
     """A generator for each direction between two domains, a and b, trained against discriminators.
 
@@ -27,7 +61,8 @@ class BaseTranslator(ZooModel):
     `generator_loss`.
 
     Class attributes:
-        directions: The directions that a model translates in; the first is the default.
+        directions: The directions that a model translates in, a tuple of `Direction`; the first is the default. The
+            strings `"a_to_b"` and `"b_to_a"` stand for the directions of these names.
         discriminator_first: Whether a step updates the discriminators before the generators' loss is computed.
     """
 
@@ -39,20 +74,25 @@ class BaseTranslator(ZooModel):
     )
 
     data_kind = ImagePairs()
-    directions = ("a_to_b", "b_to_a")
+    directions = (Direction("a_to_b", "a", "b"), Direction("b_to_a", "b", "a"))
     discriminator_first = False
     optimizer_names = two_player.OPTIMIZERS
     web_view = "translator"
     inference_networks = ("ema_generator_ab", "generator_ab")
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.directions = tuple(map(as_direction, cls.directions))
 
     def set_generators(self, **generators):
         """Takes the generators that a model has built, and copies them for the averages.
 
         Args:
             **generators: By direction: functional models, images in [-1, 1] -> images in [-1, 1]. They become the
-                attributes `generator_ab`, `generator_ba`, their averages `ema_generator_ab`, `ema_generator_ba`.
+                attributes `generator_ab`, `generator_ba` by their domains, their averages `ema_generator_ab`,
+                `ema_generator_ba`.
         """
-        by_attribute = {f"generator_{_letters(direction)}": network for direction, network in generators.items()}
+        by_attribute = {self._attribute(direction): network for direction, network in generators.items()}
         for attribute, network in by_attribute.items():
             setattr(self, attribute, network)
         self.average = Average(self, self.ema_decay, by_attribute)
@@ -70,11 +110,16 @@ class BaseTranslator(ZooModel):
 
     def generator_of(self, direction):
         """The network of a direction that is trained."""
-        return getattr(self, f"generator_{_letters(direction)}")
+        return getattr(self, self._attribute(direction))
 
     def translator(self, direction):
         """The network of a direction that `translate` and export use: the average, where one is kept."""
-        return getattr(self, f"ema_generator_{_letters(direction)}") or self.generator_of(direction)
+        return getattr(self, f"ema_{self._attribute(direction)}") or self.generator_of(direction)
+
+    def _attribute(self, name):
+        """The attribute of the network of a direction: `generator_ab` takes images of domain a."""
+        direction = self.directions[self.directions.index(name)]
+        return f"generator_{direction.source}{direction.target}"
 
     # -- the step -------------------------------------------------------------------------------------------------
 
@@ -173,13 +218,8 @@ class BaseTranslator(ZooModel):
 
             return png_functions(f"{direction}_png", translate_files, files)
 
-        functions, first = {}, self.directions[0]
-        for direction in self.directions:
-            functions |= {direction: function(direction), **functions_of_files(direction)}
-        named = {name.replace(first, "translate"): functions[name] for name in functions if name.startswith(first)}
-        return {"serving_default": functions[first], **named, **functions}
-
-
-def _letters(direction):
-    """The two domains of a direction: a_to_b -> ab."""
-    return direction.replace("_to_", "")
+        functions = {d: {d: function(d), **functions_of_files(d)} for d in map(str, self.directions)}
+        first = str(self.directions[0])
+        named = {"translate" + name.removeprefix(first): each for name, each in functions[first].items()}
+        whole = {name: each for group in functions.values() for name, each in group.items()}
+        return {"serving_default": whole[first], **named, **whole}

@@ -66,7 +66,7 @@ class Evaluation:
         domains = {"a": self.real.images, "b": self.real.target}
         found = {}
         for direction in self.model.directions:
-            source, target = domains[direction[0]], domains[direction[-1]]
+            source, target = domains[direction.source], domains[direction.target]
             parts = track(batches(len(source), _CHUNK), f"translating ({direction})", self.progress)
             found[direction] = np.concatenate([self.model.translate(source[part], direction) for part in parts]), target
         return found
@@ -189,8 +189,8 @@ def _ssim(run):
 def _translation(run, measure, protocol):
     """A metric of translations against their targets, in both directions, and of unchanged images."""
     first, *others = run.model.directions
-    result = _mean_over_images(measure(*run.translations[first], per_image=True), {"direction": first} | protocol)
-    more = {direction: measure(*run.translations[direction]) for direction in others}
+    result = _mean_over_images(measure(*run.translations[first], per_image=True), {"direction": str(first)} | protocol)
+    more = {str(direction): measure(*run.translations[direction]) for direction in others}
     return result | more | {"copy": measure(run.real.images, run.real.target)}
 
 

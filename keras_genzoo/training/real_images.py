@@ -56,7 +56,7 @@ def images_to_translate(recipe, model, num):
     for domain, side in (("a", first), ("b", second)):
         where = {**options, "image_key": side["image_key"]}
         images[domain] = load_images(side["source"], model.image_shape, num, side["split"], options=where)["images"]
-    return {direction: images[direction[0]] for direction in model.directions}
+    return {direction: images[direction.source] for direction in model.directions}
 
 
 def translations(model, images):

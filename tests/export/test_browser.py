@@ -388,6 +388,17 @@ def test_phone_shows_the_page_without_sideways_scrolling(page, name):
     assert page.driver.execute_script(sticking_out) == []
 
 
+@pytest.mark.parametrize(("name", "width", "columns"), [("cvae", 1100, 9), ("cvae", 360, 3), ("cgan", 1100, 10)])
+def test_few_classes_are_repeated_in_a_row_of_samples(page, name, width, columns):
+    size = {"width": width, "height": 740, "deviceScaleFactor": 1, "mobile": width < 500}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    page.open(name)
+    assert (len(page.run("return genzoo.manifest.class_names")) == 3) == (name == "cvae")
+    script = "return getComputedStyle(arguments[0]).gridTemplateColumns.split(' ').length"
+    assert page.driver.execute_script(script, page.find("grid")) == columns
+    assert page.driver.execute_script("return document.documentElement.scrollHeight") < 3000
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_controls_have_names_and_footer_says_what_the_model_is(page, name):
     page.open(name)

@@ -27,8 +27,8 @@ from exports import (
 
 import keras_genzoo
 from keras_genzoo.export import warmup
+from keras_genzoo.export.runners import litert_runner
 from keras_genzoo.families import BaseGAN
-from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.exporting import sample_inputs
 
 BATCH = 2  # of the LiteRT files
@@ -231,18 +231,46 @@ def test_parts_of_a_collection_are_the_collection(exports, case):
         assert np.abs(whole[0] - whole[1]).max() > 1
 
 
+def wrong_inputs(function):
+    """Inputs of three rows with a value that is not allowed in the last one, and the name of the input."""
+    inputs = sample_inputs(function, 3)
+    for name, each in function.inputs.items():
+        if each.allowed is None:
+            continue
+        least, most = (-np.inf, np.inf) if name.startswith("z") else (each.allowed.low - 1, each.allowed.high + 1)
+        for wrong in (least, most) if each.spec.dtype.is_integer else (least, most, np.nan):
+            changed = inputs[name].copy()
+            changed.reshape(-1)[-1] = wrong
+            yield name, {**inputs, name: changed}
+
+
+def test_every_input_but_files_bytes_and_scalars_has_allowed_values():
+    for case in rows_of_exports():
+        for function in case.build().export_functions().values():
+            for name, each in function.inputs.items():
+                free = each.spec.dtype == tf.string or each.spec.shape.rank == 0
+                assert (each.allowed is None) == free, (str(case), name)
+
+
 @for_exports()
-def test_class_out_of_range_is_refused_by_every_signature(exports, case):
+def test_values_that_are_not_allowed_are_refused_by_every_signature(exports, case):
     export = exports(case)
-    for condition in (each for each in export.model.conditions if isinstance(each, ClassCondition)):
-        functions = {name: f for name, f in export.model.export_functions().items() if condition.input in f.inputs}
-        assert functions
-        for name, function in functions.items():
-            inputs = sample_inputs(function, 3)
-            for label in (-1, condition.num_classes):
-                inputs[condition.input] = np.int32([0, label, 1])
-                with pytest.raises(tf.errors.InvalidArgumentError, match=rf"Expected {condition.name} in 0.*Received"):
-                    export.loaded.signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
+    for name, function in export.model.export_functions().items():
+        for key, inputs in wrong_inputs(function):
+            tensors = {each: tf.constant(value) for each, value in inputs.items()}
+            with pytest.raises(tf.errors.InvalidArgumentError, match=rf"Expected .*{key}.*Received: values outside"):
+                export.loaded.signatures[name](**tensors)
+        assert set(export.report.allowed[name]) == {key for key, _ in wrong_inputs(function)}
+
+
+@for_exports()
+def test_values_that_are_not_allowed_give_no_image_in_litert(exports, case):
+    export = exports(case)
+    for name, report in export.lite.items():
+        runner = litert_runner(report.path, name)
+        for _, inputs in wrong_inputs(export.model.export_functions()[name]):
+            outputs = runner({key: value[1:] for key, value in inputs.items()})  # one call of both rows
+            assert all(np.isnan(value).all() for value in outputs.values())
 
 
 # -- precision --------------------------------------------------------------------------------------------------------

@@ -66,12 +66,6 @@ def target(folder, format, name="model"):
     return folder / f"{name}{SUFFIX[format]}"
 
 
-@pytest.fixture(autouse=True)
-def no_usage_statistics(monkeypatch):
-    """OpenVINO's converter sends usage statistics over the network, except in continuous integration."""
-    monkeypatch.setenv("CI", "true")
-
-
 @pytest.fixture(scope="module")
 def models():
     """Function from a row to its model, the values of its inputs and the expected outputs by signature, made once."""
@@ -240,3 +234,38 @@ def test_exchange_puts_both_files_back_when_the_second_cannot_come(tmp_path):
     with pytest.raises(FileNotFoundError):
         openvino.exchange(folder, graph, weights)
     assert graph.read_text() == str(graph) and weights.read_text() == str(weights)
+
+
+@for_every_runtime
+def test_values_that_are_not_allowed_give_no_image(format, tmp_path):
+    args = dict(image_shape=(8, 8, 1), num_classes=3, latent_dim=4, base_filters=4)
+    model = keras_genzoo.build("cvae", **args)
+    z, image = np.zeros((2, 4), "float32"), np.full((2, 8, 8, 1), 0.5, "float32")
+    label, spoiled = np.int32([0, 2]), z.copy()
+    spoiled[1, 2] = np.nan
+    cases = {
+        "serving_default": [(z, label), (z, np.int32([0, -1])), (z, np.int32([3, 0])), (spoiled, label)],
+        "encode": [(image, label), (image * 255, label), (image - 1, label), (image, np.int32([0, 3]))],
+    }
+    for name, (good, *wrong) in cases.items():
+        path = target(tmp_path, format, name)
+        report = model.export(path, format=format, signature=name)
+        key = "z" if name == "serving_default" else "image"
+        assert report.allowed[name]["label"] == "0..2" and "NaN" in report.outside
+        run = runner_of(path)
+        assert all(np.isfinite(value).all() for value in run({key: good[0], "label": good[1]}).values())
+        for values, labels in wrong:
+            assert all(np.isnan(value).all() for value in run({key: values, "label": labels}).values())
+
+
+@pytest.mark.skipif(not installed("openvino"), reason="openvino is not installed: pip install 'keras-genzoo[openvino]'")
+def test_openvino_sends_no_usage_statistics(tmp_path, monkeypatch):
+    openvino.required_openvino()
+    telemetry, utils = map(pytest.importorskip, ("openvino_telemetry", "openvino.tools.ovc.telemetry_utils"))
+    for name in ("CI", "TF_BUILD", "JENKINS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    utils.init_ovc_telemetry("another program")
+    assert telemetry.Telemetry().consent  # the default: statistics are sent
+    Stub(half).export(tmp_path / "a.xml", format="openvino")
+    assert not telemetry.Telemetry().consent and "CI" not in os.environ

@@ -1,0 +1,73 @@
+"""The report of an export as tables, for the command line and for `print`."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDTH = 120
+
+
+def report_tables(report: Any) -> list[Any]:
+    """Tables and lines of an `ExportReport`, which rich prints."""
+    parts = [_signatures_table(report)]
+    if report.variants:
+        parts.append(_variants_table(report))
+    if report.quality is not None:
+        parts.append(Text(_quality_text(report.quality)))
+    return parts
+
+
+def as_text(report: Any) -> str:
+    """The tables of an `ExportReport` as plain text."""
+    text = io.StringIO()
+    console = Console(file=text, width=WIDTH, color_system=None, highlight=False)
+    for part in report_tables(report):
+        console.print(part)
+    return text.getvalue().rstrip()
+
+
+def _signatures_table(report: Any) -> Table:
+    caption = f"other values: {report.outside}" if report.outside else None
+    title = f"{report.path}: {report.size / 1e6:.2f} MB"
+    columns = ["signature", "allowed inputs", "outputs", "maximal error", "mean error", "PSNR"]
+    table = Table(*columns, title=Text(title), caption=caption, caption_justify="left")
+    for signature, parity in report.parity.items():
+        allowed = ", ".join(f"{name}: {text}" for name, text in report.allowed.get(signature, {}).items())
+        outputs = ", ".join(report.signatures[signature]["outputs"])
+        errors = [f"{parity.max_error:.1e}", f"{parity.mean_error:.1e}", f"{parity.psnr:.1f} dB"]
+        table.add_row(Text(signature), Text(allowed), Text(outputs), *errors)
+    return table
+
+
+def _variants_table(report: Any) -> Table:
+    """Table of the variants of a LiteRT file; a star marks the written one."""
+    written = report.quantization or "float32"
+    batch_size = next((latency.batch_size for v in report.variants for latency in v.latency.values()), 1)
+    columns = ["file", "MB", "memory", "1 thread", "2 threads", "mean error", "maximal", "PSNR", ""]
+    table = Table(
+        *columns, caption=f"per call of batch size {batch_size}; memory without weights", caption_justify="left"
+    )
+    for variant in report.variants:
+        label = f"{variant.quantization} *" if variant.quantization == written else variant.quantization
+        if variant.problem is not None:
+            table.add_row(label, *[""] * 7, Text(variant.problem))
+            continue
+        times = [f"{variant.latency[threads].median_ms:.2f} ms" for threads in (1, 2)]
+        errors = [f"{error:.1e}" for error in (variant.parity.mean_error, variant.parity.max_error)]
+        errors.append(f"{variant.parity.psnr:.1f} dB")
+        size, memory = f"{variant.size / 1e6:.2f}", f"{variant.arena / 1024:.0f} KiB"
+        table.add_row(label, size, memory, *times, *errors, "; ".join(variant.marks))
+    return table
+
+
+def _quality_text(quality: Any) -> str:
+    text = f"Frechet distance of {quality.num_images} images to those of the model: {quality.distance:.3g}"
+    if quality.fid_before is not None:
+        text += f"; classifier FID {quality.fid_before:.2f} before, {quality.fid_after:.2f} after"
+        text += f" ({quality.num_real} real images)"
+    return f"{text}; features {quality.features}"

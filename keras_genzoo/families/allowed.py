@@ -1,0 +1,87 @@
+"""Values that may enter a graph: what is outside is refused with one sentence, or, where a runtime cannot, found."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+LARGEST = float(np.finfo("float32").max)
+
+
+class Allowed(NamedTuple):
+    """The values that an input of a graph may have.
+
+    Fields:
+        low: Least value.
+        high: Greatest value.
+        text: The values as a text, for reports: `"0..9"`.
+        wanted: The values as in an error message: `"labels in 0..9"`.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> labels = Allowed(0, 9, "0..9", "labels in 0..9")
+    >>> labels.inside(tf.constant([0, 9, 10])).numpy().tolist()
+    [True, True, False]
+    """
+
+    low: Any
+    high: Any
+    text: str
+    wanted: str
+
+    def inside(self, values):
+        """Elementwise whether values are allowed, a boolean tensor; NaN is not."""
+        if values.dtype.is_floating:  # one comparison takes less time than two; OpenVINO takes NaN >= 0 for true
+            return (values - self.low) * (values - self.high) <= 0.0
+        values = tf.cast(values, tf.int64)  # not in their own type, where 299 may be another number
+        return (values >= self.low) & (values <= self.high)
+
+    def checked(self, values):
+        """The tensor, whose use fails with one sentence that has a wrong value, unless all values are allowed."""
+        inside = tf.reshape(self.inside(values), [-1])
+        # The first value outside; without any, the 0 that is appended.
+        found = tf.argmax(tf.concat([tf.cast(~inside, tf.int32), [1]], axis=0))
+        wrong = tf.concat([tf.reshape(values, [-1]), tf.zeros([1], values.dtype)], axis=0)[found]
+        with refusal(tf.reduce_all(inside), f"Expected {self.wanted}. Received: values outside, such as", wrong):
+            return tf.identity(values)
+
+    def replaced(self, values):
+        """The tensor with values outside replaced by the least one that is allowed."""
+        # Not clipped: LiteRT's converter makes an activation for floats of limits 0 and 6.
+        return tf.where(self.inside(values), values, tf.cast(self.low, values.dtype))
+
+
+def finite(name):
+    """Finite numbers, for the input of a name."""
+    return Allowed(-LARGEST, LARGEST, "finite numbers", f"finite numbers in {name}")
+
+
+def unit_interval(name):
+    """Numbers in 0..1, for the input of a name."""
+    return Allowed(0.0, 1.0, "0..1", f"{name} with values in 0..1")
+
+
+def refusal(condition, *message):
+    """A context: what is computed in it fails with a message, of texts and tensors, unless `condition` is true."""
+    return tf.control_dependencies([tf.debugging.Assert(condition, list(message))])
+
+
+def at_least(low, **scalar):
+    """The scalar tensor, whose use fails with one sentence unless it is at least `low`: `at_least(2, steps=steps)`."""
+    ((name, value),) = scalar.items()
+    with refusal(value >= low, f"Expected {name} of at least {low}. Received: {name}=", value):
+        return tf.identity(value)
+
+
+def same_lengths(tensors):
+    """Whether all tensors of a dict have as many rows as the first: a boolean scalar tensor."""
+    first, *others = (tf.shape(tensor)[0] for tensor in tensors.values())
+    return tf.reduce_all(tf.stack([tf.constant(True), *(other == first for other in others)]))
+
+
+def checked_lengths(tensors):
+    """The dict of tensors, whose use fails with one sentence unless all have equally many rows."""
+    names, lengths = ", ".join(tensors), [tf.shape(tensor)[0] for tensor in tensors.values()]
+    with refusal(same_lengths(tensors), f"Expected equally many rows in {names}. Received:", *lengths):
+        return {name: tf.identity(tensor) for name, tensor in tensors.items()}

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.data.kinds import Images
-from keras_genzoo.families import compiling, optimizing, saving
+from keras_genzoo.families import compiling, keras_callbacks, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.noise import is_testing
@@ -160,6 +160,7 @@ class ZooModel(keras.Model):
         Raises:
             ValueError: On images or labels of a wrong rank, shape, type or range; nothing has been trained then.
         """
+        keras_callbacks.check_callbacks(self, args[3] if len(args) > 3 else kwargs.get("callbacks"))
         for data in (x if y is None else (x, y), kwargs.get("validation_data")):
             if data is not None:
                 self.check_data(data)
@@ -213,6 +214,7 @@ class ZooModel(keras.Model):
         )
         for name, optimizer in optimizing.made(self, chosen).items():
             setattr(self, name, optimizer)
+        keras_callbacks.show_optimizers(self)
 
     make_train_function = compiling.make_train_function
     make_test_function = compiling.make_test_function
@@ -223,6 +225,9 @@ class ZooModel(keras.Model):
 
     def compile_from_config(self, config):
         saving.compile_from_config(self, config)
+
+    save_own_variables = saving.save_own_variables
+    load_own_variables = saving.load_own_variables
 
     def noise(self):
         """The seed generator of training steps, or, inside of `noise_for_tests`, that of test steps."""

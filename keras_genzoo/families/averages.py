@@ -3,9 +3,26 @@
 import keras
 from keras import ops
 
+# Steps that pretrained weights count for. After 1, 20 and 100 steps of fine-tuning, an average then consists of itself
+# by 90, 15 and 0.1 %. Counting from 0, it would be the raw network after a step; at 0.999 from the first step on, it
+# would still consist of the old one by 61 % after 500.
+PRETRAINED_STEPS = 90.0
+
 
 class Average:
     """Averages of some networks of a model, moved once per training step.
+
+    In step t, the decay is t / (t + 10), up to `decay`: an average forgets the random start. Of pretrained weights, t
+    starts at 90. Classifier FID (1,500 samples) of `dcgan_mnist`, fine-tuned on the digits of scikit-learn:
+
+    | steps | raw generator | average | constant decay of 0.999 |
+    | --- | --- | --- | --- |
+    | 1 | 317 | 318 | 317 |
+    | 20 | 128 | 247 | 317 |
+    | 100 | 42 | 30 | 310 |
+    | 500 | 7.6 | 8.7 | 158 |
+
+    Trained on with MNIST itself, where the average starts at 22.9, 20 steps give 24.7 (raw) and 23.5 (average).
 
     The count of the steps is a weight of the model, `ema_steps`, so that a training that goes on counts on.
 
@@ -26,8 +43,8 @@ class Average:
             setattr(model, f"ema_{attribute}", average)
             if decay:
                 average.trainable = False
-                average.set_weights(network.get_weights())
                 self.pairs.append((average, network))
+        self._restart()
         self.steps = model.ema_steps = model.add_weight(
             name="ema_steps", shape=(), initializer="zeros", dtype="float32", trainable=False, aggregation="mean"
         )
@@ -43,8 +60,25 @@ class Average:
                 old.assign(old + (new - old) * ops.cast(1.0 - decay, new.dtype))
 
     def reset(self):
-        """Counts the steps from 0 again, or a short fine-tuning would hardly reach the averages."""
-        self.steps.assign(0.0)
+        """Counts the steps from those of pretrained weights on: a short fine-tuning then reaches the averages."""
+        self.steps.assign(PRETRAINED_STEPS)
+
+    def start_from(self, variables, pretrained):
+        """Takes pretrained weights without averages, which then start at the networks.
+
+        Args:
+            variables: Variables of the model, without the count of the steps.
+            pretrained: The same variables of a model that keeps no averages.
+        """
+        averages = {id(weight) for average, _ in self.pairs for weight in average.weights}
+        own = [variable for variable in variables if id(variable) not in averages]
+        for variable, value in zip(own, pretrained, strict=True):
+            variable.assign(value)
+        self._restart()
+
+    def _restart(self):
+        for average, network in self.pairs:
+            average.set_weights(network.get_weights())
 
     def without_steps(self, variables):
         """`variables` without the count of the steps."""

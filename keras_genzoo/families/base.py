@@ -195,6 +195,7 @@ class ZooModel(keras.Model):
         )
         for name, optimizer in optimizing.made(self, chosen).items():
             setattr(self, name, optimizer)
+        keras_callbacks.show_optimizers(self)
 
     make_train_function = compiling.make_train_function
     make_test_function = compiling.make_test_function
@@ -206,6 +207,9 @@ class ZooModel(keras.Model):
 
     def compile_from_config(self, config):
         saving.compile_from_config(self, config)
+
+    save_own_variables = saving.save_own_variables
+    load_own_variables = saving.load_own_variables
 
     def noise(self):
         """The seed generator of training steps, or, inside of `noise_for_tests`, that of test steps."""

@@ -44,7 +44,8 @@ class BaseGAN(ZooModel):
     )
     ema_decay = Fraction(
         0.999,
-        "Decay of the exponential moving average of the generator's weights; 0 keeps none. With an average, "
+        "Decay of the exponential moving average of the generator's weights; 0 keeps none. It rises to this value: "
+        "t / (t + 10) in step t, where pretrained weights count as 90 steps. With an average, "
         "`generate`, metrics and export use it.",
         training=True,
     )

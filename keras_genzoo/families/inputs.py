@@ -10,6 +10,7 @@ import keras
 
 from keras_genzoo.data.kinds import is_array_like
 from keras_genzoo.families.errors import sentences_of_the_graph
+from keras_genzoo.families.keras_callbacks import check_callbacks
 
 
 def fit(self, x=None, y=None, *args, **kwargs):
@@ -31,6 +32,7 @@ def fit(self, x=None, y=None, *args, **kwargs):
             effect. Arrays are checked before the first step; a batch of a container, before it is trained on.
     """
     given = _arguments(self, "fit", x, y, *args, **kwargs)
+    check_callbacks(self, given.get("callbacks"))
     _take(self, given)
     if given.get("validation_data") is not None:
         given["validation_data"] = _pair(self, given["validation_data"])

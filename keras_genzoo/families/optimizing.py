@@ -37,10 +37,22 @@ def _made(model, given):
         optimizer = keras.optimizers.get(defaults[name] if given.get(name) is None else given[name])
         if model.dtype_policy.name == "mixed_float16" and not hasattr(optimizer, "inner_optimizer"):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        _check_average(model, name, optimizer, variables[name])
         # Built here and not at the first step: load_weights skips the slots of an optimizer that is not built.
         optimizer.build(variables[name])
         optimizers[name] = optimizer
     return optimizers
+
+
+def _check_average(model, name, optimizer, variables):
+    """Raises `ValueError` if an optimizer keeps an average that Keras would not put into the weights that it trains."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if inner.use_ema and [id(each) for each in variables] != [id(each) for each in model.trainable_variables]:
+        own = "ema_decay of the model keeps an average; " if "ema_decay" in model.arguments() else ""
+        raise ValueError(
+            f"Expected {name} without use_ema: {own}Keras would not put that of the optimizer into the weights. "
+            f"Received: {name}={type(inner).__name__}(use_ema=True)"
+        )
 
 
 @contextlib.contextmanager

@@ -1,6 +1,9 @@
 """State of a model in its files besides the weights, and the calls of the packages above: presets and exports."""
 
 import keras
+import numpy as np
+
+RANDOM_STATES = "random_states"
 
 
 def random_states(model):
@@ -23,8 +26,39 @@ def compile_from_config(model, config):
     optimizers = {name: keras.optimizers.deserialize(config[name]) for name in model.optimizer_names}
     model.compile(**optimizers, steps_per_execution=config.get("steps_per_execution", 1))
     if "random_states" in config:
-        for state, value in zip(random_states(model), config["random_states"], strict=True):
-            state.assign(value)
+        _assign(random_states(model), config["random_states"])
+
+
+def _assign(states, values):
+    for state, value in zip(states, values, strict=True):
+        state.assign(value)
+
+
+def save_own_variables(self, store):
+    """As in Keras, and for a compiled model the random states, so that weights files resume a training exactly."""
+    keras.Model.save_own_variables(self, store)
+    save_random_states(self, store)
+
+
+def load_own_variables(self, store):
+    """As in Keras, with the random states where the file has them and the model is compiled."""
+    keras.Model.load_own_variables(self, {key: store[key] for key in [*store.keys()] if key != RANDOM_STATES})
+    load_random_states(self, store)
+
+
+def save_random_states(model, store):
+    """Writes the random states of a compiled model into the store of a weights file."""
+    states = random_states(model) if model.compiled else []
+    if states:
+        store[RANDOM_STATES] = np.stack([np.asarray(state.numpy(), "int64") for state in states])
+
+
+def load_random_states(model, store):
+    """Reads random states, into a compiled model with as many of them; a file of earlier versions has none."""
+    states = random_states(model) if model.compiled and RANDOM_STATES in store else []
+    found = np.asarray(store[RANDOM_STATES]) if states else []
+    if len(found) == len(states):
+        _assign(states, found)
 
 
 def export(model, path, format, **options):

@@ -31,6 +31,7 @@ from keras_genzoo import losses, sampling
 from keras_genzoo.families import BinaryMachine
 from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.optimizing import apply_estimate
+from keras_genzoo.families.saving import load_random_states, save_random_states
 from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Choice, Flag, Integer
 
@@ -125,6 +126,7 @@ class RBM(BinaryMachine):
     def save_own_variables(self, store):
         for variable in self.weights:
             store[variable.name] = variable
+        save_random_states(self, store)
 
     def load_own_variables(self, store):
         for variable in self.network_variables:
@@ -132,6 +134,7 @@ class RBM(BinaryMachine):
         if self.chains is not None:
             fits = "chains" in store and store["chains"].shape == tuple(self.chains.shape)
             self.chains.assign(store["chains"] if fits else ops.full_like(self.chains, NOT_BEGUN))
+        load_random_states(self, store)
 
     # -- the machine ----------------------------------------------------------------------------------------------
 

@@ -34,7 +34,12 @@ def load_model(cls, name, weights, args=None):
         if not declared[key].training and key in stored and as_json(value) != stored[key]:
             raise ValueError(f"Expected {key}={stored[key]!r}, as in the preset {weights!r}. Received: {key}={value!r}")
     model = cls(**{**stored, **args})
-    load_weights(model, source)
+    if stored.get("ema_decay") == 0 and model.ema_decay:  # the file has no average
+        plain = cls(**{**stored, **args, "ema_decay": 0.0})
+        load_weights(plain, source)
+        model.average.start_from(model.network_variables, plain.network_variables)
+    else:
+        load_weights(model, source)
     model.after_pretrained()
     return model
 

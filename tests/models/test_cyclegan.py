@@ -178,7 +178,7 @@ def test_sides_of_different_sizes_train(trained):
 
 
 def test_averages_follow_both_generators_and_are_what_translates(trained):
-    trained.average.reset()
+    trained.average.steps.assign(0.0)
     pairs = [(trained.ema_generator_ab, trained.generator_ab), (trained.ema_generator_ba, trained.generator_ba)]
     before = [average.get_weights() for average, _ in pairs]
     trained.train_step(CASE.data(2, seed=1))

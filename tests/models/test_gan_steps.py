@@ -206,7 +206,7 @@ def test_no_decay_keeps_no_average(case, built):
 
 
 @for_one_average
-def test_pretrained_weights_start_the_count_of_the_average_again(case, tmp_path):
+def test_pretrained_weights_count_as_90_steps_of_the_average(case, tmp_path):
     model = case.build()
     for _ in range(3):
         model.train_step(case.data(2))
@@ -215,5 +215,26 @@ def test_pretrained_weights_start_the_count_of_the_average_again(case, tmp_path)
     model.save_weights(tmp_path / "model.weights.h5")  # which holds the count, unlike a preset
     model.save(tmp_path / "model.keras")
     for weights in ("preset", "model.weights.h5"):
-        assert float(case.build(weights=tmp_path / weights).ema_steps) == 0.0
+        loaded = case.build(weights=tmp_path / weights)
+        assert float(loaded.ema_steps) == 90.0
+        before = values(loaded.ema_generator.weights)
+        assert moved(before, values(model.ema_generator.weights)) == []
+        loaded.average.decay = 0.999
+        loaded.train_step(case.data(2))
+        for average, old, new in zip(
+            loaded.ema_generator.weights, before.values(), loaded.generator.weights, strict=True
+        ):
+            np.testing.assert_allclose(average, old + (new - old) * 10.0 / 101.0, rtol=1e-5, atol=1e-7)
     assert float(keras_genzoo.load(tmp_path / "model.keras").ema_steps) == 3.0
+
+
+@for_one_average
+def test_pretrained_weights_without_an_average_start_it_at_the_generator(case, tmp_path):
+    plain = case.build(ema_decay=0)
+    plain.train_step(case.data(2))
+    plain.save_to_preset(tmp_path / "preset")
+    model = case.build(weights=tmp_path / "preset", ema_decay=0.5)
+    for network in (model.generator, model.ema_generator):
+        assert moved(values(plain.generator.weights), values(network.weights)) == []
+    assert moved(values(plain.discriminator.weights), values(model.discriminator.weights)) == []
+    np.testing.assert_array_equal(model.generate(2, seed=0), plain.generate(2, seed=0))

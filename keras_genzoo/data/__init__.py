@@ -10,7 +10,7 @@ of
 | `"tfds:NAME"`, `"NAME"` | a data set of TensorFlow Datasets: `"mnist"`, `"tfds:cifar10:3.0.2"` |
 | `"keras:NAME"` | a data set of `keras.datasets`: `"keras:mnist"` (downloads) |
 | `"npz:PATH"`, `"PATH.npz"` | arrays in a NumPy file |
-| `"folder:PATH"`, an existing folder | image files, flat or in one subfolder per class |
+| `"folder:PATH"`, an existing folder | files that Pillow reads, flat or in one subfolder per class, in splits or not |
 | a NumPy array, or a pair `(images, labels)` | the images in it |
 """
 

@@ -15,12 +15,14 @@ class Classes:
         declared: Whether the source says how many there are, as folders and data sets of TFDS do. Otherwise they are
             counted: the greatest label plus one.
         source: Name of the source in error messages.
+        unseen: Tuple of the classes without a label, if they were counted.
     """
 
     number: int
     names: tuple | None = None
     declared: bool = True
     source: str = "the data"
+    unseen: tuple = ()
 
     def check(self, num_classes, class_names=None):
         """Raises `ValueError` unless a model with these arguments has the classes of the data.

@@ -98,6 +98,27 @@ def tell_left_out(others, name):
         )
 
 
+def tell_pages(images, name):
+    """Warns of TIFF files of several pages, of which the first one is read."""
+    pages = [_pages(path) for path in images if path.suffix.lower() in (".tif", ".tiff")]
+    several = [number for number in pages if number > 1]
+    if several:
+        warnings.warn(
+            f"Left out all pages but the first of {len(several)} TIFF files of {name}: "
+            f"{sum(several) - len(several)} pages",
+            stacklevel=2,
+        )
+
+
+def _pages(path):
+    """Number of pages of a file; 1 if it cannot be read, which is told where it is read."""
+    try:
+        with Image.open(path) as image:
+            return getattr(image, "n_frames", 1)
+    except Exception:  # decoders raise many kinds of them
+        return 1
+
+
 def listed_kinds(others):
     """The counts of a `Counter` of kinds of files as text, the greatest first."""
     return ", ".join(f"{count} {kind}" for kind, count in sorted(others.items(), key=lambda item: (-item[1], item[0])))

@@ -1,5 +1,6 @@
 """Folders of image files."""
 
+import itertools
 import unicodedata
 import warnings
 from collections import Counter
@@ -16,6 +17,7 @@ from keras_genzoo.data.files import (
     listed_kinds,
     natural,
     tell_left_out,
+    tell_pages,
     walk,
 )
 from keras_genzoo.data.parts import EncodedPart
@@ -99,6 +101,7 @@ def _part(folder, all_folders):
             + (f", with {listed_kinds(others)} files" if others else "")
         )
     tell_left_out(others, name)
+    tell_pages([*flat, *itertools.chain.from_iterable(full.values())], name)
     if flat:
         return EncodedPart(flat, None, name, names=_names(flat, folder))
     _check_no_splits_inside(folder, classes)

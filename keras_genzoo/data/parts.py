@@ -14,6 +14,7 @@ from keras_genzoo.utils.pixels import check_not_binary
 from keras_genzoo.utils.progress import track
 
 _CHUNK = 512  # files given to the threads at a time
+_COUNTED = 10_000  # greatest number of classes that is looked through for classes without labels
 _PROBED = 100  # images of which the range is looked at before they are streamed
 _NAMED = 10  # unreadable files in one warning
 
@@ -46,7 +47,9 @@ class Part:
         if self._declared is not None or self._all_labels is None:
             return self._declared
         labels = check_labels(self._all_labels, len(self._all_labels), self.name)
-        return Classes(int(labels.max()) + 1, declared=False, source=self.name)
+        number = int(labels.max()) + 1
+        unseen = np.setdiff1d(np.arange(number), labels) if number <= _COUNTED else ()
+        return Classes(number, declared=False, source=self.name, unseen=tuple(map(int, unseen)))
 
     def _with_classes_of(self, whole):
         self._all_labels = whole._all_labels

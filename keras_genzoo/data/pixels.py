@@ -83,10 +83,11 @@ def to_bytes(images, name):
     if images.dtype == np.bool_:
         return images * np.uint8(255)
     if images.dtype.kind != "f":
-        raise ValueError(
-            f"Expected {name} to be uint8 or floats in [0, 1] (bytes in another type: .astype('uint8')). "
-            f"Received: dtype {images.dtype}"
-        )
+        advice = ""
+        if images.dtype.kind in "iu":
+            bytes_ = images.min() >= 0 and images.max() <= 255
+            advice = " (bytes in another type: .astype('uint8'))" if bytes_ else " (of 16 bits: / 65535)"
+        raise ValueError(f"Expected {name} to be uint8 or floats in [0, 1]{advice}. Received: dtype {images.dtype}")
     low, high = images.min(), images.max()
     if not (low >= 0 and high <= 1):  # also true for NaN
         raise ValueError(

@@ -22,6 +22,7 @@ from keras_genzoo.utils.text import nearest
 _PREFIXES = ("digits", "folder", "keras", "npz", "tfds")
 _KERAS = ("cifar10", "cifar100", "fashion_mnist", "mnist")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _DIGITS_TRAIN = 1500  # of 1,797
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
 
@@ -211,8 +212,9 @@ def parse_source(source):
         if not rest:
             raise ValueError(f"Expected a name or path after {source!r}. Received: nothing")
         return prefix, rest
-    is_path = source.endswith(".npz") or source[0] in "./~" or ("/" in source and Path(source).exists())
-    if is_path or Path(source).is_dir():
+    path = Path(source)
+    exists = (path.suffix and path.is_file()) or path.is_dir() or ("/" in source and path.exists())
+    if source.endswith(".npz") or source[0] in "./~" or exists:
         return _path_kind(source)
     if colon and not _VERSION.fullmatch(rest):
         raise ValueError(
@@ -231,7 +233,8 @@ def _path_kind(path):
             f"Expected a folder of images or an npz file. Received: {str(path)!r}, which does not exist"
         )
     if path.suffix != ".npz":
-        raise ValueError(f"Expected a folder of images or an npz file. Received: {str(path)!r}")
+        advice = " (unpack an archive first)" if path.suffix.lower() in _ARCHIVES else ""
+        raise ValueError(f"Expected a folder of images or an npz file{advice}. Received: {str(path)!r}")
     return "npz", str(path)
 
 

@@ -164,6 +164,8 @@ def _unknown(name, data_dir):
         return f"Expected a version and configuration that is prepared in {data_dir}/{base}. Received: {name!r}"
     names = ["digits", *stored, *_import().list_builders(with_community_datasets=False)]
     near = difflib.get_close_matches(base, names, n=1)
+    if Path(name).is_dir():
+        near = [f"folder:{name}"]
     hint = f"did you mean {near[0]!r}?" if near else "tensorflow_datasets.list_builders() gives all names"
     return (
         f"Expected a data set of TensorFlow Datasets{f' or of {data_dir}' if data_dir else ''}, or another source "

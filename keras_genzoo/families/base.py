@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.data.kinds import Images
-from keras_genzoo.families import checks, compiling, inputs, optimizing, saving
+from keras_genzoo.families import checks, compiling, inputs, keras_callbacks, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.noise import is_testing
 from keras_genzoo.utils import arguments, pixels, replicas

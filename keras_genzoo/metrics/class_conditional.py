@@ -24,6 +24,9 @@ def gan_test(model, classifier, images):
         dict: "value", the fraction of images classified as the requested class, 0..1; "classes", the same for each
         class.
 
+    Raises:
+        ValueError: If the classifier has another number of classes than the model.
+
     References:
         - Shmelkov et al. 2018, [How good is my GAN?](https://arxiv.org/abs/1807.09499), section 3.
 
@@ -36,6 +39,11 @@ def gan_test(model, classifier, images):
     >>> gan_test(SimpleNamespace(num_classes=2), always_zero, np.zeros((4, 8, 8, 1), "uint8"))["value"]
     0.5
     """
+    known = getattr(getattr(classifier, "model", None), "num_classes", model.num_classes)
+    if known != model.num_classes:
+        raise ValueError(
+            f"Expected a classifier of the {model.num_classes} classes of the model. Received: one of {known} classes"
+        )
     wanted = np.arange(len(images)) % model.num_classes
     right = classifier.predict_labels(images) == wanted
     classes = [float(right[wanted == label].mean()) for label in range(min(model.num_classes, len(images)))]

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from keras_genzoo.data.sources import existing_split
+from keras_genzoo.data.sources import classes_of, existing_split, parse_source
 from keras_genzoo.data.splits import split_kind
 from keras_genzoo.metrics.features import CLASSIFIERS
 from keras_genzoo.metrics.reference import Reference, load_images
@@ -102,21 +102,20 @@ def evaluate(
     image_shape = getattr(model, "image_shape", None)
     wants_features = [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
+    _check_classes(model, data, real, names)
     if wants_features:
         real = _with_features(real, features, wants_features)
-    num_fake = min(num_images, len(real))
-    run = Evaluation(model, real, num_fake, seed, num_samples, num_likelihood_images, binarization, progress)
-    pair = None
-    if (floor or floor_data is not None) and any(METRICS[name].kind != "model" for name in names):
+    count = min(num_images, len(real))
+    run = Evaluation(model, real, count, seed, num_samples, num_likelihood_images, binarization, progress)
+    pair, compared = None, [name for name in names if METRICS[name].kind != "model"]
+    if (floor or floor_data is not None) and compared:
         if floor_data is None and _has_other_split(data, real.split, floor_split, data_options):
             floor_data = data
         pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
     # "frechet_distance" and "classifier_fid" may be the same metric
     results = {_public_name(name, real): _compute(name, run) for name in names}
-    if pair is not None:
-        for name in names:
-            if METRICS[name].kind != "model":
-                results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
+    for name in compared if pair is not None else ():
+        results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
     return results
 
 
@@ -172,6 +171,15 @@ def _load_existing(data, image_shape, limit, split, seed, options):
     trained = ", on which the model may have been trained" if split_kind(_split_name(other)) == "train" else ""
     warnings.warn(f"Used the split {other!r} of {data}{trained}: it has no split {split!r}", stacklevel=4)
     return load_images(data, image_shape, limit, other, seed, options)
+
+
+def _check_classes(model, data, real, names):
+    """Raises `ValueError` if a metric may take labels, and the model has other classes than the images of a folder."""
+    known = getattr(model, "num_classes", None)
+    folder = isinstance(data, str) and parse_source(data)[0] == "folder"
+    labelled = real.labels is not None and any(METRICS[name].kind == "model" for name in names)
+    if known is not None and folder and labelled:
+        classes_of(data, real.split).check(known, getattr(model, "class_names", None))
 
 
 def _existing(data, split, options):

@@ -120,7 +120,7 @@ class Metric:
 
 def _frechet(real, fake, seed):
     count, width = min(len(real), len(fake)), len(real.moments.mean)
-    note = f"biased upwards: {count} images, {width} features" if count <= width else None
+    note = f"upwards, {count} images for {width} features" if count <= width else None
     return {"value": frechet.frechet_distance(real.moments, fake.moments), "protocol": {"bias": note}}
 
 

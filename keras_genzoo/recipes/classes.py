@@ -1,6 +1,7 @@
 """The classes of a model that takes labels, from the data of its recipe."""
 
 import dataclasses
+import warnings
 
 from keras_genzoo import presets, registry
 
@@ -36,6 +37,12 @@ def with_classes(recipe):
     args = {**stored, **recipe.args}
     given = args.get("num_classes")
     found = {} if given is not None else {"num_classes": classes.number}
+    if found and classes.unseen:
+        some = ", ".join(map(str, classes.unseen[:10])) + (" ..." if len(classes.unseen) > 10 else "")
+        warnings.warn(
+            f"Found no images of {len(classes.unseen)} of {classes.number} classes of {classes.source}: {some}",
+            stacklevel=2,
+        )
     # Labels that are too great are refused by the model, with an example.
     if given is not None and (classes.declared or (given > classes.number and not stored)):
         classes.check(given, args.get("class_names"))

@@ -158,3 +158,20 @@ def test_labels_of_one_class_are_refused(tmp_path):
     write(tmp_path / "animals/cat/1.png", 3)
     with pytest.raises(ValueError, match="Expected at least two classes .* Received: one, 'animals'"):
         load(tmp_path, labels=True)
+
+
+def test_pages_that_are_not_read_are_counted(tmp_path):
+    pages = [Image.new("L", (8, 8), value) for value in (9, 99, 199)]
+    pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:])
+    with pytest.warns(UserWarning, match="all pages but the first of 1 TIFF files of folder:.*: 2 pages"):
+        assert marks(tmp_path) == ([9], None)
+
+
+def test_archive_and_folder_without_prefix_say_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "photographs/1.png")
+    (tmp_path / "set.zip").write_bytes(b"PK")
+    with pytest.raises(ValueError, match="unpack an archive first.*Received: 'set.zip'"):
+        load("set.zip")
+    with pytest.raises(ValueError, match="did you mean 'folder:photographs'"):
+        load("photographs")

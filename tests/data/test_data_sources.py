@@ -190,7 +190,8 @@ def test_dark_part_of_a_bright_array_is_not_taken_for_binary():
 @pytest.mark.parametrize(
     "array, message",
     [
-        (GREY.astype("int64"), "uint8 or floats in .0, 1.*Received: dtype int64"),
+        (GREY.astype("int64"), r"uint8 or floats in .0, 1.*astype\('uint8'\).*Received: dtype int64"),
+        (GREY.astype("uint16") * 257, r"uint8 or floats in .0, 1. \(of 16 bits: / 65535\). Received: dtype uint16"),
         (GREY.astype("float32"), r"divide pixels of 0..255 by 255\). Received: values from 0.0 to 255.0"),
         (GREY / -255.0, "Received: values from -1.0"),
         (np.full((2, 3, 3), np.nan), "Received: values from nan"),

@@ -3,6 +3,7 @@
 import io
 import json
 import warnings
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -188,7 +189,7 @@ def test_frechet_distance_of_too_few_images_is_told_and_computed(count, told):
         result = evaluate(Generator(), draw(count), "frechet_distance", features=Counting())["frechet_distance"]
     said = [str(warning.message) for warning in caught]
     assert any("16 images in 16 features, without a correction" in text for text in said) == told
-    assert result["protocol"].get("bias") == ("biased upwards: 16 images, 16 features" if told else None)
+    assert result["protocol"].get("bias") == ("upwards, 16 images for 16 features" if told else None)
     assert result["value"] > 0
 
 
@@ -445,6 +446,25 @@ def test_gan_test_is_the_share_of_images_of_the_class_asked_for():
 
 def tiny_classifier(**args):
     return Recipe("classifier", args={"image_shape": (8, 8, 1), "num_classes": 4, "base_filters": 4, **args}, epochs=4)
+
+
+def test_gan_test_needs_a_classifier_of_the_same_classes():
+    reader = Reader()
+    reader.model = SimpleNamespace(num_classes=10)
+    with pytest.raises(ValueError, match="Expected a classifier of the 4 classes of the model. Received: one of 10"):
+        metrics.gan_test(Painter(), reader, Painter().generate(8))
+
+
+def test_labels_of_a_folder_of_other_classes_are_refused(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "test" / name).mkdir(parents=True)
+        Image.fromarray(draw(1)[0, ..., 0]).save(tmp_path / "test" / name / "1.png")
+
+    class Ten(Classifier):
+        num_classes = 10
+
+    with pytest.raises(ValueError, match=r"Expected num_classes=2, .*\(cat, dog\). Received: num_classes=10"):
+        evaluate(Ten(), f"folder:{tmp_path}", "accuracy")
 
 
 def test_gan_train_tells_a_generator_of_the_right_classes_from_one_of_the_wrong_ones():

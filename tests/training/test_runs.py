@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 
+import numpy as np
 import pytest
 import yaml
 from at_step import At
@@ -381,6 +382,13 @@ def test_number_of_classes_is_that_of_the_data_and_a_resumed_run_keeps_it(animal
     assert (model.num_classes, model.class_names) == (3, ("cat", "dog", "elk"))
     again, _ = train(recipe.override({"epochs": 2}), tmp_path / "run", resume=True)
     assert again.num_classes == 3
+
+
+def test_classes_without_a_label_are_told(animals, tmp_path):
+    np.savez(tmp_path / "two.npz", x=np.full((4, 8, 8), 9, "uint8"), y=[1, 3, 1, 3])
+    recipe = animals.override({"data.source": f"npz:{tmp_path / 'two.npz'}", "num_classes": None})
+    with pytest.warns(UserWarning, match="Found no images of 2 of 4 classes of .*: 0, 2"):
+        assert steps.with_classes(recipe).args["num_classes"] == 4
 
 
 def test_run_without_images_for_testing_is_evaluated_on_others_with_a_warning(animals, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_genzoo.data.sources import classes_of, existing_split, parse_source
 from keras_genzoo.data.splits import split_kind
-from keras_genzoo.metrics.features import CLASSIFIERS
+from keras_genzoo.metrics.features import CLASSIFIERS, inception_is_cached
 from keras_genzoo.metrics.reference import Reference, load_images
 from keras_genzoo.metrics.table import METRICS, Evaluation, check_metrics
 from keras_genzoo.utils.checks import check_at_least
@@ -100,9 +100,11 @@ def evaluate(
     names = check_metrics(metrics, model)
     check_at_least(1, num_images=num_images)
     image_shape = getattr(model, "image_shape", None)
-    wants_features = [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)
+    if metrics is None and features is None and _would_download(real):
+        names = _without_features(names)
+    wants_features = [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]
     if wants_features:
         real = _with_features(real, features, wants_features)
     count = min(num_images, len(real))
@@ -213,9 +215,32 @@ def _with_features(real, features, names):
     return real
 
 
+def _would_download(real):
+    """Whether default features are those of Inception, whose weights are not on this machine."""
+    return real.extractor is None and real.images.shape[3] == 3 and not inception_is_cached()
+
+
+def _without_features(names):
+    """The default metrics that need no features, and one of pixels in place of the others, with a warning."""
+    left_out = [name for name in names if METRICS[name].kind == "features"]
+    if not left_out:
+        return names
+    warnings.warn(
+        f"Left out {', '.join(left_out)}: for colour images, ask for them by features='inception', which downloads "
+        "weights of 88 MB, or give a keras.Model as features",
+        stacklevel=3,
+    )
+    return ["sliced_wasserstein", *(name for name in names if name not in left_out)]
+
+
 def _default_features(real, demands):
     if demands == ["inception"]:
         return "inception"
+    if not demands and _would_download(real):
+        raise ValueError(
+            "Expected features for metrics of colour images: 'inception', which downloads weights of 88 MB, or a "
+            "keras.Model. Received: features=None"
+        )
     declared = _declared_name(real.source)
     grey = real.images.shape[3] == 1
     name = declared if declared in CLASSIFIERS else "mnist" if grey else "inception"

@@ -1,5 +1,6 @@
 """Feature extractors: from uint8 images to the features that distribution metrics compare."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,12 @@ class InceptionFeatures(FeatureExtractor):
     def _batch(self, images):
         pixels = _convert(images, self.image_shape, as_uint8=False)
         return self.model.predict_on_batch(pixels / 127.5 - 1.0)  # the range that the weights were trained on
+
+
+def inception_is_cached():
+    """Whether the weights of InceptionV3 are where Keras looks before it downloads them."""
+    folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+    return (folder / "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5").is_file()
 
 
 class ModelFeatures(FeatureExtractor):

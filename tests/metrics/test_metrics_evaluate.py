@@ -182,6 +182,24 @@ def test_colour_images_in_features_of_grey_ones_are_told():
     evaluate(Colour(), draw(20, shape=(8, 8, 3)), "recall", features=Counting("inception"))
 
 
+def test_weights_of_inception_are_downloaded_only_when_asked_for(monkeypatch, tmp_path):
+    class Colour(Generator):
+        image_shape = (16, 16, 3)
+
+        def generate(self, num, seed=None, start=0):
+            return draw(num, start, shape=(16, 16, 3))
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))  # where they are not
+    real = draw(20, shape=(16, 16, 3))
+    with pytest.warns(UserWarning, match="Left out frechet_distance, .* ask for them by features='inception'"):
+        results = evaluate(Colour(), real)
+    assert list(results) == ["sliced_wasserstein"]
+    with pytest.raises(
+        ValueError, match="Expected features for metrics of colour images: 'inception', which downloads"
+    ):
+        evaluate(Colour(), real, "recall")
+
+
 @pytest.mark.parametrize("count, told", [(16, True), (17, False)])
 def test_frechet_distance_of_too_few_images_is_told_and_computed(count, told):
     with warnings.catch_warnings(record=True) as caught:

@@ -102,8 +102,7 @@ def evaluate(
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)
-    if metrics is None and features is None and _would_download(real):
-        names = _without_features(names)
+    names = _without_downloads(names, real) if metrics is None and features is None else names
     wants_features = [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]
     if wants_features:
         real = _with_features(real, features, wants_features)
@@ -220,10 +219,10 @@ def _would_download(real):
     return real.extractor is None and real.images.shape[3] == 3 and not inception_is_cached()
 
 
-def _without_features(names):
-    """The default metrics that need no features, and one of pixels in place of the others, with a warning."""
+def _without_downloads(names, real):
+    """The default metrics; a metric of pixels in place of those that would download weights, with a warning."""
     left_out = [name for name in names if METRICS[name].kind == "features"]
-    if not left_out:
+    if not left_out or not _would_download(real):
         return names
     warnings.warn(
         f"Left out {', '.join(left_out)}: for colour images, ask for them by features='inception', which downloads "

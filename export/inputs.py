@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.families.allowed import checked_lengths, same_lengths
+from keras_genzoo.families.allowed import checked_rows, same_lengths
 from keras_genzoo.families.exporting import BATCH_SIZE
 
 MOST = 2.0**24  # of whole numbers that stand for floats
@@ -35,8 +35,8 @@ def refusing(functions: dict[str, Any]) -> dict[str, Any]:
             for name, each in function.inputs.items():
                 if each.allowed is not None:
                     inputs[name] = each.allowed.checked(inputs[name])
-            if len(rows) > 1:
-                inputs |= checked_lengths({name: inputs[name] for name in rows})
+            if rows:
+                inputs |= checked_rows({name: inputs[name] for name in rows})
             return function.function(**inputs)
 
         return function._replace(function=call)

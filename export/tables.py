@@ -15,6 +15,8 @@ WIDTH = 120
 def report_tables(report: Any) -> list[Any]:
     """Tables and lines of an `ExportReport`, which rich prints."""
     parts = [_signatures_table(report)]
+    if any(report.allowed.values()):
+        parts.append(Text(_allowed_text(report)))
     if report.variants:
         parts.append(_variants_table(report))
     if report.quality is not None:
@@ -32,16 +34,22 @@ def as_text(report: Any) -> str:
 
 
 def _signatures_table(report: Any) -> Table:
-    caption = f"other values: {report.outside}" if report.outside else None
     title = f"{report.path}: {report.size / 1e6:.2f} MB"
-    columns = ["signature", "allowed inputs", "outputs", "maximal error", "mean error", "PSNR"]
-    table = Table(*columns, title=Text(title), caption=caption, caption_justify="left")
+    table = Table("signature", "outputs", "maximal error", "mean error", "PSNR", title=Text(title))
     for signature, parity in report.parity.items():
-        allowed = ", ".join(f"{name}: {text}" for name, text in report.allowed.get(signature, {}).items())
         outputs = ", ".join(report.signatures[signature]["outputs"])
         errors = [f"{parity.max_error:.1e}", f"{parity.mean_error:.1e}", f"{parity.psnr:.1f} dB"]
-        table.add_row(Text(signature), Text(allowed), Text(outputs), *errors)
+        table.add_row(Text(signature), Text(outputs), *errors)
     return table
+
+
+def _allowed_text(report: Any) -> str:
+    """The values that inputs may have, and what others give: an input has the same ones in all signatures."""
+    names: dict[str, list[str]] = {}
+    for name, text in {name: text for inputs in report.allowed.values() for name, text in inputs.items()}.items():
+        names.setdefault(text, []).append(name)
+    allowed = "; ".join(f"{', '.join(inputs)}: {text}" for text, inputs in names.items())
+    return f"Allowed inputs: {allowed}. Others: {report.outside}"
 
 
 def _variants_table(report: Any) -> Table:

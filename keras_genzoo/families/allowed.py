@@ -80,8 +80,14 @@ def same_lengths(tensors):
     return tf.reduce_all(tf.stack([tf.constant(True), *(other == first for other in others)]))
 
 
-def checked_lengths(tensors):
-    """The dict of tensors, whose use fails with one sentence unless all have equally many rows."""
+def checked_rows(tensors):
+    """The dict of tensors, whose use fails with one sentence unless all have equally many rows, at least one.
+
+    An operation of a network may fail without rows, with a message of its own.
+    """
     names, lengths = ", ".join(tensors), [tf.shape(tensor)[0] for tensor in tensors.values()]
-    with refusal(same_lengths(tensors), f"Expected equally many rows in {names}. Received:", *lengths):
+    with (
+        refusal(lengths[0] >= 1, f"Expected at least one row in {names}. Received:", *lengths),
+        refusal(same_lengths(tensors), f"Expected equally many rows in {names}. Received:", *lengths),
+    ):
         return {name: tf.identity(tensor) for name, tensor in tensors.items()}

@@ -123,12 +123,16 @@ def generate_functions(model):
 
     def repeated(values, num, name):
         length = tf.shape(values)[0]
-        fits = (num == 0) | ((length >= 1) & (length <= num))
-        with refusal(fits, f"Expected 1 to num {name}, which are repeated. Received: num and rows", num, length):
+        with refusal(
+            (length >= 1) & (length <= num),
+            f"Expected 1 to num {name}, which are repeated. Received: num and rows",
+            num,
+            length,
+        ):
             return tf.gather(values, tf.range(num) % length)
 
     def images(seed, num, start, **inputs):
-        num, start = at_least(0, num=num), at_least(0, start=start)
+        num, start = at_least(1, num=num), at_least(0, start=start)
         given = {name: repeated(values, num, name) for name, values in by_plural(model, inputs).items()}
         return _generate(model, seed, start, num, given)
 

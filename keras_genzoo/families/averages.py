@@ -42,6 +42,7 @@ class Average:
             average = keras.models.clone_model(network) if decay else None
             setattr(model, f"ema_{attribute}", average)
             if decay:
+                average.name = f"ema_{network.name}"  # as `summary` shows it
                 average.trainable = False
                 self.pairs.append((average, network))
         self._restart()

@@ -202,12 +202,11 @@ class ZooModel(keras.Model):
     make_predict_function = compiling.make_predict_function
     _maybe_symbolic_build = compiling.stay_as_built
 
-    def get_compile_config(self):
-        return saving.compile_config(self)
-
-    def compile_from_config(self, config):
-        saving.compile_from_config(self, config)
-
+    get_compile_config = saving.compile_config
+    compile_from_config = saving.compile_from_config
+    quantize = saving.quantize
+    save = saving.save
+    save_weights = saving.save_weights
     save_own_variables = saving.save_own_variables
     load_own_variables = saving.load_own_variables
 

@@ -8,9 +8,16 @@ from keras_genzoo.utils.checks import check_at_least
 
 
 def compiled_function(model, key, function, **kwargs):
-    """`function` as a `tf.function`, traced once for each kind of input and kept with the model under `key`."""
+    """`function` as a `tf.function`, traced once for each kind of input and kept with the model under `key`.
+
+    It is traced anew once a layer has other variables than before, as after `enable_lora`.
+    """
     # Past Keras' tracking: nothing of it belongs into a saved file.
-    functions = model.__dict__.setdefault("_functions", {})
+    functions, traced = (model.__dict__.setdefault(*each) for each in (("_functions", {}), ("_traced", [])))
+    variables = [variable for layer in model._flatten_layers() for variable in layer._trainable_variables]
+    if len(variables) != len(traced) or any(a is not b for a, b in zip(variables, traced, strict=True)):
+        functions.clear()
+        traced[:] = variables
     if key not in functions:
         functions[key] = tf.function(function, reduce_retracing=True, **kwargs)
     return functions[key]

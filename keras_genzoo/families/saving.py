@@ -34,6 +34,35 @@ def _assign(states, values):
         state.assign(value)
 
 
+def quantize(self, mode=None, **options):
+    """Refuses to quantize the layers of a model in place: exports are quantized."""
+    raise ValueError(
+        "Expected model.export(path, format='litert', quantization='int8'), which writes a quantized file: the layers "
+        f"of a model of the zoo are not quantized in place. Received: quantize({mode!r})"
+    )
+
+
+def save(self, filepath, *args, **kwargs):
+    """As in Keras; a model with quantized layers is refused before anything is written."""
+    _check_layers(self)
+    return keras.Model.save(self, filepath, *args, **kwargs)
+
+
+def save_weights(self, filepath, *args, **kwargs):
+    """As in Keras; a model with quantized layers is refused before anything is written."""
+    _check_layers(self)
+    return keras.Model.save_weights(self, filepath, *args, **kwargs)
+
+
+def _check_layers(model):
+    quantized = [layer.name for layer in model._flatten_layers() if getattr(layer, "quantization_mode", None)]
+    if quantized:
+        raise ValueError(
+            "Expected layers that are not quantized, because a file rebuilds them from the arguments of the model. "
+            f"Received: {', '.join(quantized)}, quantized"
+        )
+
+
 def save_own_variables(self, store):
     """As in Keras, and for a compiled model the random states, so that weights files resume a training exactly."""
     keras.Model.save_own_variables(self, store)

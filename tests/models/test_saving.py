@@ -109,3 +109,43 @@ def test_files_of_other_kinds_are_refused(tmp_path):
 
 def test_path_may_be_a_string(saved):
     assert keras_genzoo.load(str(saved)).model_name == CASE.name
+
+
+# -- layers that a user changes in place -------------------------------------------------------------------------------
+
+
+def test_generated_images_follow_a_layer_with_lora_and_its_file_loads(tmp_path):
+    model = CASE.build()
+    before, z = model.generate(3, seed=0), model.latent_sample(3, seed=0)
+    (dense,) = [layer for layer in model.ema_generator.layers if isinstance(layer, keras.layers.Dense)]
+    dense.enable_lora(2)
+    dense.lora_kernel_b.assign(dense.lora_kernel_b + 9.0)
+    after = model.generate(3, seed=0)
+    assert not np.array_equal(after, before)
+    np.testing.assert_array_equal(after, model.from_network(model.ema_generator(z), "uint8"))
+    model.save(tmp_path / "model.keras")
+    np.testing.assert_array_equal(keras_genzoo.load(tmp_path / "model.keras").generate(3, seed=0), after)
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a .quantize. method")
+def test_quantized_layers_are_refused_and_nothing_is_written(tmp_path):
+    model = CASE.build()
+    with pytest.raises(ValueError, match=r"Expected model.export\(.*int8.*Received: quantize\('int8'\)"):
+        model.quantize("int8")
+    model.generator.quantize("int8")
+    for save, name in ((model.save, "model.keras"), (model.save_weights, "model.weights.h5")):
+        with pytest.raises(ValueError, match="Expected layers that are not quantized.*Received: .*quantized"):
+            save(tmp_path / name)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_summary_tells_the_average_from_the_generator_and_counts_all_weights():
+    model, lines = CASE.build(), []
+    model.summary(print_fn=lines.append, line_length=150)
+    text = "\n".join(map(str, lines))
+    assert text.count(" generator (Functional)") == text.count(" ema_generator (Functional)") == 1
+    optimizers = sum(variable.value.shape.num_elements() for variable in model.optimizer.variables)
+    trained = model.generator.count_params() + model.discriminator.count_params()
+    assert f"Total params: {CASE.params + optimizers:,} " in text
+    assert f"Optimizer params: {optimizers:,} " in text
+    assert model.ema_generator.count_params() + trained + 1 == CASE.params  # one for the count of steps

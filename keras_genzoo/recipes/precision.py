@@ -6,6 +6,8 @@ the compute capability decides: bfloat16 from 8.0, float16 for 7.x, float32 belo
 
 import dataclasses
 import functools
+import math
+import os
 import time
 from dataclasses import dataclass
 
@@ -68,6 +70,8 @@ def fastest_dtype(convolutions=True, binary=False, gpus=None, measure=None):
     seconds = {dtype: _total((measure or _measured)(dtype), names) for dtype in ("float32", "bfloat16")}
     dtype = "mixed_bfloat16" if seconds["bfloat16"] < _GAIN * seconds["float32"] else "float32"
     what = "A convolution and a matrix product take" if convolutions else "A matrix product takes"
+    if math.isinf(seconds["bfloat16"]):
+        return Choice(dtype, "ONEDNN_MAX_CPU_ISA leaves no kernels for bfloat16.")
     times = " and ".join(f"{1000 * value:.1f} ms in {name}" for name, value in seconds.items())
     return Choice(dtype, f"{what} {times} on this machine, forward and backward.")
 
@@ -111,17 +115,27 @@ def _measured(dtype):
 
 @functools.cache
 def _measurement():
-    """Seconds by dtype and operation, each the least of some rounds: what else runs on the machine only adds."""
-    steps = {(dtype, name): _step(dtype, name) for dtype in ("float32", "bfloat16") for name in _OPERATIONS}
+    """Seconds by dtype and operation, each the least of some rounds: what else runs on the machine only adds.
+
+    Operations that do not run on this machine take infinitely long.
+    """
+    seconds = {dtype: dict.fromkeys(_OPERATIONS, math.inf) for dtype in ("float32", "bfloat16")}
+    dtypes = ("float32",) if _without_bfloat16() else ("float32", "bfloat16")
+    steps = {(dtype, name): _step(dtype, name) for dtype in dtypes for name in _OPERATIONS}
     for step in steps.values():
         step()  # traced, and its memory allocated
     rounds, start = [], time.perf_counter()
     while len(rounds) < 2 or (len(rounds) < _ROUNDS and time.perf_counter() - start < _SECONDS):
         rounds.append({key: _timed(step) for key, step in steps.items()})
-    seconds = {dtype: {} for dtype, _ in steps}
     for dtype, name in steps:
         seconds[dtype][name] = min(each[dtype, name] for each in rounds)
     return seconds
+
+
+def _without_bfloat16():
+    """Whether oneDNN is told to use no instructions for bfloat16: TensorFlow asks the processor alone, and aborts."""
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "ALL").upper()
+    return limit in ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI")
 
 
 def _timed(step):

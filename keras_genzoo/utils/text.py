@@ -18,6 +18,8 @@ def nearest(name, choices):
     matches = matches or [choice for choice in choices if len(name) > 2 and name in choice.split("_")]
     if matches:
         return f"did you mean {matches[0]!r}?"
+    if "/" in name:
+        return "there is no such file or folder;"
     return "valid are " + ", ".join(choices) if choices else "none is valid"
 
 

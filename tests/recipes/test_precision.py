@@ -1,5 +1,10 @@
 """`dtype: auto`: the decision for given times and GPUs, and that a recipe is resolved for its kind of network."""
 
+import math
+import os
+import subprocess
+import sys
+
 import pytest
 
 from keras_genzoo.recipes import DTYPES, Recipe, build_model, precision
@@ -84,3 +89,15 @@ def test_measurement_gives_a_policy_with_both_times():
     choice = fastest_dtype()
     assert choice.dtype in DTYPES[:-1]
     assert "capability" in choice.reason or ("ms in float32" in choice.reason and "ms in bfloat16" in choice.reason)
+
+
+def test_what_a_machine_does_not_run_is_not_chosen():
+    choice = fastest_dtype(gpus=[], measure=times((1.0, 1.0), (math.inf, 1.0)))
+    assert choice.dtype == "float32" and "no kernels for bfloat16" in choice.reason
+
+
+def test_measurement_goes_on_where_kernels_have_no_bfloat16():
+    script = "from keras_genzoo.recipes.precision import fastest_dtype; print(fastest_dtype(gpus=[]).dtype)"
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "1"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "float32", done.stderr

@@ -97,7 +97,19 @@ def _report(error):
     raise error
 
 
+# How arguments of Python are written on the command line.
+_IN_OPTIONS = {
+    "image_shape=(height, width, channels)": "image_shape=[height,width,channels]",
+    "image_size=(height, width)": "--set data.image_size=[height,width]",
+    "source_b, or of one source image_key_b or split_b": "--set data.source_b=SOURCE, or of one source "
+    "data.image_key_b or data.split_b",
+    "keras_genzoo.data.load_pairs": "a second domain, --set data.source_b=SOURCE,",
+}
+
+
 def _say_error(text):
+    for python, option in _IN_OPTIONS.items():
+        text = text.replace(python, option)
     errors.print(f"Error: {text}", style="red", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -61,7 +61,8 @@ def recipe_for(name, changes, epochs, settings, out, resume):
         given[key] = value
     name = registry.plain_name(name)
     if name in registry.list_models() and not resume and not {"data", "data.source"} & set(given):
-        console.print("Data: the digits of scikit-learn. --data takes others: a folder, npz:PATH, tfds:NAME.")
+        told = "Data: the digits of scikit-learn. --data takes others: a folder, npz:PATH, tfds:NAME."
+        console.print(told, highlight=False, soft_wrap=True)
     if "epochs" in given and not resume:  # a resumed run keeps its learning rate schedule
         recipe = recipe.with_epochs(given.pop("epochs"), given)
     return recipe.override(given), out

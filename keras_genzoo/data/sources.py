@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
+from keras_genzoo.data.files import image_suffixes
 from keras_genzoo.data.folder import folder_splits
 from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.parts import ArrayPart
@@ -214,7 +215,8 @@ def parse_source(source):
         return prefix, rest
     path = Path(source)
     exists = (path.suffix and path.is_file()) or path.is_dir() or ("/" in source and path.exists())
-    if source.endswith(".npz") or source[0] in "./~" or exists:
+    named_as_file = path.suffix.lower() in {".npz", *image_suffixes()}
+    if named_as_file or source[0] in "./~" or exists:
         return _path_kind(source)
     if colon and not _VERSION.fullmatch(rest):
         raise ValueError(

@@ -11,6 +11,7 @@ def parse_setting(text):
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise ValueError(f"Expected a setting as key=value. Received: {text!r}")
+    value = re.sub(r"^\s*\(([-+\d.,\s]*)\)\s*$", r"[\1]", value)  # (64,64,3) as in Python
     return key, read_yaml(value, f"the setting {key!r}")
 
 

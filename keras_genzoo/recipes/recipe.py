@@ -159,7 +159,7 @@ class Recipe:
             path = key.split(".")
             if len(path) == 1 and path[0] not in own:
                 if path[0] not in model_args:
-                    raise ValueError(f"Unknown setting; {nearest(key, own + model_args)} Received: {key!r}")
+                    raise ValueError(f"Unknown setting; {_nearest_setting(key, own + model_args)} Received: {key!r}")
                 path = ["args", *path]
             target = values
             for step in path[:-1]:
@@ -185,6 +185,14 @@ class Recipe:
         ratio = epochs / self.epochs
         optimizers = {key: stretched(spec, ratio, f"optimizers.{key}", given) for key, spec in self.optimizers.items()}
         return dataclasses.replace(self, epochs=epochs, optimizers=optimizers)
+
+
+def _nearest_setting(key, names):
+    """A hint for an unknown setting: the same key in a section, or else the nearest one."""
+    for label, section in (("data", DataConfig), ("evaluation", EvaluationConfig)):
+        if key in (f.name for f in dataclasses.fields(section)):
+            return f"did you mean '{label}.{key}'?"
+    return nearest(key, names)
 
 
 def _checked(cls, values, what):

@@ -40,10 +40,13 @@ class Allowed(NamedTuple):
     def checked(self, values):
         """The tensor, whose use fails with one sentence that has a wrong value, unless all values are allowed."""
         inside = tf.reshape(self.inside(values), [-1])
-        # The first value outside; without any, the 0 that is appended.
-        found = tf.argmax(tf.concat([tf.cast(~inside, tf.int32), [1]], axis=0))
-        wrong = tf.concat([tf.reshape(values, [-1]), tf.zeros([1], values.dtype)], axis=0)[found]
-        with refusal(tf.reduce_all(inside), f"Expected {self.wanted}. Received: values outside, such as", wrong):
+        valid = tf.reduce_all(inside)
+
+        def first_outside():
+            return tf.reshape(values, [-1])[tf.argmin(tf.cast(inside, tf.int32))]
+
+        wrong = tf.cond(valid, lambda: tf.zeros([], values.dtype), first_outside)  # only a failing call pays for it
+        with refusal(valid, f"Expected {self.wanted}. Received: values outside, such as", wrong):
             return tf.identity(values)
 
     def replaced(self, values):

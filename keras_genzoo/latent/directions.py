@@ -27,6 +27,11 @@ class Directions(NamedTuple):
     vectors: np.ndarray
     eigenvalues: np.ndarray
 
+    def __repr__(self):
+        num, dim = self.vectors.shape
+        ends = f"{self.eigenvalues[0]:.3g} to {self.eigenvalues[-1]:.3g}"
+        return f"<Directions: {num} in {dim} dimensions, eigenvalues {ends}>"
+
 
 def leading_directions(model, num=8, num_samples=64, seed=0, batch_size=64):
     """The directions in latent space that change the images of a model most, on average over its prior.

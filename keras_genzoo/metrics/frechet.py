@@ -10,7 +10,7 @@ import scipy.linalg
 from keras_genzoo.metrics._arrays import check_equal_width, check_features
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Moments:
     """Mean and covariance of a feature set: all that the Frechet distance needs of it.
 
@@ -23,6 +23,9 @@ class Moments:
     mean: np.ndarray
     covariance: np.ndarray
     count: int
+
+    def __repr__(self):
+        return f"<Moments of {self.count} rows of {len(self.mean)} features>"
 
     @cached_property
     def factor(self):

@@ -112,3 +112,8 @@ def test_first_direction_of_a_trained_model_moves_images_more_than_the_last():
 def test_wrong_argument_names_what_is_expected(arguments, message):
     with pytest.raises(ValueError, match=message):
         leading_directions(**{"model": Linear(), "num": 2, **arguments})
+
+
+def test_directions_are_shown_in_one_line():
+    found = directions.Directions(np.zeros((2, 100)), np.array([3.0, 0.25]))
+    assert repr(found) == "<Directions: 2 in 100 dimensions, eigenvalues 3 to 0.25>"

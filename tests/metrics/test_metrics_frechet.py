@@ -103,3 +103,7 @@ def test_moments_equal_numpy():
 def test_bad_features_are_refused(real, message):
     with pytest.raises(ValueError, match=message):
         frechet_distance(real, np.random.default_rng(0).normal(size=(5, 3)))
+
+
+def test_moments_are_shown_in_one_line():
+    assert repr(feature_moments(np.eye(30)[:, :20])) == "<Moments of 30 rows of 20 features>"

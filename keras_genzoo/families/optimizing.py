@@ -27,8 +27,27 @@ def chosen(model, optimizers, named):
 
 def made(model, given):
     """Dict of new optimizers by name, built for their variables; the model's own where none is given."""
+    vars(model)["frozen_at_compile"] = frozen_layers(model)  # which their variables do not include
     with standard_settings():
         return _made(model, given)
+
+
+def own_layers(model):
+    """List of the layers of a model, outer ones before inner ones, without those of averages."""
+    averages = getattr(getattr(model, "average", None), "pairs", ())
+    others = {id(layer) for average, _ in averages for layer in average._flatten_layers()}
+    return [layer for layer in model._flatten_layers(include_self=False) if id(layer) not in others]
+
+
+def frozen_layers(model):
+    """Numbers of the layers that are not trainable, in `own_layers`."""
+    return [index for index, layer in enumerate(own_layers(model)) if not layer.trainable]
+
+
+def freeze_layers(model, numbers):
+    """Makes the layers of these numbers, and no others, not trainable."""
+    for index, layer in enumerate(own_layers(model)):
+        layer.trainable = index not in numbers
 
 
 def _made(model, given):

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from keras_genzoo.families.optimizing import freeze_layers, frozen_layers
+
 RANDOM_STATES = "random_states"
 
 
@@ -18,13 +20,19 @@ def compile_config(model):
     config = {name: keras.optimizers.serialize(getattr(model, name)) for name in model.optimizer_names}
     # Keras saves no state of a seed generator; without it, the noise of a resumed training would begin anew.
     states = [[int(number) for number in state.numpy()] for state in random_states(model)]
+    frozen = {"frozen_at_compile": model.frozen_at_compile, "frozen": frozen_layers(model)}
+    config |= frozen if any(frozen.values()) else {}
     return {**config, "steps_per_execution": model.steps_per_execution, "random_states": states}
 
 
 def compile_from_config(model, config):
-    """Compiles a model as `compile_config` has stated."""
+    """Compiles a model as `compile_config` has stated, with the layers that were not trainable."""
+    if "frozen" in config:
+        freeze_layers(model, config["frozen_at_compile"])
     optimizers = {name: keras.optimizers.deserialize(config[name]) for name in model.optimizer_names}
     model.compile(**optimizers, steps_per_execution=config.get("steps_per_execution", 1))
+    if "frozen" in config:
+        freeze_layers(model, config["frozen"])
     if "random_states" in config:
         _assign(random_states(model), config["random_states"])
 

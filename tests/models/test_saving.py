@@ -127,6 +127,22 @@ def test_generated_images_follow_a_layer_with_lora_and_its_file_loads(tmp_path):
     np.testing.assert_array_equal(keras_genzoo.load(tmp_path / "model.keras").generate(3, seed=0), after)
 
 
+def test_layers_with_lora_train_without_an_average():
+    for decay in (0.9, 0.0):
+        model = CASE.build_small(ema_decay=decay)
+        dense = next(layer for layer in model.generator.layers if isinstance(layer, keras.layers.Dense))
+        dense.enable_lora(2)
+        kernel, other = dense._kernel.numpy(), dense.lora_kernel_b.numpy()
+        model.compile()
+        if decay:
+            with pytest.raises(ValueError, match="Expected a generator with the weights of its average: give ema"):
+                model.train_step(CASE.small_data(2))
+            continue
+        model.train_step(CASE.small_data(2))
+        np.testing.assert_array_equal(dense._kernel.numpy(), kernel)
+        assert not np.array_equal(dense.lora_kernel_b.numpy(), other)
+
+
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a .quantize. method")
 def test_quantized_layers_are_refused_and_nothing_is_written(tmp_path):
     model = CASE.build()

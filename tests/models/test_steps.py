@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from cases import cases_with, for_cases, for_kinds, moved, run, state, step_kind, uses, values
+from cases import CASES, cases_with, for_cases, for_kinds, moved, run, state, step_kind, uses, values
 
 import keras_genzoo
 from keras_genzoo.families import ZooModel
@@ -178,6 +178,31 @@ def test_what_compile_does_not_take_is_refused(case, built):
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["before compile", "after compile"])
+def test_frozen_layers_rest_and_are_frozen_in_a_file(when, tmp_path):
+    (case,) = [case for case in CASES if case.name == "dcgan"]
+    model = case.build_small()
+    frozen = [model.discriminator, *model.generator.layers[:3]]
+    for layer in frozen:
+        layer.trainable = False
+    if when == "before compile":
+        model.compile()
+    before = [values(layer.weights) for layer in frozen]
+    weights = values(model.generator.weights)
+    model.fit(*case.small_data(4), **OPTIONS)
+    assert [moved(old, values(layer.weights)) for old, layer in zip(before, frozen, strict=True)] == [[]] * len(frozen)
+    assert moved(weights, values(model.generator.weights)) != []
+    model.save(tmp_path / "model.keras")
+    loaded = keras_genzoo.load(tmp_path / "model.keras")
+    assert not loaded.discriminator.trainable
+    assert [layer.trainable for layer in loaded.generator.layers] == [
+        layer.trainable for layer in model.generator.layers
+    ]
+    for each in (model, loaded):
+        each.fit(*case.small_data(4, seed=1), **OPTIONS)
+    assert arrays(state(loaded)) == arrays(state(model))
 
 
 @for_every_step

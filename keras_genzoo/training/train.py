@@ -61,7 +61,7 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     data = load_data(recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
     if evaluate:
-        recipe = run.recipe = with_existing_split(recipe)
+        recipe = run.recipe = with_existing_split(recipe, warn=True)
     run.start(resume)
     try:
         fit(model, run, data, step, verbose)

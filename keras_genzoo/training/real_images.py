@@ -11,8 +11,8 @@ from keras_genzoo.presets.cards import public_source
 from keras_genzoo.recipes import DataConfig, load_recipe
 
 
-def with_existing_split(recipe):
-    """The recipe, evaluated on a split that the source has, with a warning if that is another one."""
+def with_existing_split(recipe, warn=False):
+    """The recipe, evaluated on a split that the source has; with `warn`, a warning says if that is another one."""
     from keras_genzoo.data.sources import existing_split
     from keras_genzoo.data.splits import parse_split, split_kind
 
@@ -23,11 +23,12 @@ def with_existing_split(recipe):
         return recipe
     trained = split_kind(parse_split(found)[0]) == split_kind(parse_split(recipe.data.split)[0])
     found = recipe.data.split if trained else found
-    warnings.warn(
-        f"Evaluation uses the split {found!r} of {recipe.data.source}, which has no split {split!r}"
-        + (": these are the images of the training" if trained else ""),
-        stacklevel=2,
-    )
+    if warn:
+        warnings.warn(
+            f"Evaluation uses the split {found!r} of {recipe.data.source}, which has no split {split!r}"
+            + (": these are the images of the training" if trained else ""),
+            stacklevel=2,
+        )
     return recipe.override({"evaluation.split": found})
 
 

@@ -69,7 +69,7 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     data = load_data(run.recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
     if evaluate:
-        run.recipe = with_existing_split(run.recipe)
+        run.recipe = with_existing_split(run.recipe, warn=True)
     run.check_steps(note, step, len(data))
     run.start(resume)
     try:

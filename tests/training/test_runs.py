@@ -204,11 +204,13 @@ def test_card_of_a_run_says_what_was_done(whole):
     assert (result["protocol"]["n_real"], result["protocol"]["data"]) == (40, "digits")
 
 
-def test_card_measures_the_weights_as_they_are_stored(whole):
-    folder, _ = whole(DCGAN)
-    stored = keras_genzoo.build("dcgan", weights=folder / "preset")
-    again = steps.measure(stored, DCGAN)["sliced_wasserstein"]["value"]
-    assert presets.card(folder / "preset")["metrics"]["sliced_wasserstein"]["value"] == again
+def test_card_measures_the_weights_as_they_are_stored(tmp_path, monkeypatch):
+    measured = []
+    monkeypatch.setattr(steps, "measure", lambda model, recipe: measured.append(model) or {})
+    trained, preset = train(VAE.override({"epochs": 1}), tmp_path / "run", verbose=0)
+    stored = values(keras_genzoo.build("vae", weights=preset).network_variables)
+    assert moved(values(measured[0].network_variables), stored) == []
+    assert moved(values(trained.network_variables), stored) != []  # which were rounded for the file
 
 
 @pytest.mark.parametrize("error", [OSError, ZeroDivisionError])

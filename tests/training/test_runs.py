@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import yaml
 from at_step import At
-from cases import moved, state
+from cases import moved, state, values
 from keras import ops
 from PIL import Image
 
@@ -207,7 +207,7 @@ def test_card_of_a_run_says_what_was_done(whole):
 def test_card_measures_the_weights_as_they_are_stored(tmp_path, monkeypatch):
     measured = []
     monkeypatch.setattr(steps, "measure", lambda model, recipe: measured.append(model) or {})
-    trained, preset = train(VAE.override({"epochs": 1}), tmp_path / "run", verbose=0)
+    trained, preset = train(VAE.override({"epochs": 1}), tmp_path / "run", evaluate=True)
     stored = values(keras_genzoo.build("vae", weights=preset).network_variables)
     assert moved(values(measured[0].network_variables), stored) == []
     assert moved(values(trained.network_variables), stored) != []  # which were rounded for the file

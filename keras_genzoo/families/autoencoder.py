@@ -12,7 +12,7 @@ from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, image_input
 from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.priors import NormalPrior
-from keras_genzoo.networks.conditions import beside_code, beside_image, network_of
+from keras_genzoo.networks.conditions import append_to_image, append_to_vector, network_of
 from keras_genzoo.networks.conditions import condition_inputs as network_inputs
 from keras_genzoo.networks.conv import conv_features, conv_generator
 from keras_genzoo.networks.mlp import mlp_features, mlp_generator
@@ -73,10 +73,10 @@ class BaseAutoencoder(ZooModel):
         image = keras.Input(self.image_shape, name="image")
         inputs, vector = network_inputs(self.conditions)
         if self.network == "conv":
-            x = beside_image(image, vector, policy)
+            x = append_to_image(image, vector, policy)
             features = conv_features(x, self.image_shape, self.base_filters, dtype=policy)
         else:
-            x = beside_code(keras.layers.Flatten(dtype=policy)(image), vector, policy)
+            x = append_to_vector(keras.layers.Flatten(dtype=policy)(image), vector, policy)
             features = mlp_features(x, self.hidden_units, dtype=policy)
         return network_of(image, inputs, self.code_outputs(features), "encoder")
 

@@ -33,12 +33,12 @@ def one_hot(labels, num_classes):
     return ops.take(np.eye(num_classes, dtype="float32"), labels, axis=0)
 
 
-def beside_code(x, vector, dtype=None):
+def append_to_vector(x, vector, dtype=None):
     """Appends the conditions to a code or features: `(batch, n)` -> `(batch, n + d)`; `x` without conditions."""
     return x if vector is None else layers.Concatenate(dtype=dtype)([x, vector])
 
 
-def beside_image(image, vector, dtype=None):
+def append_to_image(image, vector, dtype=None):
     """Appends a channel learned from the conditions to an image; `image` if there are no conditions.
 
     A convolution takes spatial inputs only, so a dense layer without bias maps the conditions to a value for each

@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from keras_genzoo.layers import BatchNormalization
-from keras_genzoo.networks.conditions import beside_code, condition_inputs, network_of
+from keras_genzoo.networks.conditions import append_to_vector, condition_inputs, network_of
 
 SMALLEST_SIDE = 4
 MAX_WIDENING = 8  # the widest layer has at most this many times the filters of the full resolution
@@ -102,7 +102,7 @@ def conv_generator(
 
     z = keras.Input((latent_dim,), name="z")
     inputs, vector = condition_inputs(conditions)
-    x = beside_code(z, vector, dtype)
+    x = append_to_vector(z, vector, dtype)
     x = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)(x)  # (batch, height * width * widest)
     x = normalize_and_activate(layers.Reshape((height, width, widest), dtype=dtype)(x))  # (batch, 7, 7, 256)
     for filters in reversed(outer):

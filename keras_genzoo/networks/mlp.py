@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from keras_genzoo.networks.conditions import beside_code, condition_inputs, network_of
+from keras_genzoo.networks.conditions import append_to_vector, condition_inputs, network_of
 
 
 def mlp_features(x, hidden_units, activation="tanh", dtype=None):
@@ -44,7 +44,7 @@ def mlp_generator(
     """
     z = keras.Input((latent_dim,), name="z")
     inputs, vector = condition_inputs(conditions)
-    x = mlp_features(beside_code(z, vector, dtype), hidden_units, activation, dtype)
+    x = mlp_features(append_to_vector(z, vector, dtype), hidden_units, activation, dtype)
     x = layers.Dense(math.prod(image_shape), dtype=dtype)(x)
     x = layers.Reshape(image_shape, dtype=dtype)(x)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)

@@ -109,7 +109,7 @@ def test_labels_reach_encoder_and_decoder(case, built):
 def test_label_plane_is_one_channel_more_and_the_same_for_all_images_of_a_class():
     inputs, one_hot = condition_networks.condition_inputs([CLASSES])
     image = keras.Input((4, 5, 2), name="image")
-    network = condition_networks.network_of(image, inputs, condition_networks.beside_image(image, one_hot), "planes")
+    network = condition_networks.network_of(image, inputs, condition_networks.append_to_image(image, one_hot), "planes")
     pixels = np.random.default_rng(0).normal(size=(4, 4, 5, 2)).astype("float32")
     outputs = np.asarray(network([pixels, np.array([0, 2, 0, 1], "int32")]))
     np.testing.assert_array_equal(outputs[..., :2], pixels)

@@ -137,9 +137,11 @@ def test_wrong_argument_is_refused(arguments):
 
 
 def spectral_layers():
+    # The power iteration converges slowly where the two largest singular values are nearly equal.
+    fixed = dict(kernel_initializer=keras.initializers.GlorotUniform(seed=1))
     return {
-        "dense": (SpectralNormalization(keras.layers.Dense(7)), (5, 11)),
-        "conv": (SpectralNormalization(keras.layers.Conv2D(6, 3, strides=2, padding="same")), (2, 9, 8, 3)),
+        "dense": (SpectralNormalization(keras.layers.Dense(7, **fixed)), (5, 11)),
+        "conv": (SpectralNormalization(keras.layers.Conv2D(6, 3, strides=2, padding="same", **fixed)), (2, 9, 8, 3)),
     }
 
 

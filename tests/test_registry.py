@@ -38,7 +38,7 @@ def own_class(default=7, module=__name__, name="Own"):
     "wrong, hint",
     [
         ("dcgn", "did you mean 'dcgan'"),
-        ("VAE2", "valid are"),
+        ("VAE2", "did you mean 'vae'"),
         ("wrong-name-entirely", "valid are .*dcgan.*vae"),
         ("", "valid are"),
     ],

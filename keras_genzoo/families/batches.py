@@ -14,7 +14,8 @@ def compiled_function(model, key, function, **kwargs):
     """
     # Past Keras' tracking: nothing of it belongs into a saved file.
     functions, traced = (model.__dict__.setdefault(*each) for each in (("_functions", {}), ("_traced", [])))
-    variables = [variable for layer in model._flatten_layers() for variable in layer._trainable_variables]
+    layers = model._flatten_layers() if isinstance(model, keras.Model) else ()
+    variables = [variable for layer in layers for variable in layer._trainable_variables]
     if len(variables) != len(traced) or any(a is not b for a, b in zip(variables, traced, strict=True)):
         functions.clear()
         traced[:] = variables

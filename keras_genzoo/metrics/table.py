@@ -58,6 +58,8 @@ class Evaluation:
     @cached_property
     def translations(self):
         """Dict by direction of pairs: uint8 translations of all reference images, and their targets."""
+        from keras_genzoo.families.translator import as_direction  # which imports TensorFlow
+
         if self.real.target is None:
             raise ValueError(
                 "Expected matched images of both domains: a pair (images, images), or a source with source_b or "
@@ -65,7 +67,7 @@ class Evaluation:
             )
         domains = {"a": self.real.images, "b": self.real.target}
         found = {}
-        for direction in self.model.directions:
+        for direction in map(as_direction, self.model.directions):
             source, target = domains[direction.source], domains[direction.target]
             parts = track(batches(len(source), _CHUNK), f"translating ({direction})", self.progress)
             found[direction] = np.concatenate([self.model.translate(source[part], direction) for part in parts]), target

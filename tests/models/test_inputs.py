@@ -229,9 +229,9 @@ def test_images_of_codes_by_call_and_predict_are_in_0_to_1_and_conditions_are_ch
         refused(lambda: model([z, np.full(NUM, 0.5, "float32")]), "Expected integer labels")
 
 
-def test_images_of_keras_own_readers_are_understood_or_refused(tmp_path, built):
+def test_images_of_keras_own_readers_are_understood_or_refused(tmp_path):
     case = next(case for case in cases_with("latent_sample") if case.has_labels)
-    model = built(case)
+    model = case.build()
     height, width, channels = case.args["image_shape"]
     images, _ = case.data(8)
     for index, image in enumerate(images):

@@ -61,9 +61,11 @@ class Evaluation:
                 "Expected matched images of both domains: a pair (images, images), or a source with source_b or "
                 "image_key_b in data_options. Received: images of one domain"
             )
+        from keras_genzoo.families.translator import as_direction
+
         domains = {"a": self.real.images, "b": self.real.target}
         found = {}
-        for direction in self.model.directions:
+        for direction in map(as_direction, self.model.directions):  # of any object that translates
             source, target = domains[direction.source], domains[direction.target]
             parts = track(batches(len(source), _CHUNK), f"translating ({direction})", self.progress)
             found[direction] = np.concatenate([self.model.translate(source[part], direction) for part in parts]), target

@@ -1,6 +1,6 @@
 """Applies small wrong changes to a copy of the project, one at a time, and says which of them the tests catch.
 
-    python tools/mutants.py                                 # all of tools/mutations.yaml, about an hour on two cores
+    python tools/mutants.py                                 # all of tools/mutations.yaml, half an hour on two cores
     python tools/mutants.py --only "average is not saved"
     python tools/mutants.py --full --jobs 2                 # the whole suite for those that their own tests miss
 

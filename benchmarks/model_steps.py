@@ -1,6 +1,6 @@
 """Time of one training step of models of the zoo, ours against PyTorch, by their recipes, interleaved in one run.
 
-    python benchmarks/model_steps.py [MODEL ...] [--rounds 7] [--steps 5]
+    python benchmarks/model_steps.py [MODEL ...] [--rounds 7] [--steps 5] [--dtypes float32 mixed_bfloat16]
 
 Networks, losses, numbers of updates and batch sizes are those of the bundled recipe `MODEL_mnist` (`cyclegan_emoji`);
 the counts of trained weights are compared first. Both run on the same batches and as many threads, in float32 and in
@@ -61,12 +61,13 @@ def main():
     parser.add_argument("models", nargs="*", default=list(torch_models.STEPS))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--dtypes", nargs="+", default=["float32", "mixed_bfloat16"])
     parser.add_argument("--json", help="file for the figures")
     arguments = parser.parse_args()
     figures = {}
     for name in arguments.models:
         recipe = keras_genzoo.load_recipe(keras_genzoo.list_recipes(name)[0])
-        for dtype in ("float32", "mixed_bfloat16"):
+        for dtype in arguments.dtypes:
             ours, trained, model = our_step(recipe, dtype)
             theirs, other = torch_step(recipe, dtype)
             if trained != other:

@@ -167,7 +167,7 @@ class BaseGAN(ZooModel):
         A condition that the training batch has is taken from there; any other one is drawn.
         """
         num = ops.shape(real.images)[0]
-        z = self.prior.from_normal(sampling.step_normal((num, self.latent_dim), self.noise()))
+        z = self.prior.from_normal(sampling.step_normal((num, self.prior.noise_dim), self.noise()))
         given = {
             each.name: getattr(real, each.name)
             if each.name in real

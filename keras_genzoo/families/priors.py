@@ -1,10 +1,11 @@
-"""Priors of latent codes: how a code is made from normal noise, and what lies between two codes."""
+"""Priors of latent codes: how a code is made from normal noise, its density, and what lies between two codes."""
 
 import math
 
 import tensorflow as tf
 from keras import ops
 
+from keras_genzoo import losses
 from keras_genzoo.interpolation import lerp, slerp
 
 
@@ -20,9 +21,18 @@ class NormalPrior:
     def __init__(self, dim):
         self.dim = dim
 
+    @property
+    def noise_dim(self):
+        """Length of the normal noise that makes a code."""
+        return self.dim
+
     def from_normal(self, normal):
-        """Codes from standard normal noise: float32 `(n, dim)` -> `(n, dim)`; row i depends on row i alone."""
+        """Codes from standard normal noise: float32 `(n, noise_dim)` -> `(n, dim)`; row i depends on row i alone."""
         return normal
+
+    def log_density(self, z):
+        """Log-density of codes in nats: `(..., dim)` -> `(...)`."""
+        return losses.normal_log_density(z)
 
     def interpolate(self, z, z_end, fractions):
         """Codes between two sets of codes: `(n, dim)` twice and `(steps,)` in [0, 1] -> `(n, steps, dim)`."""
@@ -41,6 +51,10 @@ class UniformPrior(NormalPrior):
     def from_normal(self, normal):
         return tf.math.erf(normal / math.sqrt(2.0))  # 2 Phi(x) - 1
 
+    def log_density(self, z):
+        inside = ops.all(ops.abs(z) <= 1.0, axis=-1)
+        return ops.where(inside, -self.dim * math.log(2.0), -math.inf)
+
     def interpolate(self, z, z_end, fractions):
         return lerp(z, z_end, fractions)
 
@@ -52,6 +66,10 @@ class OneHotPrior(NormalPrior):
 
     def from_normal(self, normal):
         return ops.one_hot(ops.argmax(normal, axis=-1), self.dim, dtype="float32")
+
+    def log_density(self, z):
+        """Logarithm of the probability of one-hot codes: `(..., dim)` -> `(...)`."""
+        return ops.full(ops.shape(z)[:-1], -math.log(self.dim), dtype="float32")
 
     def interpolate(self, z, z_end, fractions):
         first = ops.convert_to_tensor(fractions)[None, :, None] < 0.5
@@ -74,14 +92,20 @@ class JoinedPrior(NormalPrior):
         super().__init__(sum(prior.dim for prior in priors))
         self.priors = priors
 
+    @property
+    def noise_dim(self):
+        return sum(prior.noise_dim for prior in self.priors)
+
     def split(self, z):
         """The parts of codes: `(n, dim)` -> list of `(n, dim of the part)`."""
-        ends = [sum(prior.dim for prior in self.priors[: index + 1]) for index in range(len(self.priors))]
-        return [z[..., end - prior.dim : end] for prior, end in zip(self.priors, ends, strict=True)]
+        return _split(z, [prior.dim for prior in self.priors])
 
     def from_normal(self, normal):
-        pairs = zip(self.priors, self.split(normal), strict=True)
+        pairs = zip(self.priors, _split(normal, [prior.noise_dim for prior in self.priors]), strict=True)
         return ops.concatenate([prior.from_normal(part) for prior, part in pairs], axis=-1)
+
+    def log_density(self, z):
+        return sum(prior.log_density(part) for prior, part in zip(self.priors, self.split(z), strict=True))
 
     def interpolate(self, z, z_end, fractions):
         sides = zip(self.priors, self.split(z), self.split(z_end), strict=True)
@@ -89,3 +113,9 @@ class JoinedPrior(NormalPrior):
 
     def parts(self):
         return [part for prior in self.priors for part in prior.parts()]
+
+
+def _split(values, sizes):
+    """Parts of the last axis: `(..., sum(sizes))` -> list of `(..., size)`."""
+    ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
+    return [values[..., end - size : end] for size, end in zip(sizes, ends, strict=True)]

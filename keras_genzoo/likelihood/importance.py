@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_genzoo import losses, sampling
+from keras_genzoo import sampling
 from keras_genzoo.utils.checks import check_at_least, check_seed
 
 # Pixels decoded in one pass: the default convolutional VAE needs about half a gigabyte of memory for it.
@@ -19,11 +19,12 @@ PIXELS_PER_PASS = 2**21
 _BINARIZATION_STREAM = 2**32
 
 
-def log_weights(posterior, log_px, num, seed, offset):
+def log_weights(posterior, prior, log_px, num, seed, offset):
     """`log p(x|z) + log p(z) - log q(z|x)` for `num` draws of z per image.
 
     Args:
-        posterior: Tuple `(z_mean, z_log_var)` of the diagonal Gaussian q(z|x), each `(batch, latent_dim)`.
+        posterior: q(z|x) of each image: see `keras_genzoo.families.posteriors`.
+        prior: p(z): see `keras_genzoo.families.priors`.
         log_px: Function from codes `(batch * num, latent_dim)`, grouped by image, to `log p(x|z)`, `(batch * num,)`, in
             nats.
         num: Draws per image.
@@ -31,13 +32,12 @@ def log_weights(posterior, log_px, num, seed, offset):
         offset: int64 scalar, index of the first draw.
 
     Returns:
-        `(batch, num)`, in nats; the prior is a standard normal.
+        `(batch, num)`, in nats.
     """
-    z_mean, z_log_var = (repeat(values, num) for values in posterior)
-    noise = sampling.normal_rows(seed, offset, tf.shape(z_mean)[0], z_mean.shape[1])
-    z = z_mean + ops.exp(0.5 * z_log_var) * noise
-    log_q = losses.normal_log_density(noise) - 0.5 * ops.sum(z_log_var, axis=-1)
-    return ops.reshape(log_px(z) + losses.normal_log_density(z) - log_q, (-1, num))
+    repeated = posterior.repeat(num)
+    noise = sampling.normal_rows(seed, offset, repeated.num_rows, repeated.noise_dim)
+    z, log_q = repeated.draw(noise)
+    return ops.reshape(log_px(z) + prior.log_density(z) - log_q, (-1, num))
 
 
 def repeat(values, num):

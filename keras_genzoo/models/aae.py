@@ -90,7 +90,8 @@ class AAE(BaseAutoencoder):
 
     def discriminator_loss(self, codes):
         """Loss of the discriminator of codes: a record with codes of images, `z` `(batch, latent_dim)` -> scalar."""
-        prior = self.prior.from_normal(sampling.step_normal(ops.shape(codes.z), self.noise()))
+        noise = sampling.step_normal((ops.shape(codes.z)[0], self.prior.noise_dim), self.noise())
+        prior = self.prior.from_normal(noise)
         return losses.minimax_discriminator_loss(self.discriminator(prior), self.discriminator(codes.z))
 
     def encoder_loss(self, codes):

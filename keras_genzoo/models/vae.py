@@ -22,6 +22,7 @@ from keras_genzoo.families import BaseAutoencoder
 from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.noise import noise_for_tests
+from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.likelihood import importance
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arguments import Choice, Flag, Positive
@@ -33,7 +34,8 @@ class VAE(BaseAutoencoder):
 
     `loss_terms` returns the terms of the negative bound in nats per image; `train_step` and `test_step` both add them
     up, each times its entry in `loss_weights`. A variant overrides `loss_terms` or `loss_weights`, or, if its bound is
-    not a sum, `negative_bound`; its `loss_names` have further terms.
+    not a sum, `negative_bound`; its `loss_names` have further terms. A variant with another distribution of codes
+    overrides `posterior` or `prior`.
 
     Shapes: `encoder` images in [0, 1] (Bernoulli) or [-1, 1] (Gaussian) -> `z_mean` and `z_log_var`
     `(batch, latent_dim)`; `decoder` `(batch, latent_dim)` -> logits or means `(batch, height, width, channels)`.
@@ -122,14 +124,23 @@ class VAE(BaseAutoencoder):
             Dict of scalars, nats per image, means over the batch: `reconstruction_loss`, `kl_loss`.
         """
         given = self.conditions_of(batch)
-        posterior = self.encoded(batch.images, training=training, **given)
-        z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
-        z = self.reparametrize(z_mean, z_log_var, sampling.step_normal(ops.shape(z_mean), self.noise()))
+        posterior = self.posterior(self.encoded(batch.images, training=training, **given))
+        noise = sampling.step_normal((posterior.num_rows, posterior.noise_dim), self.noise())
+        z, log_q = posterior.draw(noise)
         decoded = self.decoded(z, training=training, **given)
         return {
             "reconstruction_loss": ops.mean(self.negative_log_likelihood(batch.images, decoded)),
-            "kl_loss": ops.mean(losses.gaussian_kl(z_mean, z_log_var)),
+            "kl_loss": ops.mean(self.divergence(posterior, z, log_q)),
         }
+
+    def posterior(self, encoded):
+        """q(z|x) of what the encoder gives, a dict of `code_names`: see `keras_genzoo.families.posteriors`."""
+        return GaussianPosterior(*(encoded[name] for name in self.code_names))
+
+    def divergence(self, posterior, z, log_q):
+        """KL(q(z|x) || p(z)) in nats per image, `(batch,)`: in closed form, or, without one, its estimate from `z`."""
+        exact = posterior.divergence(self.prior)
+        return log_q - self.prior.log_density(z) if exact is None else exact
 
     def loss_weights(self):
         """Dict of the weights of terms that count other than once."""
@@ -140,11 +151,6 @@ class VAE(BaseAutoencoder):
         terms = self.loss_terms(batch, training)
         weights = self.loss_weights()
         return sum(weights.get(key, 1.0) * term for key, term in terms.items()), terms
-
-    @staticmethod
-    def reparametrize(z_mean, z_log_var, noise):
-        """`z = mean + sigma * noise`, with the standard deviation from the logarithm of the variance."""
-        return z_mean + ops.exp(0.5 * z_log_var) * noise
 
     def negative_log_likelihood(self, images, decoded):
         """`-log p(x|z)` in nats per image, `(batch,)`; `decoded` is what the decoder gives for `z`."""
@@ -229,11 +235,11 @@ class VAE(BaseAutoencoder):
 
     def log_weights(self, images, num, seed, offset, conditions):
         """`log p(x|z) + log p(z) - log q(z|x)` for `num` draws of z per image: `(batch, num)`."""
-        posterior = self.encoded(images, **conditions)
+        posterior = self.posterior(self.encoded(images, **conditions))
         repeated = importance.repeat(images, num)
         given = {name: importance.repeat(values, num) for name, values in conditions.items()}
 
         def log_px(z):
             return -self.negative_log_likelihood(repeated, self.decoded(z, **given))
 
-        return importance.log_weights([posterior[key] for key in self.code_names], log_px, num, seed, offset)
+        return importance.log_weights(posterior, self.prior, log_px, num, seed, offset)

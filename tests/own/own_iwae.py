@@ -28,14 +28,13 @@ class OwnIWAE(VAE):
     loss_names = ("loss",)
 
     def negative_bound(self, batch, training=True):
-        posterior = self.encoded(batch.images, training=training, **self.conditions_of(batch))
+        posterior = self.posterior(self.encoded(batch.images, training=training, **self.conditions_of(batch)))
         repeated = batch.map(lambda x: importance.repeat(x, self.train_samples))
         given = self.conditions_of(repeated)
 
         def log_px(z):
             return -self.negative_log_likelihood(repeated.images, self.decoded(z, training=training, **given))
 
-        codes = [posterior[name] for name in self.code_names]
         seed = sampling.step_key(self.noise())
-        log_weights = importance.log_weights(codes, log_px, self.train_samples, seed, 0)  # (batch, k)
+        log_weights = importance.log_weights(posterior, self.prior, log_px, self.train_samples, seed, 0)  # (batch, k)
         return ops.mean(math.log(self.train_samples) - ops.logsumexp(log_weights, axis=1)), {}

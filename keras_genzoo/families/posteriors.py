@@ -1,0 +1,51 @@
+"""Posteriors of latent codes: how a code is drawn from normal noise, and with which density."""
+
+from keras import ops
+
+from keras_genzoo import losses
+from keras_genzoo.likelihood import importance
+
+
+class GaussianPosterior:
+    """A Gaussian with independent components.
+
+    A posterior q(z|x) of another shape is a class with the same attributes and methods.
+
+    Args:
+        z_mean: Means, `(batch, latent_dim)`.
+        z_log_var: Logarithms of the variances, `(batch, latent_dim)`.
+    """
+
+    def __init__(self, z_mean, z_log_var):
+        self.z_mean, self.z_log_var = z_mean, z_log_var
+
+    @property
+    def noise_dim(self):
+        """Length of the normal noise of a draw."""
+        return self.z_mean.shape[-1]
+
+    @property
+    def num_rows(self):
+        """Number of posteriors, a scalar tensor."""
+        return ops.shape(self.z_mean)[0]
+
+    def draw(self, noise):
+        """Codes and their densities.
+
+        Args:
+            noise: Standard normal, `(batch, noise_dim)`.
+
+        Returns:
+            `z` `(batch, latent_dim)`, differentiable by the parameters of the posterior, and `log q(z|x)` in nats,
+            `(batch,)`.
+        """
+        z = self.z_mean + ops.exp(0.5 * self.z_log_var) * noise
+        return z, losses.normal_log_density(noise) - 0.5 * ops.sum(self.z_log_var, axis=-1)
+
+    def divergence(self, prior):
+        """KL divergence from a prior in nats, `(batch,)`, in closed form; `None` where there is none."""
+        return losses.gaussian_kl(self.z_mean, self.z_log_var) if prior.kind == "normal" else None
+
+    def repeat(self, num):
+        """The posterior of a batch in which each image stands `num` times, one after the other."""
+        return type(self)(importance.repeat(self.z_mean, num), importance.repeat(self.z_log_var, num))

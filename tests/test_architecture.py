@@ -42,6 +42,7 @@ TENSORFLOW_FILES = {
     "layers.instance_normalization",
     "likelihood.ais",
     "likelihood.importance",
+    "families.second_stage",
     "families.allowed",
     "families.checks",
     "families.batches",

@@ -173,6 +173,33 @@ class Names(Argument):
         return tuple(value)
 
 
+class Sizes(Argument):
+    """`None` or a dict of integers of at least 1, by some of the names in `choices`."""
+
+    wrong = ({"none of these": 1}, 3, "mixture", ())
+
+    def __init__(self, default, description, *, choices, **options):
+        super().__init__(default, description, **options)
+        self.choices = tuple(choices)
+
+    @property
+    def allowed(self):
+        return (
+            f"None or a dict of integers, at least 1 each, by {', '.join(f'`{choice!r}`' for choice in self.choices)}"
+        )
+
+    def check(self, value):
+        if value is None:
+            return None
+        if not isinstance(value, dict) or not value or not set(value) <= set(self.choices):
+            raise ValueError(
+                f"Expected {self.name} as a dict of integers by {', '.join(map(repr, self.choices))}. "
+                f"Received: {self.name}={value!r}"
+            )
+        checks.check_at_least(1, **{f"{self.name}[{key!r}]": size for key, size in value.items()})
+        return dict(value)
+
+
 class ImageShape(Argument):
     """`(height, width, channels)` of an image."""
 
@@ -195,7 +222,7 @@ class Seed(Argument):
 
 KINDS = {
     kind.__name__: kind
-    for kind in (Any, Integer, Fraction, Weight, Positive, Flag, Choice, Units, Names, ImageShape, Seed)
+    for kind in (Any, Integer, Fraction, Weight, Positive, Flag, Choice, Units, Names, Sizes, ImageShape, Seed)
 }
 
 

@@ -75,6 +75,23 @@ def vae_learns(**args):
     return learns
 
 
+def autoencoder_reconstructs(**args):
+    """Unseen digits are reconstructed better than before, and than by the mean image."""
+
+    def learns(case, digits):
+        images, _ = digits
+        args_of_digits = {"image_shape": (8, 8, 1), "latent_dim": 8, "base_filters": 16, "seed": SEED, **args}
+        model = keras_genzoo.build(case.name, **args_of_digits)
+        test, mean = flat(images[TEST]), flat(images[TRAIN]).mean(axis=0)
+        before = np.mean((flat(model.reconstruct(images[TEST])) - test) ** 2)
+        shuffled_epochs(model, (images[TRAIN],), epochs=25)
+        error = np.mean((flat(model.reconstruct(images[TEST])) - test) ** 2)
+        assert error < before / 4.0
+        assert error < np.mean((test - mean) ** 2) / 1.8
+
+    return learns
+
+
 def adversarial_codes_come_to_the_prior(case, digits):
     """Reconstructions improve, and codes come nearer to the prior than without the encoder's adversarial update."""
     images, _ = digits

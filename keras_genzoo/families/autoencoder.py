@@ -26,6 +26,7 @@ class BaseAutoencoder(ZooModel):
 
     Class attributes:
         decoder_activation: Of the decoder's output: `None` for logits or unbounded means.
+        decoder_wrapper: Class of a layer that wraps each layer of the decoder with a kernel, `None` for none.
         code_names: Outputs of the encoder, the code that stands for the image first.
     """
 
@@ -42,6 +43,7 @@ class BaseAutoencoder(ZooModel):
     )
 
     decoder_activation = None
+    decoder_wrapper = None
     code_names = ("z",)
     web_view = "encoder_decoder"
     inference_networks = ("decoder",)
@@ -85,6 +87,7 @@ class BaseAutoencoder(ZooModel):
         shared = dict(
             output_activation=self.decoder_activation,
             conditions=self.conditions,
+            wrapper=self.decoder_wrapper,
             dtype=self.dtype_policy,
             name="decoder",
         )

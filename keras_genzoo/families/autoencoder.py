@@ -116,7 +116,7 @@ class BaseAutoencoder(ZooModel):
         return keras.Model(inputs, pixels_of, name="decoder_mean")
 
     def encoded(self, images, training=False, **conditions):
-        """What the encoder gives for images in `network_range`: dict of `code_names`."""
+        """What the encoder gives for images in `network_range`: dict of `code_names`, and perhaps of more."""
         batch = Record(images=images, **conditions)
         return self.encoder(batch.feed(self.encoder), training=training)
 
@@ -215,7 +215,8 @@ class BaseAutoencoder(ZooModel):
 
     def export_functions(self, image_dtype="float32"):
         def encode(image, **inputs):
-            return self.encoded(self.to_network(image), **by_plural(self, inputs))
+            codes = self.encoded(self.to_network(image), **by_plural(self, inputs))
+            return {name: codes[name] for name in self.code_names}
 
         def reconstruct(image, **inputs):
             return {"image": self.reconstructed(image, image_dtype, **by_plural(self, inputs))}

@@ -6,6 +6,7 @@ from keras_genzoo.layers.image_history import ImageHistory
 from keras_genzoo.layers.instance_normalization import InstanceNormalization
 from keras_genzoo.layers.masked_convolution import MaskedConv2D
 from keras_genzoo.layers.spectral_normalization import SpectralNormalization
+from keras_genzoo.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
     "BatchNormalization",
@@ -13,5 +14,6 @@ __all__ = [
     "InstanceNormalization",
     "MaskedConv2D",
     "SpectralNormalization",
+    "VectorQuantizer",
     "frozen_statistics",
 ]

@@ -27,6 +27,7 @@ class BaseAutoencoder(ZooModel):
 
     Class attributes:
         decoder_activation: Of the decoder's output: `None` for logits or unbounded means.
+        decoder_wrapper: Class of a layer that wraps each layer of the decoder with a kernel, `None` for none.
         code_names: Outputs of the encoder, the code that stands for the image first.
     """
 
@@ -50,6 +51,7 @@ class BaseAutoencoder(ZooModel):
     )
 
     decoder_activation = None
+    decoder_wrapper = None
     code_names = ("z",)
     web_view = "encoder_decoder"
     inference_networks = ("decoder",)
@@ -103,6 +105,7 @@ class BaseAutoencoder(ZooModel):
         shared = dict(
             output_activation=self.decoder_activation,
             conditions=self.conditions,
+            wrapper=self.decoder_wrapper,
             dtype=self.dtype_policy,
             name="decoder",
         )
@@ -131,7 +134,7 @@ class BaseAutoencoder(ZooModel):
         return keras.Model(inputs, pixels_of, name="decoder_mean")
 
     def encoded(self, images, training=False, **conditions):
-        """What the encoder gives for images in `network_range`: dict of `code_names`."""
+        """What the encoder gives for images in `network_range`: dict of `code_names`, and perhaps of more."""
         batch = Record(images=images, **conditions)
         return self.encoder(batch.feed(self.encoder), training=training)
 
@@ -255,7 +258,8 @@ class BaseAutoencoder(ZooModel):
 
     def export_functions(self, image_dtype="float32"):
         def encode(image, **inputs):
-            return self.encoded(self.to_network(image), **by_plural(self, inputs))
+            codes = self.encoded(self.to_network(image), **by_plural(self, inputs))
+            return {name: codes[name] for name in self.code_names}
 
         def reconstruct(image, **inputs):
             return {"image": self.reconstructed(image, image_dtype, **by_plural(self, inputs))}

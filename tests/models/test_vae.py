@@ -23,7 +23,8 @@ def properties(case):
     """Properties in which models of the family differ: methods of the bound, likelihood, conditions, network."""
     cls = case.model_class
     owners = {(name, getattr(cls, name).__module__, getattr(cls, name).__qualname__) for name in METHODS}
-    chosen = {(name, case.args.get(name, cls.arguments()[name].default)) for name in ("likelihood", "network")}
+    given = {**{name: argument.default for name, argument in cls.arguments().items()}, **case.args}
+    chosen = {(name, given[name]) for name in ("likelihood", "network") if name in given}
     return owners | chosen | {("conditions", cls.conditions != ())}
 
 

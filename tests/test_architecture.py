@@ -56,6 +56,7 @@ TENSORFLOW_FILES = {
     "families.optimizing",
     "families.png",
     "families.priors",
+    "families.step_count",
     "families.two_player",
     "callbacks.board",  # event files of TensorBoard
     "data.kinds",

@@ -497,6 +497,15 @@ def test_every_step_count_of_a_schedule_stretches_with_the_epochs(given, wanted)
     assert recipe.with_epochs(30) == recipe == with_schedule(initial_learning_rate=0.1, **given)
 
 
+def test_arguments_that_count_steps_stretch_with_the_epochs_unless_they_are_given():
+    args = {"capacity": 5.0, "capacity_steps": 300, "beta": 30.0, "warmup_steps": 0, "base_filters": 16}
+    recipe = Recipe("beta_vae", args=args, epochs=30)
+    assert recipe.with_epochs(10).args == {**args, "capacity_steps": 100}
+    assert recipe.with_epochs(45).args == {**args, "capacity_steps": 450}
+    for given in ("capacity_steps", "args.capacity_steps", "args"):
+        assert recipe.with_epochs(10, given=[given]).args == args
+
+
 def test_optimizer_without_a_schedule_has_nothing_to_stretch():
     for spec in ("adam", {"name": "adam", "learning_rate": 0.1}):
         assert tiny(optimizers={"optimizer": spec}).with_epochs(3).optimizers == {"optimizer": spec}

@@ -67,7 +67,8 @@ class BetaTCVAE(VAE):
     )
     dataset_size = Integer(
         None,
-        "Number of training images, which the estimate needs. Training needs it, use does not.",
+        "Number of training images, which the estimate needs: training does, use does not. A recipe, and `keras-genzoo "
+        "train`, take that of their data.",
         optional=True,
         training=True,
     )
@@ -79,7 +80,7 @@ class BetaTCVAE(VAE):
         if self.dataset_size is None:
             raise ValueError(
                 f"Expected dataset_size, the number of training images, to train {self.model_name}: "
-                "build(..., dataset_size=60000), or dataset_size in the args of a recipe. Received: dataset_size=None"
+                "build(..., dataset_size=60000). Received: dataset_size=None"
             )
         batch = super().unpack(data)
         num = ops.shape(batch.images)[0]

@@ -1,4 +1,5 @@
-"""Trains the models that claim disentangled codes, and `vae`, on the source `shapes`, and prints what they reach.
+"""Trains the models that claim disentangled codes, and `vae`, on the source `shapes`, and prints what they reach
+as a table in Markdown.
 
     python benchmarks/disentanglement.py [MODEL ...] [--seeds 0 1 2] [--epochs 360] [--set key=value ...]
 
@@ -14,8 +15,6 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 import keras_genzoo
 from keras_genzoo import recipes, training
@@ -47,16 +46,17 @@ def main():
     parser.add_argument("--epochs", type=int, help="default: those of the recipes; schedules are stretched")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="changes of all recipes")
     arguments = parser.parse_args()
-    console, table = Console(), None
+    lines = []
     for name in arguments.models or MODELS:
         recipe = keras_genzoo.load_recipe(f"{name}_shapes")
         recipe = recipe.with_epochs(arguments.epochs or recipe.epochs).override(arguments.set)
         runs = [measure(recipe, seed) for seed in arguments.seeds]
-        table = table or Table("model", *runs[0])
-        columns = ([run[key] for run in runs] for key in runs[0])
-        table.add_row(name, *(f"{np.mean(column):.4g} ± {np.std(column):.2g}" for column in columns))
-        console.print(f"{name}: {len(runs)} run(s) of {recipe.epochs} epochs", highlight=False)
-    console.print(table)
+        columns = {key: [run[key] for run in runs] for key in runs[0]}
+        cells = (f"{np.mean(column):.3g} ± {np.std(column):.2g}" for column in columns.values())
+        lines = lines or [f"| model | {' | '.join(columns)} |", "| --- " * (1 + len(columns)) + "|"]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+        print(f"{name}: {len(runs)} run(s) of {recipe.epochs} epochs", flush=True)
+    print("\n" + "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -54,12 +54,13 @@ def gan_comes_nearer(factor, args=None, optimizer=None):
     return learns
 
 
-def vae_learns(**args):
+def vae_learns(optimizers=None, **args):
     """A VAE that reconstructs unseen digits and gives them a higher likelihood after 25 epochs."""
 
     def learns(case, digits):
         images, labels = digits
-        model = keras_genzoo.build(case.name, image_shape=(8, 8, 1), latent_dim=8, seed=SEED, **args)
+        shared = dict(image_shape=(8, 8, 1), latent_dim=8, seed=SEED)
+        model = keras_genzoo.build(case.name, optimizers=optimizers, **shared, **args)
         given = {"labels": labels[TEST]} if case.has_labels else {}
         few = {key: value[:50] for key, value in given.items()}
         test, mean = flat(images[TEST]), flat(images[TRAIN]).mean(axis=0)

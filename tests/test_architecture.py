@@ -58,6 +58,7 @@ TENSORFLOW_FILES = {
     "families.optimizing",
     "families.png",
     "families.priors",
+    "families.step_count",
     "families.two_player",
     "callbacks.board",  # event files of TensorBoard
     "data.kinds",

@@ -18,6 +18,8 @@ FIGURES = (
     ("gan_train", "GAN-train", ""),
     ("log_likelihood", "log-likelihood", " nats"),
     ("reconstruction_mse", "reconstruction MSE", ""),
+    ("mutual_information_gap", "MIG", ""),
+    ("factor_vae_score", "FactorVAE score", ""),
     ("accuracy", "test accuracy", ""),
     ("translation_l1", "L1 to the match", " grey levels"),
     ("translation_ssim", "SSIM to the match", ""),

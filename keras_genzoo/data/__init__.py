@@ -1,12 +1,13 @@
-"""Image sources: scikit-learn's digits, TensorFlow Datasets, NumPy files, folders and arrays, as uint8 batches.
+"""Image sources: digits, generated shapes, TensorFlow Datasets, NumPy files, folders and arrays, as uint8 batches.
 
-`load` returns a `tf.data.Dataset` for training, `load_pairs` one of two domains, `load_arrays` NumPy arrays, and
-`class_names` the names of the classes. Images are `uint8`, 0..255, `(batch, height, width, channels)`. A source is one
-of
+`load` returns a `tf.data.Dataset` for training, `load_pairs` one of two domains, `load_arrays` NumPy arrays,
+`class_names` the names of the classes, and `load_factors` what is known of each image of `"shapes"`. Images are
+`uint8`, 0..255, `(batch, height, width, channels)`. A source is one of
 
 | source | images |
 | --- | --- |
 | `"digits"` | the 1,797 handwritten digits of scikit-learn, always available |
+| `"shapes"` | 4,608 generated images, 32x32, of all combinations of five known factors |
 | `"tfds:NAME"`, `"NAME"` | a data set of TensorFlow Datasets: `"mnist"`, `"tfds:cifar10:3.0.2"` |
 | `"keras:NAME"` | a data set of `keras.datasets`: `"keras:mnist"` (downloads) |
 | `"npz:PATH"`, `"PATH.npz"` | arrays in a NumPy file |
@@ -17,7 +18,14 @@ of
 import importlib
 
 # Loaded on first use: only data sets for training need TensorFlow, whose import takes seconds.
-_EXPORTS = {"class_names": "sources", "load": "pipeline", "load_arrays": "sources", "load_pairs": "pairs"}
+_EXPORTS = {
+    "Factors": "shapes",
+    "class_names": "sources",
+    "load": "pipeline",
+    "load_arrays": "sources",
+    "load_factors": "factors",
+    "load_pairs": "pairs",
+}
 
 __all__ = [*_EXPORTS]
 

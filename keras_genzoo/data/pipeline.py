@@ -58,6 +58,8 @@ def load(
         source: Source of the images.
             `"digits"`: the 1,797 handwritten digits of scikit-learn, white on black, upscaled from 8x8 to 28x28; the
             first 1,500 are `train`, the last 297 `test`. `image_size=(8, 8)` gives the originals.
+            `"shapes"`: 4,608 generated images, 32x32, white on black: each combination of shape (the label), scale,
+            orientation, x and y once, see `load_factors`; all are `train`.
             `"tfds:NAME"` or `"NAME"`, optionally with `/config` and `:version`: a data set of TensorFlow Datasets,
             prepared in `data_dir` or downloaded.
             `"keras:NAME"`: mnist, fashion_mnist, cifar10 or cifar100 of `keras.datasets`, downloaded.

@@ -1,4 +1,4 @@
-"""Sources by name: digits, TFDS, Keras data sets, npz files, folders and arrays."""
+"""Sources by name: digits, shapes, TFDS, Keras data sets, npz files, folders and arrays."""
 
 import functools
 import os
@@ -14,13 +14,15 @@ from keras_genzoo.data.folder import folder_splits
 from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.parts import ArrayPart
 from keras_genzoo.data.pixels import to_bytes
+from keras_genzoo.data.shapes import shapes_splits
 from keras_genzoo.data.splits import find_split, parse_split, split_kind, split_rows
 from keras_genzoo.data.tfds import tfds_splits
 from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
-_PREFIXES = ("digits", "folder", "keras", "npz", "tfds")
+_MADE = ("digits", "shapes")  # sources without a path, always available
+_PREFIXES = (*_MADE, "folder", "keras", "npz", "tfds")
 _KERAS = ("cifar10", "cifar100", "fashion_mnist", "mnist")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
@@ -176,7 +178,8 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
         return tfds_splits(rest, data_dir, image_key, label_key)
     if kind == "npz":
         return npz_splits(rest, image_key, label_key)
-    return {"folder": folder_splits, "digits": _digits, "keras": _keras, "array": _array}[kind](rest)
+    made = {"digits": _digits, "shapes": shapes_splits}
+    return {**made, "folder": folder_splits, "keras": _keras, "array": _array}[kind](rest)
 
 
 def parse_source(source):
@@ -186,7 +189,8 @@ def parse_source(source):
         source: As for `load`.
 
     Returns:
-        Tuple of `"digits"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`, and a name, a path or the array.
+        Tuple of the kind, `"digits"`, `"shapes"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`, and a name, a
+        path or the array.
 
     Raises:
         ValueError: If it is not a source.
@@ -207,9 +211,9 @@ def parse_source(source):
             f"Received: {source!r}"
         )
     prefix, colon, rest = source.partition(":")
-    if source == "digits":
-        return "digits", ""
-    if prefix in _PREFIXES[1:] and colon:
+    if source in _MADE:
+        return source, ""
+    if prefix in _PREFIXES[len(_MADE) :] and colon:
         if not rest:
             raise ValueError(f"Expected a name or path after {source!r}. Received: nothing")
         return prefix, rest
@@ -220,7 +224,7 @@ def parse_source(source):
         return _path_kind(source)
     if colon and not _VERSION.fullmatch(rest):
         raise ValueError(
-            f"Expected a source that begins with {', '.join(name + ':' for name in _PREFIXES[1:])} or is 'digits'. "
+            "Expected a source that begins with folder:, keras:, npz: or tfds:, or is 'digits' or 'shapes'. "
             f"Received: {source!r}; {nearest(prefix, _PREFIXES)}"
         )
     return "tfds", source

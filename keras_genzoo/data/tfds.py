@@ -162,7 +162,7 @@ def _unknown(name, data_dir):
     stored = [child.name for child in Path(data_dir).iterdir() if child.is_dir()] if _is_dir(data_dir) else []
     if base in stored:
         return f"Expected a version and configuration that is prepared in {data_dir}/{base}. Received: {name!r}"
-    names = ["digits", *stored, *_import().list_builders(with_community_datasets=False)]
+    names = ["digits", "shapes", *stored, *_import().list_builders(with_community_datasets=False)]
     near = difflib.get_close_matches(base, names, n=1)
     if Path(name).is_dir():
         near = [f"folder:{name}"]

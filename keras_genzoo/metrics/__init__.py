@@ -1,10 +1,11 @@
-"""Metrics of generative models: distances between sets of images, likelihoods, reconstruction errors.
+"""Metrics of generative models: distances between sets of images, likelihoods, reconstructions, disentanglement.
 
 `evaluate` computes them for a model and returns each value with its protocol; the other functions take arrays. Feature
 metrics take float arrays (n, d), image metrics take uint8 0..255 or float 0..1, (n, height, width, channels).
 """
 
 from keras_genzoo.metrics.class_conditional import gan_test, gan_train
+from keras_genzoo.metrics.disentanglement import factor_vae_score, mutual_information_gap
 from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.metrics.features import (
     ClassifierFeatures,
@@ -37,6 +38,7 @@ __all__ = [
     "elbo",
     "evaluate",
     "extractor",
+    "factor_vae_score",
     "feature_moments",
     "frechet_distance",
     "gan_test",
@@ -46,6 +48,7 @@ __all__ = [
     "list_metrics",
     "log_likelihood",
     "mse",
+    "mutual_information_gap",
     "neighbour_distances",
     "precision",
     "recall",

@@ -42,9 +42,9 @@ def evaluate(
         model: a model of the zoo, or any object with `generate(n, seed=, start=)` (and, for the metrics that need
             them, `reconstruct`, `elbo`, `log_likelihood`, `predict_labels`) and perhaps `image_shape`.
         data: the real images: a source string for `keras_genzoo.data.load_arrays` ("digits", "tfds:mnist",
-            "npz:PATH", "folder:PATH"), an array, uint8 or float in [0, 1], a pair `(images, labels)` or, of matched
-            images of two domains, `(images, images)`, a `tf.data.Dataset` of batches of one of these, or a `Reference`,
-            whose features are then not computed again.
+            "npz:PATH", "folder:PATH"), an array, uint8 or float in [0, 1], a pair `(images, labels)`, `(images,
+            Factors)` or, of matched images of two domains, `(images, images)`, a `tf.data.Dataset` of batches of images
+            or of pairs, or a `Reference`, whose features are then not computed again.
         metrics: a name or a list of names from `list_metrics()`. Default: all that fit the model: for a generator the
             Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO, log-likelihood,
             reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy.
@@ -194,7 +194,7 @@ def _with_features(real, features, names):
     demands = sorted({METRICS[name].extractor for name in names} - {None})
     if real.extractor is None:
         spec = _default_features(real, demands) if features is None else features
-        rest = (real.source, real.split, real.labels, real.batch_size, real.progress, real.target)
+        rest = (real.source, real.split, real.labels, real.batch_size, real.progress, real.target, real.factors)
         real = Reference(real.images, spec, *rest)
         if real.extractor.prefix == "classifier" and real.images.shape[3] == 3:
             warnings.warn(

@@ -4,6 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
+from keras_genzoo.data.factors import has_factors, load_factors
+from keras_genzoo.data.shapes import Factors
 from keras_genzoo.metrics.features import extractor
 from keras_genzoo.metrics.frechet import feature_moments
 from keras_genzoo.metrics.manifold import neighbour_distances
@@ -26,6 +28,7 @@ class Reference:
         batch_size: number of images in one pass through the extractor.
         progress: whether to draw progress bars on stderr if it is a terminal.
         target: matched images of a second domain, as `images`; `None` if no metric needs them.
+        factors: `keras_genzoo.data.Factors` of the images; `None` if no metric needs them.
 
     Raises:
         ValueError: if the array is empty or does not contain images, or the name of the extractor is unknown.
@@ -50,6 +53,7 @@ class Reference:
         batch_size=256,
         progress=True,
         target=None,
+        factors=None,
     ):
         images = np.asarray(images)
         check_images(images)
@@ -59,7 +63,10 @@ class Reference:
             raise ValueError(f"Expected one label per image, shape ({len(images)},). Received: {np.shape(labels)}")
         self.images = images if images.dtype == np.uint8 else to_uint8(images)
         self.target = None if target is None else _as_target(target, images.shape)
+        if factors is not None and len(factors) != len(images):
+            raise ValueError(f"Expected the factors of {len(images)} images. Received: those of {len(factors)}")
         self.labels = None if labels is None else np.asarray(labels)
+        self.factors = factors
         self.extractor = None if features is None else extractor(features)
         self.source = source
         self.split = split
@@ -129,8 +136,8 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
 
     Args:
         data: a source string for `keras_genzoo.data.load_arrays`; an array, uint8 or float in [0, 1]; a pair
-            `(images, labels)` or `(images, images of a second domain)`; or a `tf.data.Dataset` of batches of images, or
-            of such pairs.
+            `(images, labels)`, `(images, images of a second domain)` or `(images, Factors)`; or a `tf.data.Dataset` of
+            batches of images, or of pairs of the first two kinds.
         image_shape: (height, width, channels) of the result; images of a source are resized, others must have this
             shape.
         limit: maximum number of images, at least 1: drawn without replacement by `seed` from sources and arrays, the
@@ -142,7 +149,7 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
 
     Returns:
         dict, arguments of `Reference`: "images" uint8 (n, height, width, channels), "labels" (n,) or `None`, "target"
-        as "images" or `None`, "source", "split" or `None`.
+        as "images" or `None`, "factors" or `None`, "source", "split" or `None`.
 
     Raises:
         ValueError: if there are no images, or they do not have the expected shape.
@@ -155,24 +162,27 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
     >>> loaded["images"].shape, loaded["source"], loaded["split"]
     ((4, 8, 8, 1), 'array', None)
     """
+    factors = None
     if isinstance(data, str):
         size = {} if image_shape is None else {"image_size": tuple(image_shape[:2]), "channels": image_shape[2]}
         images, extra = _load_source(data, split, {**(options or {}), **size})
-        source = data
+        source, factors = data, load_factors(data, split=split) if has_factors(data) else None
     elif hasattr(data, "element_spec"):  # a tf.data.Dataset, detected without importing TensorFlow
         images, extra = _collect(data, limit)
         source, split = "dataset", None
     else:
         images, extra = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
         images, source, split = np.asarray(images), "array", None
+        extra, factors = (None, extra) if isinstance(extra, Factors) else (extra, None)
     check_images(images, image_shape)
     labels, target = (None, _as_target(extra, images.shape)) if np.ndim(extra) == 4 else (extra, None)
     if limit is not None and len(images) > limit:
         rows = draw_rows(len(images), limit, seed)
         images, labels = images[rows], None if labels is None else np.asarray(labels)[rows]
         target = None if target is None else target[rows]
+        factors = None if factors is None else factors.take(rows)
     images = images if images.dtype == np.uint8 else to_uint8(images)
-    return {"images": images, "labels": labels, "target": target, "source": source, "split": split}
+    return {"images": images, "labels": labels, "target": target, "factors": factors, "source": source, "split": split}
 
 
 def _load_source(source, split, options):

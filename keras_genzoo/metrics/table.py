@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_genzoo.metrics import (
     class_conditional,
+    disentanglement,
     frechet,
     kernel,
     likelihood,
@@ -171,6 +172,8 @@ METRICS = {
         _gan_train, "model", "generate", "higher", default=False, extractor="classifier", labelled=True
     ),
     "accuracy": Metric(_accuracy, "model", "predict_labels", "higher"),
+    "mutual_information_gap": Metric(disentanglement.gap_of_model, "model", "encode", "higher", default=False),
+    "factor_vae_score": Metric(disentanglement.score_of_model, "model", "encode", "higher", default=False),
 }
 
 

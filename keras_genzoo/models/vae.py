@@ -89,7 +89,11 @@ class VAE(BaseAutoencoder):
     def build_networks(self):
         super().build_networks()
         if self.likelihood == "gaussian":
-            self.pixel_log_var = self.add_weight(name="pixel_log_var", shape=(), initializer="zeros", dtype="float32")
+            self.build_pixel_variance()
+
+    def build_pixel_variance(self):
+        """Sets `pixel_log_var`, the logarithm of the variance of all pixels."""
+        self.pixel_log_var = self.add_weight(name="pixel_log_var", shape=(), initializer="zeros", dtype="float32")
 
     def code_outputs(self, features):
         z_mean = layers.Dense(self.latent_dim, dtype="float32", name="z_mean")(features)  # (batch, latent_dim)

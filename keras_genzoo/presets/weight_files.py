@@ -47,7 +47,7 @@ def write_weights(model, path, half_precision=False):
 
 
 def _copy_h5(source, target, half_precision):
-    """Copies groups and datasets, compressed; with `half_precision`, floats as float16 if all are in its range."""
+    """Copies groups and datasets, compressed; with `half_precision`, arrays as float16 if they are in its range."""
     import h5py
     import numpy as np
 
@@ -58,7 +58,9 @@ def _copy_h5(source, target, half_precision):
             _copy_h5(item, target.create_group(key), half_precision)
             continue
         data = item[()]
-        if half_precision and data.dtype == np.float32 and np.all(np.abs(data) < np.finfo(np.float16).max):
+        # Scalars stay as they are: one may be a count of steps, and float16 has no 2049.
+        half = half_precision and data.ndim and data.dtype == np.float32
+        if half and np.all(np.abs(data) < np.finfo(np.float16).max):
             data = data.astype("float16")
         compressed = {"compression": "gzip", "shuffle": True} if data.ndim else {}
         target.create_dataset(key, data=data, **compressed)

@@ -41,18 +41,19 @@ def stretched(spec, ratio, where, given=()):
         if any(f"{path}.".startswith(f"{key}.") for key in given):
             continue
         if isinstance(steps, (list, tuple)):
-            new[name] = [_scaled(step, ratio, path) for step in steps]
+            new[name] = [scaled_steps(step, ratio, path) for step in steps]
             if len(set(new[name])) < len(set(steps)):
                 raise ValueError(
                     f"Expected {path} that stay apart with another number of epochs: set them as well. "
                     f"Received: {steps}, which would be {new[name]}"
                 )
         elif steps is not None:
-            new[name] = _scaled(steps, ratio, path)
+            new[name] = scaled_steps(steps, ratio, path)
     return {**spec, "learning_rate": new}
 
 
-def _scaled(steps, ratio, where):
+def scaled_steps(steps, ratio, where):
+    """A number of steps times `ratio`, rounded, at least 1; 0 stays 0. `where` is its dotted key in the recipe."""
     if not is_number(steps):
         raise ValueError(f"Expected {where} as a number of steps. Received: {steps!r}")
     return max(1, round(steps * ratio)) if steps > 0 else steps

@@ -8,8 +8,9 @@ import yaml
 from keras_genzoo import registry
 from keras_genzoo.recipes.data import DataConfig
 from keras_genzoo.recipes.fields import check_plain, check_plain_name, check_types, plain
-from keras_genzoo.recipes.optimizers import check_spec, stretched
+from keras_genzoo.recipes.optimizers import check_spec, scaled_steps, stretched
 from keras_genzoo.recipes.reading import parse_setting
+from keras_genzoo.utils.arguments import Steps
 from keras_genzoo.utils.checks import check_at_least, check_training_seed, is_number
 from keras_genzoo.utils.text import nearest
 
@@ -171,7 +172,7 @@ class Recipe:
         return Recipe.from_dict(values)
 
     def with_epochs(self, epochs, given=()):
-        """The recipe with another number of epochs, and learning rate schedules stretched in proportion.
+        """The recipe with another number of epochs; learning rate schedules and `Steps` of `args` are stretched.
 
         Args:
             epochs: Number of epochs, at least 1.
@@ -185,7 +186,14 @@ class Recipe:
             return self
         ratio = epochs / self.epochs
         optimizers = {key: stretched(spec, ratio, f"optimizers.{key}", given) for key, spec in self.optimizers.items()}
-        return dataclasses.replace(self, epochs=epochs, optimizers=optimizers)
+        args = {**self.args, **self._stretched_args(ratio, given)}
+        return dataclasses.replace(self, epochs=epochs, optimizers=optimizers, args=args)
+
+    def _stretched_args(self, ratio, given):
+        """Dict of the arguments of the model that are numbers of steps, times `ratio`."""
+        kept = self.args if "args" in given else {key.removeprefix("args.") for key in given}
+        names = [key for key, each in self._declared().items() if isinstance(each, Steps) and key not in kept]
+        return {key: scaled_steps(self.args[key], ratio, f"args.{key}") for key in names}
 
 
 def _nearest_setting(key, names):

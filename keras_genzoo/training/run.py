@@ -125,7 +125,8 @@ class Run:
         """The recipe with the classes, size and dtype that the run began with, if the recipe leaves them open."""
         recipe, begun = self.recipe, Recipe.from_dict(note["recipe"])
         if recipe.model == begun.model:
-            missing = [key for key in ("num_classes", "class_names", "image_shape") if recipe.args.get(key) is None]
+            found = ("num_classes", "class_names", "image_shape", "dataset_size")
+            missing = [key for key in found if recipe.args.get(key) is None]
             args = {key: begun.args[key] for key in missing if begun.args.get(key) is not None}
             recipe = dataclasses.replace(recipe, args={**recipe.args, **args})
         return dataclasses.replace(recipe, dtype=begun.dtype) if recipe.dtype == "auto" else recipe

@@ -14,6 +14,7 @@ from keras_genzoo.recipes.classes import with_classes
 from keras_genzoo.recipes.optimizers import has_schedule
 from keras_genzoo.recipes.precision import resolved
 from keras_genzoo.recipes.shapes import with_image_shape
+from keras_genzoo.recipes.sizes import with_dataset_size
 from keras_genzoo.training.checks import check
 from keras_genzoo.training.real_images import images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
@@ -93,7 +94,7 @@ def begin(run, resume=False, verbose=0):
     """
     model, step, note = run.restore() if resume else (None, 0, None)
     if note is None:
-        run.recipe, shape = with_image_shape(with_classes(run.recipe))
+        run.recipe, shape = with_image_shape(with_dataset_size(with_classes(run.recipe)))
         run.recipe, reason = resolved(run.recipe)
         for told in filter(None, (shape, reason)):
             if verbose:

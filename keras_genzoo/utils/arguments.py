@@ -85,6 +85,26 @@ class Integer(Argument):
         return value
 
 
+class Steps(Integer):
+    """A number of training steps over which something changes; 0 for at once.
+
+    `--epochs` and `Recipe.with_epochs` stretch it in proportion, like the step counts of a learning rate schedule.
+    """
+
+    most = 2**24  # counted in float32
+    allowed = f"Integer in 0..{most}"
+    wrong = (-1, 0.5, True, "8", None, most + 1)
+
+    def __init__(self, default, description, **options):
+        super().__init__(default, description, low=0, **options)
+
+    def check(self, value):
+        super().check(value)
+        if value > self.most:
+            raise ValueError(f"Expected {self.name} of at most {self.most} steps. Received: {self.name}={value!r}")
+        return value
+
+
 class Fraction(Argument):
     """A number in [0, 1)."""
 
@@ -222,7 +242,7 @@ class Seed(Argument):
 
 KINDS = {
     kind.__name__: kind
-    for kind in (Any, Integer, Fraction, Weight, Positive, Flag, Choice, Units, Names, Sizes, ImageShape, Seed)
+    for kind in (Any, Integer, Steps, Fraction, Weight, Positive, Flag, Choice, Units, Names, Sizes, ImageShape, Seed)
 }
 
 

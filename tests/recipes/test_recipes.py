@@ -15,7 +15,13 @@ from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.recipes import DTYPES, DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
 from keras_genzoo.recipes.optimizers import make_optimizer
 
-TRAINING_IMAGES = {"digits": 1500, "tfds:mnist": 60000, "tfds:fashion_mnist": 60000, "npz:emoji.npz": 2891}
+TRAINING_IMAGES = {
+    "digits": 1500,
+    "npz:emoji.npz": 2891,
+    "shapes": 4608,
+    "tfds:fashion_mnist": 60000,
+    "tfds:mnist": 60000,
+}
 every_recipe = pytest.mark.parametrize("name", list_recipes())
 
 TINY = {"model": "vae", "args": {"image_shape": [8, 8, 1], "network": "mlp", "hidden_units": [4], "latent_dim": 2}}
@@ -496,6 +502,15 @@ def test_every_step_count_of_a_schedule_stretches_with_the_epochs(given, wanted)
     assert shorter.epochs == 10
     assert shorter.optimizers["optimizer"]["learning_rate"] == {"initial_learning_rate": 0.1, **given, **wanted}
     assert recipe.with_epochs(30) == recipe == with_schedule(initial_learning_rate=0.1, **given)
+
+
+def test_arguments_that_count_steps_stretch_with_the_epochs_unless_they_are_given():
+    args = {"capacity": 5.0, "capacity_steps": 300, "beta": 30.0, "warmup_steps": 0, "base_filters": 16}
+    recipe = Recipe("beta_vae", args=args, epochs=30)
+    assert recipe.with_epochs(10).args == {**args, "capacity_steps": 100}
+    assert recipe.with_epochs(45).args == {**args, "capacity_steps": 450}
+    for given in ("capacity_steps", "args.capacity_steps", "args"):
+        assert recipe.with_epochs(10, given=[given]).args == args
 
 
 def test_optimizer_without_a_schedule_has_nothing_to_stretch():

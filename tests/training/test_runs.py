@@ -394,6 +394,20 @@ def test_classes_without_a_label_are_told(animals, tmp_path):
         assert steps.with_classes(recipe).args["num_classes"] == 4
 
 
+def test_size_of_the_data_set_is_that_of_the_data_and_another_one_is_refused(tmp_path):
+    args = {"image_shape": [8, 8, 1], "network": "mlp", "hidden_units": [4], "latent_dim": 2}
+    recipe = Recipe.from_dict(
+        {"model": "beta_tc_vae", "args": args, "data": {"source": "digits", "limit": 20}, "epochs": 1}
+    )
+    model, _ = train(recipe, tmp_path / "run")
+    assert model.dataset_size == 20
+    again, _ = train(recipe.override({"epochs": 2}), tmp_path / "run", resume=True)
+    assert again.dataset_size == 20
+    with pytest.raises(ValueError, match="Expected dataset_size=20, .* of digits, .*Received: dataset_size=1500"):
+        train(recipe.override({"dataset_size": 1500}), tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
 def test_run_without_images_for_testing_is_evaluated_on_others_with_a_warning(animals, tmp_path):
     with pytest.warns(UserWarning, match="uses the split 'train' of folder.* no split 'test': these are the images of"):
         _, preset = train(animals, tmp_path / "run", evaluate=True)

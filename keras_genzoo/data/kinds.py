@@ -56,9 +56,16 @@ class Images:
         for part in (images, second):
             if isinstance(part, (list, tuple, dict)):
                 raise ValueError(f"Expected batches of {self.wanted}, each one tensor. Received: a {_name(part)}")
-        if images is None or (second is None and self.num_sets + self.has_labels > 1):
-            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
+        if images is None:
+            raise ValueError(f"Expected batches of {self.wanted}. Received: no images")
+        if second is None:
+            self._check_alone()
         return images, second
+
+    def _check_alone(self):
+        """Raises `ValueError` unless images alone are enough."""
+        if self.num_sets + self.has_labels > 1:
+            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
 
     # -- before the first step ------------------------------------------------------------------------------------
 
@@ -132,8 +139,8 @@ class Images:
                 f"Expected a data set of batches of {self.wanted}. Received: {len(spec)} parts, of which the third "
                 "would be sample weights, which have no effect here"
             )
-        if len(spec) < self.num_sets + self.has_labels:
-            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
+        if len(spec) == 1:
+            self._check_alone()
         for number, part in enumerate(spec):
             if not isinstance(part, tf.TensorSpec) or (number < self.num_sets and part.shape.rank is None):
                 raise ValueError(
@@ -167,7 +174,7 @@ class LabelledImages(Images):
 
     def _prepare_second(self, model, images, second):
         if second is None:
-            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
+            self._check_alone()
         return model.label_condition.check(second, len(images))
 
     def _check_second_spec(self, model, spec):
@@ -202,7 +209,7 @@ class ImagePairs(Images):
 
     def _prepare_second(self, model, images, second):
         if second is None:
-            raise ValueError(f"Expected {self.wanted}. Received: images alone")
+            self._check_alone()
         second = self._image_array(model, second)
         if len(second) != len(images):
             raise ValueError(

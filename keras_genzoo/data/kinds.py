@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.record import Record
 
 
@@ -83,6 +84,7 @@ class Images:
         Raises:
             ValueError: If they do not hold data of this kind.
         """
+        check_dense(x, "images")
         if isinstance(x, tf.data.Dataset):
             self._check_dataset(model, x)
         elif is_array_like(x):
@@ -98,11 +100,14 @@ class Images:
         return x, y
 
     def _image_array(self, model, images):
+        check_dense(images, "images")
         if isinstance(images, (list, tuple)):
             images = self._stacked(images)
         elif not isinstance(images, tf.Tensor):
             images = np.asarray(images)
         pixels.check_images(images, model.image_shape)
+        if not len(images):
+            raise ValueError(f"Expected at least one image. Received: shape {tuple(images.shape)}")
         return images
 
     def _stacked(self, images):
@@ -134,6 +139,11 @@ class Images:
 
     def _check_dataset(self, model, data):
         spec = data.element_spec if isinstance(data.element_spec, tuple) else (data.element_spec,)
+        if int(data.cardinality()) == 0:
+            raise ValueError(
+                "Expected a data set of at least one batch. Received: an empty one (drop_remainder leaves out a last "
+                "batch that is not full)"
+            )
         if len(spec) > 2:
             raise ValueError(
                 f"Expected a data set of batches of {self.wanted}. Received: {len(spec)} parts, of which the third "

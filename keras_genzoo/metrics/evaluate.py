@@ -98,7 +98,7 @@ def evaluate(
     (True, 'pixels')
     """
     names = check_metrics(metrics, model)
-    check_at_least(1, num_images=num_images)
+    check_at_least(1, num_images=num_images, batch_size=batch_size)
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)

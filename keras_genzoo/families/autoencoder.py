@@ -256,6 +256,10 @@ class BaseAutoencoder(ZooModel):
         """Pixels in `network_range` of what the decoder gives; noise has their shape."""
         return keras.ops.cast(self.decoded_to_pixels(decoded), "float32")
 
+    def imputed_pixels(self, decoded, noise, images, mask):
+        """Means and draws of the pixels of a step of `impute`; `images` have the pixels that are known."""
+        return keras.ops.cast(self.decoded_to_pixels(decoded), "float32"), self.pixels_given(decoded, noise)
+
     # -- export ---------------------------------------------------------------------------------------------------
 
     def export_functions(self, image_dtype="float32"):

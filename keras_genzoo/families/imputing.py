@@ -161,8 +161,7 @@ def chain(model, images, mask, seed, steps, start, metropolis, given):
             taken = accepted(model, x, z, proposed, accept[:, 0], given)
             proposed = ops.where(ops.logical_or(first, taken)[:, None], proposed, z)
         decoded = model.decoded(proposed, **given)
-        mean = ops.cast(model.decoded_to_pixels(decoded), "float32")
-        drawn = model.pixels_given(decoded, ops.reshape(pixel, ops.shape(x)))
+        mean, drawn = model.imputed_pixels(decoded, ops.reshape(pixel, ops.shape(x)), x, mask)
         return index + 1, ops.where(mask, drawn, x), mean, proposed
 
     state = (ops.convert_to_tensor(0, "int32"), x, x, ops.zeros((num, model.latent_dim)))

@@ -1,5 +1,6 @@
 """The gated PixelCNN: a network that gives, for each position of a map, features of all positions before it."""
 
+import keras
 from keras import layers, ops
 
 from keras_genzoo.layers import MaskedConv2D
@@ -63,3 +64,30 @@ def gate(x):
     """Half of the channels, each gated by one of the other half."""
     values, gates = ops.split(x, 2, axis=-1)
     return ops.tanh(values) * ops.sigmoid(gates)
+
+
+def gated_head(width, filters, context_filters, channels, num_layers, dtype=None, name="head"):
+    """Builds the network from features of earlier pixels and of a code to the logits of pixels.
+
+    Args:
+        width: Width of the maps; their height may be any, also 1.
+        filters: Channels of the features of pixels.
+        context_filters: Channels of the features of the code.
+        channels: Channels of the pixels.
+        num_layers: Gated layers of 1x1 convolutions.
+        dtype: Dtype policy of the layers.
+        name: Name of the network.
+
+    Returns:
+        Functional `keras.Model`: `[features, context]`, `(batch, height, width, ...)`, -> logits `(batch, height,
+        width, channels)`, float32.
+    """
+    features = keras.Input((None, width, filters), name="features")
+    context = keras.Input((None, width, context_filters), name="context")
+    x = features
+    for _ in range(num_layers):
+        both = [layers.Conv2D(2 * filters, 1, dtype=dtype)(part) for part in (x, context)]
+        inner = gate(layers.Add(dtype=dtype)(both))
+        x = layers.Add(dtype=dtype)([x, layers.Conv2D(filters, 1, dtype=dtype)(inner)])
+    logits = layers.Conv2D(channels, 1, dtype="float32", name="logits")(layers.Activation("relu", dtype=dtype)(x))
+    return keras.Model([features, context], logits, name=name)

@@ -1,0 +1,184 @@
+"""PixelVAE: a VAE whose decoder draws an image pixel by pixel, by a small gated PixelCNN that also sees the code.
+
+Gulrajani et al., 2016, PixelVAE: a latent variable model for natural images, https://arxiv.org/abs/1611.05013; Chen et
+al., 2016, Variational lossy autoencoder, https://arxiv.org/abs/1611.02731.
+
+The decoder of a VAE takes the pixels as independent given the code. Here each pixel is also given the pixels before it,
+in raster order (1611.05013, section 3.1):
+
+    p(x|z) = prod_i p(x_i | x_1, ..., x_{i-1}, z).
+
+Masked convolutions make features of the pixels before, transposed convolutions make features of the code, and a few
+1x1 convolutions with gates make the logit of a pixel of both. The bound and the posterior are the VAE's. Masked
+convolutions that see few pixels leave what concerns the whole image to the code (1611.02731, section 3.1); the weight of
+the KL term rises from 0 to 1 over the first steps, so that the code is used before they have learned.
+
+Differences from the papers: pixels are binary; features of code and pixels meet after the masked convolutions, and not
+before, so that many codes share the masked convolutions of an image; the prior is a normal, without a flow.
+"""
+
+import functools
+
+import keras
+from keras import layers, ops
+
+from keras_genzoo import losses, sampling
+from keras_genzoo.layers.pixel_draw import PixelDraw
+from keras_genzoo.likelihood import importance
+from keras_genzoo.models.vae import VAE
+from keras_genzoo.networks.conv import conv_features, conv_generator
+from keras_genzoo.networks.pixel_cnn import gated_head, horizontal_stack, vertical_stack
+from keras_genzoo.utils.arguments import Choice, Flag, Integer, Steps
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class PixelVAE(VAE):
+    """Encodes images as Gaussian codes, and generates binary images of codes pixel by pixel.
+
+    An image of a code is one draw, in which each pixel is shown by its probability given the pixels drawn before it.
+    `decode` and `reconstruct` draw all images with the same random numbers, so that they depend on the code alone;
+    `generate` draws image i with random numbers of its own.
+
+    Shapes: `encoder` images in [0, 1] -> `z_mean` and `z_log_var` `(batch, latent_dim)`; `decoder` `(batch,
+    latent_dim)` -> features `(batch, height, width, base_filters)`; `rows_above` images -> what the rows above add to
+    each masked layer; `row_network` rows, and what is added to them, -> features of the pixels before; `head` both
+    features -> logits `(batch, height, width, channels)`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    References:
+        https://arxiv.org/abs/1611.05013, section 3.1.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> small = dict(latent_dim=2, base_filters=8, pixel_filters=4, pixel_layers=1)
+    >>> model = keras_genzoo.build("pixel_vae", image_shape=(8, 8, 1), **small)
+    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8))
+    >>> history = model.fit(digits, epochs=1, verbose=0)
+    >>> model.generate(2, seed=0).shape
+    (2, 8, 8, 1)
+    """
+
+    network = "conv"
+    hidden_units = ()
+    likelihood = "bernoulli"
+
+    pixel_layers = Integer(4, "Gated masked convolutions: how far a pixel sees is `pixel_layers * (kernel_size // 2)`.")
+    pixel_filters = Integer(32, "Filters of the masked convolutions.")
+    kernel_size = Choice(5, "Size of the kernels of the masked convolutions.", choices=(3, 5, 7))
+    head_layers = Integer(2, "Gated 1x1 convolutions on the features of code and pixels.")
+    binarize = Flag(
+        True,
+        "Draw each pixel as 0 or 1 with its grey value as the probability, anew in each step (dynamic binarization). "
+        "Without, train on pixels that are 0 and 1.",
+        training=True,
+    )
+    warmup_steps = Steps(0, "Steps over which the weight of the KL term rises from 0 to 1; 0 for none.", training=True)
+
+    generated_pixels = "probabilities of white pixels, each given those drawn before, as grey levels"
+    web_view = None  # it takes a second to draw an image
+
+    # -- networks -------------------------------------------------------------------------------------------------
+
+    def build_networks(self):
+        height, width, channels = self.image_shape
+        filters, size, policy = self.pixel_filters, self.kernel_size, self.dtype_policy
+        image = keras.Input(self.image_shape, name="image")
+        added = vertical_stack(image, filters, self.pixel_layers, size, policy)
+        self.rows_above = keras.Model(image, layers.Concatenate(dtype=policy)(added), name="rows_above")
+        rows = keras.Input((None, width, channels), name="rows")
+        above = keras.Input((None, width, 2 * filters * self.pixel_layers), name="above")
+        parts = ops.split(above, self.pixel_layers, axis=-1)
+        features = horizontal_stack(rows, parts, filters, size, policy)
+        self.row_network = keras.Model([rows, above], features, name="row_network")
+        self.head = gated_head(width, filters, self.base_filters, channels, self.head_layers, dtype=policy)
+        super().build_networks()
+
+    def build_encoder(self):
+        image = keras.Input(self.image_shape, name="image")
+        features = conv_features(image, self.image_shape, self.base_filters, dtype=self.dtype_policy)
+        return keras.Model(image, self.code_outputs(features), name="encoder")
+
+    def build_decoder(self):
+        options = dict(output_channels=self.base_filters, output_activation="relu", dtype=self.dtype_policy)
+        return conv_generator(self.image_shape, self.latent_dim, self.base_filters, name="decoder", **options)
+
+    def pixel_features(self, images):
+        """Features of the pixels before each: `(batch, height, width, channels)` -> `(..., pixel_filters)`."""
+        return self.row_network([images, self.rows_above(images)])
+
+    def draw(self, context, noise, known=None, mask=None):
+        """Draws images pixel by pixel, where they are not known.
+
+        Args:
+            context: What the decoder gives.
+            noise: Uniform on [0, 1), of the shape of the images, or of one image for all.
+            known: Images whose pixels are held where `mask` is false.
+            mask: Booleans of the shape of the images.
+
+        Returns:
+            Binary images, and the probability of each pixel given those before, both float32.
+        """
+        return self.pixel_draw(context, noise, known, mask)
+
+    @functools.cached_property
+    def pixel_draw(self):
+        return PixelDraw(self.rows_above, self.row_network, self.head, self.image_shape, name="pixel_draw")
+
+    @functools.cached_property
+    def generator_network(self):
+        z = keras.Input((self.latent_dim,), name="z")
+        noise = sampling.uniform_rows(0, 0, 1, self.image_shape[0] * self.image_shape[1] * self.image_shape[2])
+        noise = ops.reshape(noise, (1, *self.image_shape))
+        return keras.Model(z, self.pixel_draw(self.decoder(z), noise)[1], name="decoder_draw")
+
+    # -- use ------------------------------------------------------------------------------------------------------
+
+    def generate_batch(self, seed, start, num, conditions, sampler=None):
+        size = self.image_shape[0] * self.image_shape[1] * self.image_shape[2]
+        noise = ops.reshape(sampling.uniform_rows(seed, start, num, size, stream=1), (num, *self.image_shape))
+        _, probabilities = self.draw(self.decoded(self.latent_sample(num, seed, start, sampler)), noise)
+        return self.from_network(probabilities, "uint8")
+
+    def imputed_pixels(self, decoded, noise, images, mask):
+        """Pixels are drawn in their order; known ones are held, and change those after them."""
+        uniform = 0.5 * (1.0 + ops.erf(noise / 2.0**0.5))
+        drawn, probabilities = self.draw(decoded, uniform, images, mask)
+        return probabilities, drawn
+
+    # -- the bound ------------------------------------------------------------------------------------------------
+
+    def loss_terms(self, batch, training=True):
+        posterior = self.posterior(self.encoded(batch.images, training=training))
+        z, log_q = posterior.draw(sampling.step_normal((posterior.num_rows, posterior.noise_dim), self.noise()))
+        logits = self.head([self.pixel_features(batch.images), self.decoded(z, training=training)])
+        return {
+            "reconstruction_loss": ops.mean(losses.bernoulli_nll(batch.images, logits)),
+            "kl_loss": ops.mean(self.divergence(posterior, z, log_q)),
+        }
+
+    def negative_bound(self, batch, training=True):
+        terms = self.loss_terms(batch, training)
+        weight = self.kl_weight() if training else 1.0
+        return self.reconstruction_weight * terms["reconstruction_loss"] + weight * terms["kl_loss"], terms
+
+    def kl_weight(self):
+        """Weight of the KL term in a training step: it rises from 0 to 1 over `warmup_steps`."""
+        if not self.warmup_steps:
+            return 1.0
+        return ops.minimum(ops.cast(self.optimizer.iterations, "float32") / self.warmup_steps, 1.0)
+
+    def negative_log_likelihood(self, images, decoded):
+        return losses.bernoulli_nll(images, self.head([self.pixel_features(images), decoded]))
+
+    def log_weights(self, images, num, seed, offset, conditions):
+        """As that of `VAE`, with the masked convolutions once for each image."""
+        posterior = self.posterior(self.encoded(images))
+        features, repeated = (importance.repeat(each, num) for each in (self.pixel_features(images), images))
+
+        def log_px(z):
+            return -losses.bernoulli_nll(repeated, self.head([features, self.decoded(z)]))
+
+        return importance.log_weights(posterior, self.prior, log_px, num, seed, offset)

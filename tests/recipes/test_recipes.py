@@ -15,7 +15,13 @@ from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.recipes import DTYPES, DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
 from keras_genzoo.recipes.optimizers import make_optimizer
 
-TRAINING_IMAGES = {"digits": 1500, "tfds:mnist": 60000, "tfds:fashion_mnist": 60000, "npz:emoji.npz": 2891}
+TRAINING_IMAGES = {
+    "digits": 1500,
+    "tfds:mnist": 60000,
+    "tfds:fashion_mnist": 60000,
+    "npz:emoji.npz": 2891,
+    "npz:binarized_mnist.npz": 50000,
+}
 every_recipe = pytest.mark.parametrize("name", list_recipes())
 
 TINY = {"model": "vae", "args": {"image_shape": [8, 8, 1], "network": "mlp", "hidden_units": [4], "latent_dim": 2}}

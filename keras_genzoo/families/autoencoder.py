@@ -155,8 +155,8 @@ class BaseAutoencoder(ZooModel):
             **conditions: Models with conditions: their values, one per image, such as `labels`.
 
         Returns:
-            float32 NumPy array `(n, latent_dim)`; where the encoder gives a distribution, the tuple
-            `(z_mean, z_log_var)` of two such arrays.
+            float32 NumPy array `(n, latent_dim)`; where the encoder gives a distribution, a tuple of such arrays in the
+            order of `code_names`: `(z_mean, z_log_var)`.
 
         Raises:
             ValueError: On images or conditions that the model does not take.

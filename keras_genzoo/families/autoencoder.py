@@ -139,6 +139,10 @@ class BaseAutoencoder(ZooModel):
         batch = Record(images=images, **conditions)
         return self.encoder(batch.feed(self.encoder), training=training)
 
+    def codes(self, images, training=False, **conditions):
+        """What `encode` gives for images in `network_range`: dict of `code_names`, the output of the encoder."""
+        return self.encoded(images, training, **conditions)
+
     def decoded(self, z, training=False, **conditions):
         """What the decoder gives for codes: logits, means or pixels `(batch, height, width, channels)`."""
         batch = Record(z=z, **conditions)
@@ -174,7 +178,7 @@ class BaseAutoencoder(ZooModel):
 
     def reconstructed(self, images, dtype="float32", training=False, **conditions):
         """Images from their own codes as tensors, float32 in [0, 1] or uint8. Usable inside a graph."""
-        z = self.encoded(self.to_network(images), training=training, **conditions)[self.code_names[0]]
+        z = self.codes(self.to_network(images), training=training, **conditions)[self.code_names[0]]
         return self.images_from_codes(z, dtype, training, **conditions)
 
     def encode(self, images, *, batch_size=256, **conditions):
@@ -186,8 +190,8 @@ class BaseAutoencoder(ZooModel):
             **conditions: Models with conditions: their values, one per image, such as `labels`.
 
         Returns:
-            float32 NumPy array `(n, latent_dim)`; where the encoder gives a distribution, the tuple
-            `(z_mean, z_log_var)` of two such arrays.
+            float32 NumPy array `(n, latent_dim)`; where the encoder gives a distribution, a tuple of such arrays in the
+            order of `code_names`: `(z_mean, z_log_var)`.
 
         Raises:
             ValueError: On images or conditions that the model does not take.
@@ -200,7 +204,7 @@ class BaseAutoencoder(ZooModel):
         return tuple(codes) if len(codes) > 1 else codes[0]
 
     def _encode(self, images, **conditions):
-        codes = self.encoded(self.to_network(images), **conditions)
+        codes = self.codes(self.to_network(images), **conditions)
         return [codes[name] for name in self.code_names]
 
     def decode(self, z, *, batch_size=256, **conditions):
@@ -264,7 +268,7 @@ class BaseAutoencoder(ZooModel):
 
     def export_functions(self, image_dtype="float32"):
         def encode(image, **inputs):
-            codes = self.encoded(self.to_network(image), **by_plural(self, inputs))
+            codes = self.codes(self.to_network(image), **by_plural(self, inputs))
             return {name: codes[name] for name in self.code_names}
 
         def reconstruct(image, **inputs):

@@ -5,6 +5,7 @@ from keras_genzoo.layers.frozen import frozen_statistics
 from keras_genzoo.layers.image_history import ImageHistory
 from keras_genzoo.layers.instance_normalization import InstanceNormalization
 from keras_genzoo.layers.masked_convolution import MaskedConv2D
+from keras_genzoo.layers.masked_dense import MaskedDense
 from keras_genzoo.layers.spectral_normalization import SpectralNormalization
 from keras_genzoo.layers.vector_quantizer import VectorQuantizer
 
@@ -13,6 +14,7 @@ __all__ = [
     "ImageHistory",
     "InstanceNormalization",
     "MaskedConv2D",
+    "MaskedDense",
     "SpectralNormalization",
     "VectorQuantizer",
     "frozen_statistics",

@@ -10,8 +10,8 @@ in raster order (1611.05013, section 3.1):
 
 Masked convolutions make features of the pixels before, transposed convolutions make features of the code, and a few
 1x1 convolutions with gates make the logit of a pixel of both. The bound and the posterior are the VAE's. Masked
-convolutions that see few pixels leave what concerns the whole image to the code (1611.02731, section 3.1); the weight of
-the KL term rises from 0 to 1 over the first steps, so that the code is used before they have learned.
+convolutions that see few pixels leave what concerns the whole image to the code (1611.02731, section 3.1). The weight
+of the KL term rises from 0 to 1 over the first steps, so that the code is used before they have learned.
 
 Differences from the papers: pixels are binary; features of code and pixels meet after the masked convolutions, and not
 before, so that many codes share the masked convolutions of an image; the prior is a normal, without a flow.

@@ -25,8 +25,8 @@ CASES = [
         params=4081,
     ),
     Case(
-        "own_iwae",
-        args=dict(**CONV, latent_dim=3, train_samples=3, binarize=True, seed=3),
+        "own_renyi_vae",
+        args=dict(**CONV, latent_dim=3, alpha=0.25, train_samples=3, binarize=True, seed=3),
         output=(8, 8, 1),
         params=1467,
     ),

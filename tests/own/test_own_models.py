@@ -230,19 +230,24 @@ def test_saved_model_refuses_conditions_outside(trained, tmp_path):
             served(**{**given, **wrong})
 
 
-def test_bound_of_the_iwae_is_the_log_mean_of_its_weights(trained):
-    """With one image and many draws, the training loss is near to the importance-weighted log-likelihood."""
-    model = row("own_iwae").build(train_samples=4000, binarize=False)
-    images = np.where(row("own_iwae").data(1)[0] > 127, 255, 0).astype("uint8")
-    loss, terms = model.negative_bound(model.unpack((images,)), training=False)
-    assert terms == {}
-    assert float(loss) == pytest.approx(-model.log_likelihood(images, num_samples=4000)[0], abs=0.1)
+def test_renyi_bound_lies_between_those_of_the_vae_and_the_iwae(trained):
+    """With one image and many draws; at alpha = 0 it is near to the importance-weighted log-likelihood."""
+    images = np.where(row("own_renyi_vae").data(1)[0] > 127, 255, 0).astype("uint8")
+    bounds = []
+    for alpha in (0.9, 0.5, 0.0):
+        model = row("own_renyi_vae").build(train_samples=4000, alpha=alpha, binarize=False)
+        loss, terms = model.negative_bound(model.unpack((images,)), training=False)
+        assert terms == {}
+        bounds.append(-float(loss))
+    expected = model.log_likelihood(images, num_samples=4000)[0]
+    assert model.elbo(np.repeat(images, 4000, axis=0)).mean() < bounds[0] < bounds[1] < bounds[2]
+    assert bounds[2] == pytest.approx(expected, abs=0.1)
 
 
 def test_an_argument_that_is_fixed_is_none_of_the_constructor():
-    cls = registry.registered_class("own_iwae")
+    cls = registry.registered_class("own_renyi_vae")
     assert "reconstruction_weight" not in cls.arguments() and "train_samples" in cls.arguments()
-    with pytest.raises(ValueError, match="Expected arguments of own_iwae; .* Received: reconstruction_weight=2.0"):
+    with pytest.raises(ValueError, match="Expected arguments of own_renyi_vae; .* Received: reconstruction_weight=2.0"):
         cls(image_shape=(8, 8, 1), reconstruction_weight=2.0)
 
 

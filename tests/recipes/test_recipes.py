@@ -17,6 +17,7 @@ from keras_genzoo.recipes.optimizers import make_optimizer
 
 TRAINING_IMAGES = {
     "digits": 1500,
+    "npz:binarized_mnist.npz": 50000,
     "npz:emoji.npz": 2891,
     "shapes": 4608,
     "tfds:fashion_mnist": 60000,

@@ -1,7 +1,8 @@
-"""An importance-weighted autoencoder: a VAE that is trained on a tighter bound, which is not a sum of terms.
+"""A VAE that is trained on a Renyi bound, which is not a sum of terms.
 
-Burda, Grosse and Salakhutdinov, 2016, Importance weighted autoencoders, https://arxiv.org/abs/1509.00519, equation 8:
-`log p(x) >= E log 1/k sum_i p(x, z_i) / q(z_i|x)`.
+Li and Turner, 2016, Renyi divergence variational inference, https://arxiv.org/abs/1602.02311, equation 8:
+`1 / (1 - alpha) log 1/k sum_i (p(x, z_i) / q(z_i|x))^(1 - alpha)`. It lies between the bound of the VAE (alpha = 1) and
+that of the IWAE (alpha = 0).
 """
 
 import math
@@ -12,17 +13,18 @@ import keras_genzoo
 from keras_genzoo import sampling
 from keras_genzoo.likelihood import importance
 from keras_genzoo.models.vae import VAE
-from keras_genzoo.utils.arguments import Integer
+from keras_genzoo.utils.arguments import Fraction, Integer
 
 
-@keras_genzoo.register("own_iwae")
-class OwnIWAE(VAE):
-    """Encodes images as Gaussian codes, trained with several draws of the code per image.
+@keras_genzoo.register("own_renyi_vae")
+class OwnRenyiVAE(VAE):
+    """Encodes images as Gaussian codes, trained on a Renyi bound.
 
     Shapes: as `VAE`.
     """
 
-    train_samples = Integer(5, "Draws of `z` per image in a training step (the paper's k).", training=True)
+    alpha = Fraction(0.5, "Order of the Renyi divergence.", training=True)
+    train_samples = Integer(5, "Draws of `z` per image in a training step.", training=True)
     reconstruction_weight = 1.0  # not an argument here: the terms stand inside of the logarithm
 
     loss_names = ("loss",)
@@ -37,4 +39,6 @@ class OwnIWAE(VAE):
 
         seed = sampling.step_key(self.noise())
         log_weights = importance.log_weights(posterior, self.prior, log_px, self.train_samples, seed, 0)  # (batch, k)
-        return ops.mean(math.log(self.train_samples) - ops.logsumexp(log_weights, axis=1)), {}
+        power = 1.0 - self.alpha
+        bound = (ops.logsumexp(power * log_weights, axis=1) - math.log(self.train_samples)) / power
+        return -ops.mean(bound), {}

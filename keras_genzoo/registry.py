@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keras_genzoo.utils import arguments
+from keras_genzoo.utils import arguments, given_arguments
 from keras_genzoo.utils.backend import check_backend
 from keras_genzoo.utils.text import nearest
 
@@ -203,7 +203,7 @@ def current_arguments(name, values):
     Raises:
         ValueError: If a key is not an argument of the model, with the nearest one.
     """
-    return arguments.known(name, describe(name).arguments, values)
+    return given_arguments.known(name, describe(name).arguments, values)
 
 
 @functools.cache

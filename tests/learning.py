@@ -76,6 +76,46 @@ def vae_learns(optimizers=None, **args):
     return learns
 
 
+def autoencoder_reconstructs(**args):
+    """Unseen digits are reconstructed better than before, and than by the mean image."""
+
+    def learns(case, digits):
+        images, _ = digits
+        args_of_digits = {"image_shape": (8, 8, 1), "latent_dim": 8, "base_filters": 16, "seed": SEED, **args}
+        model = keras_genzoo.build(case.name, **args_of_digits)
+        test, mean = flat(images[TEST]), flat(images[TRAIN]).mean(axis=0)
+        before = np.mean((flat(model.reconstruct(images[TEST])) - test) ** 2)
+        shuffled_epochs(model, (images[TRAIN],), epochs=25)
+        error = np.mean((flat(model.reconstruct(images[TEST])) - test) ** 2)
+        assert error < before / 4.0
+        assert error < np.mean((test - mean) ** 2) / 1.8
+
+    return learns
+
+
+def code_maps_are_learned(case, digits):
+    """Unseen digits are reconstructed, their code maps become likelier, and samples come nearer to the digits.
+
+    Seeds 1, 2 and 3 gave an error 3.1 to 3.2 times under that of the mean image, a Frechet distance 20 to 23 times
+    nearer, a perplexity of 25, and maps 1.1 to 2.6 nats likelier than by the frequencies of codes alone.
+    """
+    images, _ = digits
+    args = dict(image_shape=(8, 8, 1), base_filters=16, num_blocks=1, num_codes=32, code_dim=8, prior_filters=32)
+    adam = {name: keras.optimizers.Adam(2e-3) for name in case.model_class.optimizer_names}
+    model = keras_genzoo.build(case.name, optimizers=adam, seed=SEED, **args)
+    test, mean = flat(images[TEST]), flat(images[TRAIN]).mean(axis=0)
+    start = frechet_distance(flat(images), flat(model.generate(1000, seed=0)))
+    shuffled_epochs(model, (images[TRAIN],), epochs=25)
+    error = np.mean((flat(model.reconstruct(images[TEST])) - test) ** 2)
+    assert error < np.mean((test - mean) ** 2) / 1.8
+    logs = model.evaluate(images[TEST], verbose=0, return_dict=True)
+    used = np.bincount(model.encode_map(images[TRAIN]).ravel(), minlength=32)
+    assert logs["perplexity"] > 8.0 and (used > 0).mean() > 0.8
+    independent = 4 * -np.sum(used / used.sum() * np.log(np.maximum(used / used.sum(), 1e-9)))
+    assert logs["prior_loss"] < independent - 0.5  # four positions that knew nothing of each other
+    assert frechet_distance(flat(images), flat(model.generate(1000, seed=0))) < start / 10.0
+
+
 def adversarial_codes_come_to_the_prior(case, digits):
     """Reconstructions improve, and codes come nearer to the prior than without the encoder's adversarial update."""
     images, _ = digits

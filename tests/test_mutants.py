@@ -24,7 +24,7 @@ def test_every_change_can_be_made_in_its_file(mutants):
             wrong.append(f"{each.name}: {each.old!r} occurs {text.count(each.old)} times in {each.file}")
         elif each.file.endswith(".py"):
             compile(each.applied(text), each.file, "exec")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_changes_have_names_of_their_own_and_tests_that_exist(mutants):

@@ -11,7 +11,7 @@ import pytest
 import keras_genzoo
 from keras_genzoo import building, registry
 from keras_genzoo.models.dcgan import DCGAN
-from keras_genzoo.utils import arguments
+from keras_genzoo.utils import given_arguments
 from keras_genzoo.utils.arguments import Integer
 from keras_genzoo.utils.text import nearest
 
@@ -79,7 +79,7 @@ def test_description_agrees_with_the_class(name):
     described = registry.describe(name)
     assert described.name == name
     assert described.title
-    assert arguments.checked(name, cls.arguments(), {})  # every argument has a default, which is in its range
+    assert given_arguments.checked(name, cls.arguments(), {})  # every argument has a default, which is in its range
     assert list(described.arguments) == list(cls.arguments()) == list(inspect.signature(cls).parameters)
     for key, argument in described.arguments.items():
         own = cls.arguments()[key]

@@ -43,7 +43,9 @@ def make_table():
         parameters = presets.read_metadata(folder)["parameters"]["inference"]
         size = (folder / presets.WEIGHTS).stat().st_size / 1e6
         time = f"{card['epochs']} epochs, {card['wall_time_seconds'] / 60:.0f} min"
-        figures = "; ".join(_figure(card["metrics"][key], *rest) for key, *rest in FIGURES if key in card["metrics"])
+        metrics = card["metrics"]
+        found = [(metrics[key], *rest) for name, *rest in FIGURES for key in metrics if key.partition("@")[0] == name]
+        figures = "; ".join(_figure(*each) for each in found)
         cells = (f"`{name}`", card["data"]["title"], f"{parameters / 1e6:.2f} M", f"{size:.1f} MB", time, figures)
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -52,6 +54,7 @@ def make_table():
 def _figure(result, label, unit):
     protocol = result.get("protocol", {})
     given = f" given {protocol['given']}" if "given" in protocol else ""
+    given += f" of {protocol['sampler']} samples" if "sampler" in protocol else ""
     text = f"{label}{given} {result['value']:.4g}{unit}"
     if "num_samples" in protocol:  # an estimate depends on how it was made
         method = protocol.get("estimator", f"{protocol['num_samples']} samples")

@@ -16,7 +16,16 @@ from rich.table import Table
 from keras_genzoo import presets, recipes, registry
 from keras_genzoo.cli.export import export
 from keras_genzoo.cli.images import interpolate, reconstruct, sample, translate
-from keras_genzoo.cli.names import Weights, console, errors, load_named, recipe_for, start_tensorflow, warner
+from keras_genzoo.cli.names import (
+    SamplerName,
+    Weights,
+    console,
+    errors,
+    load_named,
+    recipe_for,
+    start_tensorflow,
+    warner,
+)
 from keras_genzoo.cli.stopping import Stopped, resumable
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
 from keras_genzoo.utils.text import nearest
@@ -206,12 +215,12 @@ def evaluate(
     floor: Annotated[bool, typer.Option("--floor", help="Also compare real with real images.")] = False,
     seed: Seed = 0,
     weights: Weights = None,
+    sampler: SamplerName = None,
     write_card: WriteCard = False,
 ):
     """Compares a preset with real images; each metric is printed with its protocol."""
     from keras_genzoo import training
     from keras_genzoo.metrics import evaluate as measure
-    from keras_genzoo.presets import cards
 
     training.check_names(metrics.split(",") if metrics else (), features)  # before TensorFlow is imported
     if write_card and not (Path(name) / presets.CONFIG).is_file():
@@ -230,11 +239,18 @@ def evaluate(
         num_samples=num_samples,
         num_likelihood_images=num_likelihood_images,
         data_options=options,
+        sampler=sampler,
     )
     console.print(metrics_table(results))
     if write_card:
-        metrics = {**presets.card(name).get("metrics", {}), **cards.public_metrics(results)}
-        presets.update_card(name, {"metrics": metrics})
+        _add_to_card(name, results)
+
+
+def _add_to_card(folder, results):
+    from keras_genzoo.presets import cards
+
+    metrics = {**presets.card(folder).get("metrics", {}), **cards.public_metrics(results)}
+    presets.update_card(folder, {"metrics": metrics})
 
 
 app.command()(export)

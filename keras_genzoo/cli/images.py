@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from keras_genzoo.cli.conditions import columns_of, read_conditions, rows_of
-from keras_genzoo.cli.names import Weights, console, errors, load_named
+from keras_genzoo.cli.names import SamplerName, Weights, console, errors, load_named, sampler_options
 
 Name = Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")]
 Seed = Annotated[int, typer.Option(help="Seed; image i depends only on the seed and i.", min=0)]
@@ -32,6 +32,7 @@ def sample(
     labels: Labels = None,
     condition: Conditions = None,
     weights: Weights = None,
+    sampler: SamplerName = None,
 ):
     """Generates images: a grid in one PNG file, or a folder of files."""
     check_output(out)
@@ -42,9 +43,12 @@ def sample(
     from keras_genzoo.families.generation import grid_columns
 
     asked = read_conditions(model, labels, condition)
+    drawn = sampler_options(model, sampler)
     chunks = [(first, min(64, start + num - first)) for first in range(start, start + num, 64)]
     shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
-    parts = [model.generate(size, seed=seed, start=first, **rows_of(asked, first, size)) for first, size in shown]
+    parts = [
+        model.generate(size, seed=seed, start=first, **drawn, **rows_of(asked, first, size)) for first, size in shown
+    ]
     columns = columns_of(asked) or (grid_columns(model) if model.conditions else None)
     save(np.concatenate(parts), out, [f"{index:06d}" for index in range(start, start + num)], columns)
     console.print(f"{num} images of seed {seed}: {out}", highlight=False)

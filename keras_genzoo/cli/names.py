@@ -14,6 +14,20 @@ console = Console()
 errors = Console(stderr=True)
 Weights = Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf:// address.")]
 
+SamplerName = Annotated[
+    str | None, typer.Option("--sampler", help="Source of codes: prior, mixture, aggregate or two_stage.")
+]
+
+
+def sampler_options(model, sampler):
+    """Keyword arguments of `generate` for `--sampler`; none if it is not given."""
+    if sampler is None:
+        return {}
+    if not hasattr(model, "fit_sampler"):
+        raise ValueError(f"Expected no --sampler: {model.model_name} has none. Received: {sampler!r}")
+    model.code_source(sampler)  # a wrong name is an error now
+    return {"sampler": sampler}
+
 
 def warner():
     """A function in place of `warnings.showwarning`: each text once, as one line, without the line of code."""

@@ -4,7 +4,7 @@ import functools
 
 import keras
 
-from keras_genzoo.families import generation
+from keras_genzoo.families import code_sampling, generation, imputing
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.checks import images_in_range
@@ -12,12 +12,13 @@ from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, image_input
 from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.priors import NormalPrior
+from keras_genzoo.families.samplers import SAMPLERS, check_prior_is_real
 from keras_genzoo.networks.conditions import append_to_image, append_to_vector, network_of
 from keras_genzoo.networks.conditions import condition_inputs as network_inputs
 from keras_genzoo.networks.conv import conv_features, conv_generator
 from keras_genzoo.networks.mlp import mlp_features, mlp_generator
 from keras_genzoo.utils import pixels
-from keras_genzoo.utils.arguments import Choice, Integer, Units
+from keras_genzoo.utils.arguments import Choice, Integer, Sizes, Units
 from keras_genzoo.utils.record import Record
 
 
@@ -26,6 +27,7 @@ class BaseAutoencoder(ZooModel):
 
     Class attributes:
         decoder_activation: Of the decoder's output: `None` for logits or unbounded means.
+        decoder_wrapper: Class of a layer that wraps each layer of the decoder with a kernel, `None` for none.
         code_names: Outputs of the encoder, the code that stands for the image first.
     """
 
@@ -41,14 +43,25 @@ class BaseAutoencoder(ZooModel):
         (500,), "Fully connected only: units of the encoder's hidden layers; the decoder has them in reverse."
     )
 
+    samplers = Sizes(
+        None,
+        "Samplers of codes, and their sizes, that a training run fits to its images at the end: see `fit_sampler`. "
+        "`generate` takes the first one.",
+        choices=("mixture", "aggregate", "two_stage"),
+    )
+
     decoder_activation = None
+    decoder_wrapper = None
     code_names = ("z",)
     web_view = "encoder_decoder"
     inference_networks = ("decoder",)
 
-    generate = generation.generate
-    generate_on_device = generation.generate_on_device
-    latent_sample = generation.latent_sample
+    generate = code_sampling.generate
+    generate_on_device = code_sampling.generate_on_device
+    latent_sample = code_sampling.latent_sample
+    code_source = code_sampling.code_source
+    fit_sampler = code_sampling.fit_sampler
+    impute = imputing.impute
 
     # -- networks -------------------------------------------------------------------------------------------------
 
@@ -66,6 +79,13 @@ class BaseAutoencoder(ZooModel):
         generation.check_prior(self)
         self.encoder = self.build_encoder()
         self.decoder = self.build_decoder()
+        self.build_samplers()
+
+    def build_samplers(self):
+        """Sets an attribute such as `mixture_sampler` for each of `samplers`."""
+        check_prior_is_real(self, [*(self.samplers or ())])
+        for kind, size in (self.samplers or {}).items():
+            setattr(self, f"{kind}_sampler", SAMPLERS[kind](self.latent_dim, size))
 
     def build_encoder(self):
         """Functional model of the encoder."""
@@ -85,6 +105,7 @@ class BaseAutoencoder(ZooModel):
         shared = dict(
             output_activation=self.decoder_activation,
             conditions=self.conditions,
+            wrapper=self.decoder_wrapper,
             dtype=self.dtype_policy,
             name="decoder",
         )
@@ -113,7 +134,7 @@ class BaseAutoencoder(ZooModel):
         return keras.Model(inputs, pixels_of, name="decoder_mean")
 
     def encoded(self, images, training=False, **conditions):
-        """What the encoder gives for images in `network_range`: dict of `code_names`."""
+        """What the encoder gives for images in `network_range`: dict of `code_names`, and perhaps of more."""
         batch = Record(images=images, **conditions)
         return self.encoder(batch.feed(self.encoder), training=training)
 
@@ -129,8 +150,21 @@ class BaseAutoencoder(ZooModel):
 
     # -- use ------------------------------------------------------------------------------------------------------
 
-    def generate_batch(self, seed, start, num, conditions):
-        return self.images_from_codes(self.latent_sample(num, seed, start), "uint8", **conditions)
+    def generate_batch(self, seed, start, num, conditions, sampler=None):
+        return self.images_from_codes(self.latent_sample(num, seed, start, sampler), "uint8", **conditions)
+
+    def drawn(self, encoded, seed, rows):
+        """Codes of what the encoder gives, to fit samplers: those themselves, as the encoder is deterministic.
+
+        Args:
+            encoded: Dict of `code_names`.
+            seed: int64 scalar.
+            rows: int64 `(batch,)`, the indices of the images; what is drawn for an image depends on it and the seed.
+
+        Returns:
+            Tuple of draws, and, where the posterior is a diagonal Gaussian, of means and standard deviations.
+        """
+        return (encoded[self.code_names[0]],)
 
     def call(self, inputs, training=False):
         """Images (uint8 0..255 or float 0..1), or `[images, *conditions]` -> reconstructions, float32 in [0, 1]."""
@@ -208,11 +242,24 @@ class BaseAutoencoder(ZooModel):
         parts = in_batches(self, "reconstruct", function, batch_size, images, **given)
         return joined(parts, self.image_shape, "uint8")
 
+    # -- imputation: what a probabilistic model overrides ----------------------------------------------------------
+
+    imputation_noise_dim = 0  # length of the noise of a code in a step of `impute`
+
+    def code_given(self, images, noise, conditions):
+        """A code of images in `network_range`: `(batch, latent_dim)`; noise `(batch, imputation_noise_dim)`."""
+        return self.encoded(images, **conditions)[self.code_names[0]]
+
+    def pixels_given(self, decoded, noise):
+        """Pixels in `network_range` of what the decoder gives; noise has their shape."""
+        return keras.ops.cast(self.decoded_to_pixels(decoded), "float32")
+
     # -- export ---------------------------------------------------------------------------------------------------
 
     def export_functions(self, image_dtype="float32"):
         def encode(image, **inputs):
-            return self.encoded(self.to_network(image), **by_plural(self, inputs))
+            codes = self.encoded(self.to_network(image), **by_plural(self, inputs))
+            return {name: codes[name] for name in self.code_names}
 
         def reconstruct(image, **inputs):
             return {"image": self.reconstructed(image, image_dtype, **by_plural(self, inputs))}
@@ -224,4 +271,6 @@ class BaseAutoencoder(ZooModel):
             "encode": ExportFunction(encode, inputs, self.code_names),
             "decode": functions["serving_default"],
             "reconstruct": ExportFunction(reconstruct, inputs, ("image",)),
+            **imputing.export_functions(self, inputs, image_dtype),
+            **code_sampling.export_functions(self, image_dtype),
         }

@@ -10,7 +10,7 @@ from keras_genzoo.data.kinds import Images
 from keras_genzoo.families import checks, compiling, inputs, keras_callbacks, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.noise import is_testing
-from keras_genzoo.utils import arguments, pixels, replicas
+from keras_genzoo.utils import arguments, given_arguments, pixels, replicas
 from keras_genzoo.utils.keras_settings import policy_name, standard_settings
 
 
@@ -55,10 +55,10 @@ class ZooModel(keras.Model):
             for name, argument in cls._arguments.items()
         ]
         cls.__signature__ = inspect.Signature(parameters)
-        cls.__doc__ = arguments.documented(cls.__doc__ or "", cls._arguments)
+        cls.__doc__ = given_arguments.documented(cls.__doc__ or "", cls._arguments)
 
     def __init__(self, **given):
-        values = arguments.checked(self.model_name, self.arguments(), given)
+        values = given_arguments.checked(self.model_name, self.arguments(), given)
         super().__init__(name=values.pop("name"), dtype=policy_name(values.pop("dtype")))
         for name, value in values.items():
             setattr(self, name, value)

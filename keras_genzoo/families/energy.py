@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import sampling
-from keras_genzoo.families import generation
+from keras_genzoo.families import generation, imputing
 from keras_genzoo.families.allowed import at_least
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import compiled_function, in_batches, joined
@@ -164,6 +164,8 @@ class BinaryMachine(ZooModel):
         index = np.arange(start, start + len(images), dtype="int64")
         parts = in_batches(self, "gibbs", self._gibbs, batch_size, images, seed, tf.constant(steps), index)
         return np.concatenate([np.empty((0, *self.image_shape), "uint8"), *(part[not samples] for part in parts)])
+
+    impute = imputing.machine_impute
 
     def log_partition(self, num_chains=100, num_temperatures=10000, seed=0):
         """Estimates the logarithm of the partition function `Z = sum_v exp(-F(v))` by annealed importance sampling.

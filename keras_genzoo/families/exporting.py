@@ -136,6 +136,15 @@ def uniform_input(name, shape):
     }
 
 
+def normal_input(name, dim):
+    """Standard normal noise, float32 `(n, dim)`."""
+
+    def sample(num, seed, images):
+        return np.random.default_rng([seed, *name.encode()]).standard_normal((num, dim), dtype="float32")
+
+    return {name: ExportInput(tf.TensorSpec((None, dim), tf.float32, name=name), sample, allowed=finite(name))}
+
+
 class _Scalar(NamedTuple):
     """A scalar input: its dtype, its sample value as a function of `num` and `seed`, and its value in a timed call."""
 

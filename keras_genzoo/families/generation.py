@@ -54,29 +54,40 @@ def generate(self, num, seed=None, start=0, batch_size=64, **conditions):
     >>> keras_genzoo.build("dcgan", image_shape=(8, 8, 1)).generate(4, seed=0).shape
     (4, 8, 8, 1)
     """
+    return collection(self, num, seed, start, batch_size, conditions)
+
+
+def collection(model, num, seed, start, batch_size, conditions, **options):
+    """What `generate` returns; `options` are those of the model's `generate_batch`, as strings by name."""
     check_at_least(0, num=num, start=start)
     check_at_least(1, batch_size=batch_size)
-    conditions = given_conditions(self, conditions, num)
+    conditions = given_conditions(model, conditions, num)
     seed = sampling.fresh_seed() if seed is None else check_seed(seed)
-    images = np.empty((num, *self.image_shape), "uint8")
+    images = np.empty((num, *model.image_shape), "uint8")
     for first in range(0, num, batch_size):
         part = slice(first, min(first + batch_size, num))
         given = {name: values[part] for name, values in conditions.items()}
-        images[part] = self.generate_on_device(seed, start + first, part.stop - first, **given)
+        images[part] = on_device(model, seed, start + first, part.stop - first, given, **options)
     return images
 
 
 def generate_on_device(self, seed, start, num, **conditions):
     """Like `generate`, in one pass: integers or tensors in, a uint8 tensor out. Usable inside a graph."""
-    compiled = compiled_function(self, "generate", lambda *inputs: _generate(self, *inputs))
-    specs = {condition.name: condition.spec.dtype for condition in self.conditions}
+    return on_device(self, seed, start, num, conditions)
+
+
+def on_device(model, seed, start, num, conditions, **options):
+    """See `generate_on_device`, and `collection` for `options`."""
+    key = " ".join(["generate", *options.values()])
+    compiled = compiled_function(model, key, lambda *inputs: _generate(model, *inputs, **options))
+    specs = {condition.name: condition.spec.dtype for condition in model.conditions}
     conditions = {name: tf.cast(values, specs[name]) for name, values in conditions.items()}
     return compiled(tf.cast(seed, tf.int64), tf.cast(start, tf.int64), tf.cast(num, tf.int32), conditions)
 
 
-def _generate(model, seed, start, num, conditions):
+def _generate(model, seed, start, num, conditions, **options):
     """`generate_batch` with the conditions that are not given by their rules."""
-    return model.generate_batch(seed, start, num, with_defaults(model, seed, start, num, conditions))
+    return model.generate_batch(seed, start, num, with_defaults(model, seed, start, num, conditions), **options)
 
 
 def with_defaults(model, seed, start, num, conditions):

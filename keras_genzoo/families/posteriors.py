@@ -42,6 +42,11 @@ class GaussianPosterior:
         z = self.z_mean + ops.exp(0.5 * self.z_log_var) * noise
         return z, losses.normal_log_density(noise) - 0.5 * ops.sum(self.z_log_var, axis=-1)
 
+    def log_density(self, z):
+        """`log q(z|x)` of given codes in nats: `(batch, latent_dim)` -> `(batch,)`."""
+        noise = (z - self.z_mean) * ops.exp(-0.5 * self.z_log_var)
+        return losses.normal_log_density(noise) - 0.5 * ops.sum(self.z_log_var, axis=-1)
+
     def divergence(self, prior):
         """KL divergence from a prior in nats, `(batch,)`, in closed form; `None` where there is none."""
         return losses.gaussian_kl(self.z_mean, self.z_log_var) if prior.kind == "normal" else None

@@ -12,11 +12,16 @@ from keras_genzoo.interpolation import lerp, slerp
 class NormalPrior:
     """Independent standard normals.
 
+    Class attributes:
+        kind: Name of the distribution.
+        fills_space: Whether codes may be any real numbers, so that those of images can be fitted by a mixture.
+
     Args:
         dim: Length of a code, at least 1.
     """
 
     kind = "normal"
+    fills_space = True
 
     def __init__(self, dim):
         self.dim = dim
@@ -63,6 +68,7 @@ class OneHotPrior(NormalPrior):
     """One of `dim` classes, each as likely, as a one-hot code; an interpolation changes class half-way."""
 
     kind = "one_hot"
+    fills_space = False
 
     def from_normal(self, normal):
         return ops.one_hot(ops.argmax(normal, axis=-1), self.dim, dtype="float32")
@@ -91,6 +97,10 @@ class JoinedPrior(NormalPrior):
     def __init__(self, *priors):
         super().__init__(sum(prior.dim for prior in priors))
         self.priors = priors
+
+    @property
+    def fills_space(self):
+        return all(prior.fills_space for prior in self.priors)
 
     @property
     def noise_dim(self):

@@ -4,6 +4,16 @@ from keras_genzoo.layers.batch_normalization import BatchNormalization
 from keras_genzoo.layers.frozen import frozen_statistics
 from keras_genzoo.layers.image_history import ImageHistory
 from keras_genzoo.layers.instance_normalization import InstanceNormalization
+from keras_genzoo.layers.masked_convolution import MaskedConv2D
 from keras_genzoo.layers.spectral_normalization import SpectralNormalization
+from keras_genzoo.layers.vector_quantizer import VectorQuantizer
 
-__all__ = ["BatchNormalization", "ImageHistory", "InstanceNormalization", "SpectralNormalization", "frozen_statistics"]
+__all__ = [
+    "BatchNormalization",
+    "ImageHistory",
+    "InstanceNormalization",
+    "MaskedConv2D",
+    "SpectralNormalization",
+    "VectorQuantizer",
+    "frozen_statistics",
+]

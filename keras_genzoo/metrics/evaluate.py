@@ -7,9 +7,11 @@ import numpy as np
 
 from keras_genzoo.data.sources import classes_of, existing_split, parse_source
 from keras_genzoo.data.splits import split_kind
+from keras_genzoo.metrics.evaluation import Evaluation
 from keras_genzoo.metrics.features import CLASSIFIERS, inception_is_cached
 from keras_genzoo.metrics.reference import Reference, load_images
-from keras_genzoo.metrics.table import METRICS, Evaluation, check_metrics
+from keras_genzoo.metrics.samplers import sampler_of
+from keras_genzoo.metrics.table import METRICS, check_metrics
 from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.progress import status
 
@@ -32,6 +34,7 @@ def evaluate(
     num_samples=100,
     num_likelihood_images=1000,
     binarization=None,
+    sampler=None,
 ):
     """Compares a model with real images; each metric is returned with its protocol.
 
@@ -70,6 +73,7 @@ def evaluate(
         num_samples: importance samples per image for the log-likelihood; 5,000 in published tables. Time grows with it.
         num_likelihood_images: maximum number of images for the log-likelihood.
         binarization: for the likelihoods: "none", "dynamic", or `None`, which depends on the model; see `metrics.elbo`.
+        sampler: where an autoencoder takes the codes of generated images from, as in its `generate`.
 
     Returns:
         dict by name of the metric of dicts: "value" (float), "protocol" (dict: n_real, n_fake, data, split, seed,
@@ -78,9 +82,7 @@ def evaluate(
         if it was computed on these features.
 
     Raises:
-        ValueError: if a metric is unknown (the message names the nearest), does not fit the model or contradicts the
-            features ("classifier_fid" on Inception), images have another shape than the model, there are too few images
-            for a metric, or features are NaN.
+        ValueError: if a metric is unknown, or does not fit the model, its images or the features, or these are NaN.
         OSError: if weights of "inception" cannot be downloaded.
 
     Warns:
@@ -99,23 +101,22 @@ def evaluate(
     """
     names = check_metrics(metrics, model)
     check_at_least(1, num_images=num_images)
+    sampler_of(model, sampler)  # a wrong one is an error before anything is computed
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)
     names = _without_downloads(names, real) if metrics is None and features is None else names
-    wants_features = [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]
-    if wants_features:
-        real = _with_features(real, features, wants_features)
-    count = min(num_images, len(real))
-    run = Evaluation(model, real, count, seed, num_samples, num_likelihood_images, binarization, progress)
+    if wants := [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]:
+        real = _with_features(real, features, wants)
+    settings = (seed, num_samples, num_likelihood_images, binarization, progress, sampler)
+    run = Evaluation(model, real, min(num_images, len(real)), *settings)
     pair, compared = None, [name for name in names if METRICS[name].kind != "model"]
     if (floor or floor_data is not None) and compared:
         if floor_data is None and _has_other_split(data, real.split, floor_split, data_options):
             floor_data = data
         pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
-    # "frechet_distance" and "classifier_fid" may be the same metric
     results = {_public_name(name, real): _compute(name, run) for name in names}
-    for name in compared if pair is not None else ():
+    for name in compared if pair is not None else ():  # names of one metric may be in it twice
         results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
     return results
 
@@ -140,8 +141,8 @@ def _compare(name, real, other, seed, progress, other_count):
         protocol |= real.extractor.protocol(real.images.shape[1:])
     with status(name, progress):
         result = row.function(real, other, seed)
-    if other_count == "n_fake" and other.shows is not None:
-        protocol["generated"] = other.shows
+    if other_count == "n_fake":
+        protocol |= {"generated": other.shows, "sampler": other.sampler}
     return result | {"protocol": _without_none(protocol | result.get("protocol", {}))}
 
 

@@ -18,13 +18,9 @@ import keras
 from keras import layers, ops
 
 from keras_genzoo import losses, sampling
-from keras_genzoo.families import BaseAutoencoder
-from keras_genzoo.families.batches import compiled_function
-from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families import BaseAutoencoder, latent_variable
 from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.posteriors import GaussianPosterior
-from keras_genzoo.likelihood import importance
-from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arguments import Choice, Flag, Positive
 
 
@@ -189,61 +185,14 @@ class VAE(BaseAutoencoder):
         """Dict of the conditions in a record."""
         return {each.name: getattr(batch, each.name) for each in self.conditions}
 
-    # -- likelihood -----------------------------------------------------------------------------------------------
+    # -- what follows from them ---------------------------------------------------------------------------------------
 
-    def elbo(self, images, seed=0, start=0, **conditions):
-        """Evidence lower bound of each image, from one draw of z.
-
-        Args:
-            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
-            seed: Of the noise; what image i draws depends on `(seed, start + i)` alone.
-            start: Index of the first image.
-            **conditions: Models with conditions: their values, one per image; the likelihood is `p(x|label)` then.
-
-        Returns:
-            float64 NumPy array `(n,)`: nats per image, at most the log-likelihood on average. With
-            `likelihood="gaussian"` it is a density per unit of pixels in [-1, 1].
-
-        References:
-            https://arxiv.org/abs/1312.6114, equation 2 (KL in closed form would need no draw, the rest does).
-        """
-        return self.log_likelihood(images, num_samples=1, seed=seed, start=start, **conditions)
-
-    def log_likelihood(self, images, num_samples=5000, seed=0, start=0, **conditions):
-        """Importance-weighted estimate of `log p(x)` of each image.
-
-        Args:
-            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`; binarized once where the model
-                binarizes.
-            num_samples: Draws of z per image, at least 1; computed in chunks, so memory does not grow with it.
-            seed: Of the noise; what image i draws depends on `(seed, start + i)` alone.
-            start: Index of the first image.
-            **conditions: Models with conditions: their values, one per image; the likelihood is `p(x|label)` then.
-
-        Returns:
-            float64 NumPy array `(n,)`: nats per image, a lower bound on average that tightens with `num_samples`. With
-            `likelihood="gaussian"` it is a density per unit of pixels in [-1, 1].
-
-        References:
-            Burda et al., 2016, https://arxiv.org/abs/1509.00519, equation 8.
-        """
-        pixels.check_images(images, self.image_shape)
-        given = given_conditions(self, conditions, len(images), required=True)
-        weights = compiled_function(self, "log_weights", self.log_weights)
-        return importance.log_likelihood(weights, images, num_samples, seed, start, given, self.likelihood_images)
-
-    def likelihood_images(self, images, seed, start):
-        """Images in `network_range`; where the model binarizes, drawn as 0 or 1 by `(seed, start + i)`."""
-        images = self.to_network(images)
-        return importance.binarized(images, seed, start) if self.binarize else images
-
-    def log_weights(self, images, num, seed, offset, conditions):
-        """`log p(x|z) + log p(z) - log q(z|x)` for `num` draws of z per image: `(batch, num)`."""
-        posterior = self.posterior(self.encoded(images, **conditions))
-        repeated = importance.repeat(images, num)
-        given = {name: importance.repeat(values, num) for name, values in conditions.items()}
-
-        def log_px(z):
-            return -self.negative_log_likelihood(repeated, self.decoded(z, **given))
-
-        return importance.log_weights(posterior, self.prior, log_px, num, seed, offset)
+    elbo = latent_variable.elbo
+    log_likelihood = latent_variable.log_likelihood
+    likelihood_images = latent_variable.likelihood_images
+    log_weights = latent_variable.log_weights
+    encoder_posterior = latent_variable.encoder_posterior
+    drawn = latent_variable.drawn
+    code_given = latent_variable.code_given
+    pixels_given = latent_variable.pixels_given
+    imputation_noise_dim = property(latent_variable.imputation_noise_dim)

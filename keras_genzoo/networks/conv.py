@@ -68,6 +68,7 @@ def conv_generator(
     kernel_initializer="glorot_uniform",
     gamma_initializer="ones",
     conditions=(),
+    wrapper=None,
     dtype=None,
     name="generator",
 ):
@@ -84,6 +85,7 @@ def conv_generator(
         kernel_initializer: Initializer of all kernels.
         gamma_initializer: Initializer of the scales of batch normalization.
         conditions: Conditions that the network takes as further inputs: see `keras_genzoo.families.conditions`.
+        wrapper: Class of a layer that wraps each dense layer and convolution; `None` for no wrapper.
         dtype: Dtype policy of the layers.
         name: Name of the network.
 
@@ -103,14 +105,16 @@ def conv_generator(
     z = keras.Input((latent_dim,), name="z")
     inputs, vector = condition_inputs(conditions)
     x = append_to_vector(z, vector, dtype)
-    x = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)(x)  # (batch, height * width * widest)
+    dense = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)
+    x = wrapped(dense, wrapper)(x)  # (batch, height * width * widest)
     x = normalize_and_activate(layers.Reshape((height, width, widest), dtype=dtype)(x))  # (batch, 7, 7, 256)
     for filters in reversed(outer):
-        x = layers.Conv2DTranspose(filters, kernel_size, strides=2, padding="same", use_bias=not batch_norm, **common)(
-            x
+        layer = layers.Conv2DTranspose(
+            filters, kernel_size, strides=2, padding="same", use_bias=not batch_norm, **common
         )
-        x = normalize_and_activate(x)  # (batch, 14, 14, 128), (batch, 28, 28, 64)
-    x = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)(x)
+        x = normalize_and_activate(wrapped(layer, wrapper)(x))  # (batch, 14, 14, 128), (batch, 28, 28, 64)
+    last = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)
+    x = wrapped(last, wrapper)(x)
     x = crop_to(x, image_shape, dtype)  # (batch, 28, 28, channels)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return network_of(z, inputs, image, name)

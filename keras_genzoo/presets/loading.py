@@ -4,7 +4,7 @@ from keras_genzoo import registry
 from keras_genzoo.presets.bundled import locate
 from keras_genzoo.presets.files import WEIGHTS, as_json, read_config, verify
 from keras_genzoo.presets.weight_files import load_weights
-from keras_genzoo.utils.arguments import known
+from keras_genzoo.utils.given_arguments import known
 
 
 def load_model(cls, name, weights, args=None):

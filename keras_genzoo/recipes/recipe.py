@@ -30,6 +30,7 @@ class EvaluationConfig:
     num_samples: int = 100
     num_likelihood_images: int = 1000
     seed: int = 0
+    samplers: tuple[str, ...] = ()  # the first one is that of all metrics; see `keras_genzoo.training.measure`
 
     def __post_init__(self):
         if isinstance(self.metrics, str):  # one name instead of a list, as in `evaluate`

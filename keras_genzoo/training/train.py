@@ -18,6 +18,7 @@ from keras_genzoo.recipes.sizes import with_dataset_size
 from keras_genzoo.training.checks import check
 from keras_genzoo.training.real_images import images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
+from keras_genzoo.training.samplers import check_samplers, fit_samplers
 from keras_genzoo.training.summary import summary
 
 
@@ -71,6 +72,7 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
     model.check_data(data)
     if evaluate:
         run.recipe = with_existing_split(run.recipe, warn=True)
+    check_samplers(model, recipe, data)
     run.check_steps(note, step, len(data))
     run.start(resume)
     try:
@@ -184,6 +186,7 @@ def _release(callbacks):
 def finish(model, run, evaluate=True):
     """Writes the preset, plots the losses, evaluates the stored weights and writes the card."""
     recipe = run.recipe
+    fit_samplers(model, recipe)
     card = make_card(run)
     samples = None
     if hasattr(model, "translate"):  # translations only: the licence of the data may forbid publishing the inputs
@@ -203,10 +206,20 @@ def finish(model, run, evaluate=True):
 
 
 def measure(model, recipe):
-    """The metrics of the `evaluation` section of a recipe: dict of values and protocols by name."""
+    """The metrics of the `evaluation` section of a recipe: dict of values and protocols by name.
+
+    If it names several samplers, metrics of generated images are computed for each, those of further samplers as
+    `metric@sampler`.
+    """
     from keras_genzoo.metrics import evaluate
 
     config = recipe.evaluation
-    settings = {key: value for key, value in dataclasses.asdict(config).items() if key != "metrics"}
-    options = recipe.data.matched_options()
-    return evaluate(model, recipe.data.source, list(config.metrics) or None, data_options=options, **settings)
+    settings = {k: value for k, value in dataclasses.asdict(config).items() if k not in ("metrics", "samplers")}
+    settings["data_options"] = recipe.data.matched_options()
+    first, *others = config.samplers or (None,)
+    results = evaluate(model, recipe.data.source, list(config.metrics) or None, sampler=first, **settings)
+    generated = [name for name, result in results.items() if "n_fake" in result["protocol"]]
+    for sampler in others if generated else ():
+        found = evaluate(model, recipe.data.source, generated, sampler=sampler, **{**settings, "floor": False})
+        results |= {f"{name}@{sampler}": result for name, result in found.items()}
+    return results

@@ -9,12 +9,8 @@ listed without TensorFlow.
 """
 
 import copy
-import inspect
-import re
-import textwrap
 
 from keras_genzoo.utils import checks, pixels
-from keras_genzoo.utils.text import nearest
 
 
 class Argument:
@@ -193,6 +189,33 @@ class Names(Argument):
         return tuple(value)
 
 
+class Sizes(Argument):
+    """`None` or a dict of integers of at least 1, by some of the names in `choices`."""
+
+    wrong = ({"none of these": 1}, 3, "mixture", ())
+
+    def __init__(self, default, description, *, choices, **options):
+        super().__init__(default, description, **options)
+        self.choices = tuple(choices)
+
+    @property
+    def allowed(self):
+        return (
+            f"None or a dict of integers, at least 1 each, by {', '.join(f'`{choice!r}`' for choice in self.choices)}"
+        )
+
+    def check(self, value):
+        if value is None:
+            return None
+        if not isinstance(value, dict) or not value or not set(value) <= set(self.choices):
+            raise ValueError(
+                f"Expected {self.name} as a dict of integers by {', '.join(map(repr, self.choices))}. "
+                f"Received: {self.name}={value!r}"
+            )
+        checks.check_at_least(1, **{f"{self.name}[{key!r}]": size for key, size in value.items()})
+        return dict(value)
+
+
 class ImageShape(Argument):
     """`(height, width, channels)` of an image."""
 
@@ -215,7 +238,7 @@ class Seed(Argument):
 
 KINDS = {
     kind.__name__: kind
-    for kind in (Any, Integer, Steps, Fraction, Weight, Positive, Flag, Choice, Units, Names, ImageShape, Seed)
+    for kind in (Any, Integer, Steps, Fraction, Weight, Positive, Flag, Choice, Units, Names, Sizes, ImageShape, Seed)
 }
 
 
@@ -229,60 +252,3 @@ OF_KERAS = {
     ).named("dtype"),
     "name": Any(None, "Name of the Keras model.", training=True).named("name"),
 }
-
-
-def current_names(arguments, values):
-    """`values` under the current names of the arguments.
-
-    Args:
-        arguments: Dict of `Argument` by name.
-        values: Dict of values by current or former name.
-    """
-    renamed = {argument.formerly: name for name, argument in arguments.items() if argument.formerly}
-    return {renamed.get(name, name): value for name, value in values.items()}
-
-
-def known(owner, arguments, values):
-    """`values` under today's names of the arguments.
-
-    Args:
-        owner: Name of the model, for messages.
-        arguments: Dict of `Argument` by name.
-        values: Dict by name, today's or a former one.
-
-    Raises:
-        ValueError: If a name is not an argument, with the nearest one.
-    """
-    values = current_names(arguments, values)
-    for name, value in values.items():
-        if name not in arguments:
-            hint = nearest(name, arguments)
-            raise ValueError(f"Expected arguments of {owner}; {hint} Received: {name}={value!r}")
-    return values
-
-
-def checked(owner, arguments, given):
-    """All arguments with their values: those that are given, checked, and the defaults.
-
-    Args:
-        owner: Name of the model, for messages.
-        arguments: Dict of `Argument` by name.
-        given: Dict of values by name, today's or a former one.
-
-    Raises:
-        ValueError: If a name is not an argument, or a value is out of its range.
-    """
-    given = known(owner, arguments, given)
-    values = {name: given.get(name, argument.default) for name, argument in arguments.items()}
-    return {name: arguments[name].check(value) for name, value in values.items()}
-
-
-def documented(doc, declared):
-    """A class's docstring with its `Args` section, made of the declared arguments, before the first other section."""
-    doc = inspect.cleandoc(doc)
-    doc = re.sub(r"Args:\n(?: +.*\n?)*\n?", "", doc)  # that of a class which this one extends without a docstring
-    lines = [f"    {name}: {argument.help}" for name, argument in declared.items()]
-    wrapped = [textwrap.fill(line, 116, subsequent_indent=8 * " ") for line in lines]
-    section = "Args:\n" + "\n".join(wrapped) + "\n\n"
-    first = re.search(r"^(Shapes|Class attributes|Raises|References|Example)", doc, flags=re.M)
-    return f"{doc[: first.start()]}{section}{doc[first.start() :]}" if first else f"{doc}\n\n{section}".rstrip() + "\n"

@@ -141,9 +141,10 @@ def input_values(model):
     numbers = {"seed": np.int64(7), "num": np.int32(5), "start": np.int64(11), "steps": np.int32(4)}
     files = np.array([png_file(model.image_shape, scale) for scale in (1, 1, 3)])
     specs = {key: each.spec for f in model.export_functions().values() for key, each in f.inputs.items()}
-    noise = {
-        key: rng.uniform(size=(3, *specs[key].shape[1:])).astype("float32") for key in specs if key.endswith("_noise")
-    }
+    uniform = [key for key in specs if key == "mask" or key.endswith("_noise")]
+    noise = {key: rng.uniform(size=(3, *specs[key].shape[1:])).astype("float32") for key in uniform}
+    if "noise" in specs:
+        noise["noise"] = rng.standard_normal((3, *specs["noise"].shape[1:])).astype("float32")
     return {"z": z, "z_end": z_end, "image": image, "png": files, **noise, **numbers, **condition_values(model)}
 
 
@@ -188,12 +189,26 @@ def expected_outputs(case, model, name, inputs):
         codes = between(model, inputs["z"], inputs["z_end"], 4)
         images = images_of(model, codes, {key: np.repeat(value, 4, axis=0) for key, value in given.items()})
         return {"image": images.reshape(3, 4, *model.image_shape)}
+    if name == "sample":
+        return {"image": images_of(model, np.asarray(model.code_source().from_normal(inputs["noise"])), given)}
     codes = model.encode(inputs["image"], **given)
     codes = codes if isinstance(codes, tuple) else (codes,)
     if name == "encode":
         return dict(zip(model.code_names, codes, strict=True))
+    if name == "impute":
+        filled = model.decode(imputed_code(model, codes, inputs.get("noise")), **given)
+        return {"image": np.where(inputs["mask"] > 0.5, filled, inputs["image"])}
     assert name == "reconstruct", f"the row of {case} does not say what {name} gives"
     return {"image": model.decode(codes[0], **given)}
+
+
+def imputed_code(model, codes, noise):
+    """The code of a step of imputation, from what the encoder gives."""
+    if noise is None:
+        return codes[0]
+    if model.code_names == ("z_mean", "z_log_var"):
+        return codes[0] + np.exp(0.5 * codes[1]) * noise
+    return np.asarray(model.posterior(dict(zip(model.code_names, codes, strict=True))).draw(noise)[0])
 
 
 def translations(model, name, inputs):

@@ -111,6 +111,8 @@ def test_report_is_short_where_it_is_shown_and_whole_where_it_is_printed(saved):
     assert repr(report).startswith("<ExportReport of ") and len(repr(report)) < 300
     text = str(report)
     assert all(name in text for name in signatures)
-    stated = "Allowed inputs: z, z_end: finite numbers; label: 0..6; image: 0..1. Others: refused with an error"
+    stated = (
+        "Allowed inputs: z, z_end, noise: finite numbers; label: 0..6; image, mask: 0..1. Others: refused with an error"
+    )
     assert text.splitlines()[-1] == stated
     assert max(map(len, text.splitlines())) <= 120

@@ -29,6 +29,7 @@ VIEWS = {
     BinaryMachine: "chain",
     object: "classifier",
 }
+WITHOUT_VIEW = {"ladder_vae", "vq_vae"}  # whose codes the page cannot draw
 SIGNATURES = {
     "latent": ["serving_default"],
     "encoder_decoder": ["serving_default", "encode"],
@@ -37,7 +38,7 @@ SIGNATURES = {
     "classifier": ["serving_default"],
 }
 # One row for each view, those with classes first.
-LABELLED_FIRST = sorted(CASES, key=lambda case: not case.has_labels)
+LABELLED_FIRST = sorted((case for case in CASES if case.model_class.web_view), key=lambda case: not case.has_labels)
 ONE_OF_EACH = one_of_each(lambda case: case.model_class.web_view, LABELLED_FIRST)
 WITH_CODES = one_of_each(
     lambda case: case.model_class.web_view, [case for case in LABELLED_FIRST if hasattr(case.model_class, "prior")]
@@ -70,6 +71,7 @@ def manifest_of(folder):
 def test_every_model_of_the_zoo_has_the_view_of_its_family():
     for case in CASES:
         view = next(view for cls, view in VIEWS.items() if issubclass(case.model_class, cls))
+        view = None if case.name in WITHOUT_VIEW else view
         assert case.model_class.web_view == view, case
 
 

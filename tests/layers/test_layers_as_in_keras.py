@@ -6,12 +6,19 @@ import pytest
 import tensorflow as tf
 from keras.src import testing
 
-from keras_genzoo.layers import BatchNormalization, InstanceNormalization, SpectralNormalization
+from keras_genzoo.layers import BatchNormalization, InstanceNormalization, MaskedConv2D, SpectralNormalization
 
 LAYERS = {
     "batch of vectors": (BatchNormalization, {"momentum": 0.8}, (2, 3), (2, 3), (2, 2)),
     "batch of maps": (BatchNormalization, {"epsilon": 1e-3}, (2, 4, 5, 3), (2, 4, 5, 3), (2, 2)),
     "instances": (InstanceNormalization, {"epsilon": 1e-3}, (2, 4, 5, 3), (2, 4, 5, 3), (2, 0)),
+    "masked": (
+        MaskedConv2D,
+        {"filters": 7, "kernel_size": 3, "mask_type": "B"},
+        (2, 4, 5, 3),
+        (2, 4, 5, 7),
+        (2, 0),
+    ),
     "spectral": (SpectralNormalization, {}, (2, 3), (2, 7), (2, 1)),
 }
 

@@ -355,7 +355,7 @@ def test_float_images_equal_bytes():
 
 def test_generated_images_do_not_depend_on_the_chunk(monkeypatch):
     whole = evaluate(Generator(), draw(20), "frechet_distance", features=Counting())
-    monkeypatch.setattr("keras_genzoo.metrics.table._CHUNK", 7)
+    monkeypatch.setattr("keras_genzoo.metrics.evaluation._CHUNK", 7)
     assert evaluate(Generator(), draw(20), "frechet_distance", features=Counting()) == whole
 
 

@@ -90,7 +90,7 @@ def test_a_model_of_one_direction_has_that_value_alone():
 def test_translations_do_not_depend_on_the_chunk(monkeypatch):
     data = draw(20), draw(20, seed=1)
     whole = evaluate(Translator(), data)
-    monkeypatch.setattr("keras_genzoo.metrics.table._CHUNK", 7)
+    monkeypatch.setattr("keras_genzoo.metrics.evaluation._CHUNK", 7)
     assert evaluate(Translator(), data) == whole
 
 

@@ -37,8 +37,8 @@ CASES = [
         params=21320,
     ),
     Case(
-        "own_autoencoder",
-        args=dict(image_shape=(9, 8, 3), network="mlp", hidden_units=(9, 7), latent_dim=4, seed=3),
+        "own_denoising",
+        args=dict(image_shape=(9, 8, 3), network="mlp", hidden_units=(9, 7), latent_dim=4, noise_level=0.2, seed=3),
         output=(9, 8, 3),
         params=4322,
     ),

@@ -20,10 +20,16 @@ CASES = [
         "vae",
         variant="mlp_gaussian",
         args=dict(
-            image_shape=(9, 8, 3), latent_dim=4, network="mlp", hidden_units=(9, 7), likelihood="gaussian", seed=3
+            image_shape=(9, 8, 3),
+            latent_dim=4,
+            network="mlp",
+            hidden_units=(9, 7),
+            likelihood="gaussian",
+            samplers=dict(mixture=2, aggregate=3, two_stage=4),
+            seed=3,
         ),
         output=(9, 8, 3),
-        params=4355,
+        params=4507,
         learns=vae_learns(network="mlp", hidden_units=(128,), likelihood="gaussian"),
     ),
 ]

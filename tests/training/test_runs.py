@@ -609,3 +609,33 @@ def test_failed_preset_leaves_the_checkpoints_and_can_be_made_again(at, monkeypa
     _, preset = train(VAE.override({"epochs": 1}), tmp_path, resume=True)
     files.verify(preset)
     assert json.loads((preset / "card.json").read_text(encoding="utf-8"))["epochs"] == 1
+
+
+def test_a_run_fits_its_samplers_to_the_training_images_and_measures_each(tmp_path):
+    recipe = Recipe.from_dict(
+        {
+            "model": "vae",
+            "args": {"image_shape": [8, 8, 1], "latent_dim": 2, "base_filters": 4, "samplers": {"mixture": 3}},
+            "data": {"source": "digits", "limit": 100, "batch_size": 50},
+            "epochs": 1,
+            "evaluation": {
+                "split": "train",
+                "metrics": ["sliced_wasserstein", "reconstruction_mse"],
+                "num_images": 40,
+                "samplers": ["prior", "mixture"],
+            },
+        }
+    )
+    with pytest.raises(ValueError, match="Expected samplers.mixture of at most 100, .* Received: 101"):
+        training.train(recipe.override({"args.samplers": {"mixture": 101}}), tmp_path / "run", verbose=0)
+    with pytest.raises(ValueError, match="Expected evaluation.samplers of prior, mixture, .* Received: 'two_stage'"):
+        training.train(recipe.override({"evaluation.samplers": ["two_stage"]}), tmp_path / "run", verbose=0)
+    model, preset = training.train(recipe, tmp_path / "run", verbose=0)
+    assert model.samplers == {"mixture": 3}
+    assert np.unique(model.mixture_sampler.means.numpy()).size == 6  # not those of the start, all zero
+    metrics = presets.card(preset)["metrics"]
+    assert list(metrics) == ["sliced_wasserstein", "reconstruction_mse", "sliced_wasserstein@mixture"]
+    for name, sampler in (("sliced_wasserstein", "prior"), ("sliced_wasserstein@mixture", "mixture")):
+        assert metrics[name]["protocol"].get("sampler", "prior") == sampler
+        again = keras_genzoo.evaluate(model, "digits", "sliced_wasserstein", 40, split="train", sampler=sampler)
+        assert metrics[name]["value"] == pytest.approx(again["sliced_wasserstein"]["value"], rel=0.05)

@@ -1,0 +1,41 @@
+"""Samplers of codes that a recipe declares are fitted to the training images at the end of a run."""
+
+import numpy as np
+
+MAX_IMAGES = 20000  # more codes do not change a sampler of a few components
+
+
+def check_samplers(model, recipe, data):
+    """Raises `ValueError` if samplers of the recipe could not be fitted or are not there, before the first step."""
+    declared = getattr(model, "samplers", None) or {}
+    num = len(data) * recipe.data.batch_size
+    for kind, size in declared.items():
+        if kind != "two_stage" and size > min(num, MAX_IMAGES):
+            raise ValueError(
+                f"Expected samplers.{kind} of at most {min(num, MAX_IMAGES)}, for as many training images. "
+                f"Received: {size}"
+            )
+    for sampler in recipe.evaluation.samplers:
+        if sampler not in ("prior", *declared):
+            raise ValueError(
+                f"Expected evaluation.samplers of {', '.join(['prior', *declared])}, as in args.samplers. "
+                f"Received: {sampler!r}"
+            )
+
+
+def fit_samplers(model, recipe):
+    """Fits the samplers that the recipe declares to the codes of training images."""
+    if not getattr(model, "samplers", None):
+        return
+    from keras_genzoo.training.train import load_data
+
+    parts, num = [], 0
+    for batch in load_data(recipe, model):
+        parts.append(batch if isinstance(batch, tuple) else (batch,))
+        num += len(parts[-1][0])
+        if num >= MAX_IMAGES:
+            break
+    columns = [np.concatenate([np.asarray(part) for part in column]) for column in zip(*parts, strict=True)]
+    given = {each.name: column for each, column in zip(model.conditions, columns[1:], strict=False)}
+    for kind, size in list(model.samplers.items()):
+        model.fit_sampler(kind, columns[0], size, seed=recipe.seed, **given)

@@ -1,0 +1,64 @@
+"""Arguments as they are given: former names, unknown ones, checks of all, and their documentation."""
+
+import inspect
+import re
+import textwrap
+
+from keras_genzoo.utils.text import nearest
+
+
+def current_names(arguments, values):
+    """`values` under the current names of the arguments.
+
+    Args:
+        arguments: Dict of `Argument` by name.
+        values: Dict of values by current or former name.
+    """
+    renamed = {argument.formerly: name for name, argument in arguments.items() if argument.formerly}
+    return {renamed.get(name, name): value for name, value in values.items()}
+
+
+def known(owner, arguments, values):
+    """`values` under today's names of the arguments.
+
+    Args:
+        owner: Name of the model, for messages.
+        arguments: Dict of `Argument` by name.
+        values: Dict by name, today's or a former one.
+
+    Raises:
+        ValueError: If a name is not an argument, with the nearest one.
+    """
+    values = current_names(arguments, values)
+    for name, value in values.items():
+        if name not in arguments:
+            hint = nearest(name, arguments)
+            raise ValueError(f"Expected arguments of {owner}; {hint} Received: {name}={value!r}")
+    return values
+
+
+def checked(owner, arguments, given):
+    """All arguments with their values: those that are given, checked, and the defaults.
+
+    Args:
+        owner: Name of the model, for messages.
+        arguments: Dict of `Argument` by name.
+        given: Dict of values by name, today's or a former one.
+
+    Raises:
+        ValueError: If a name is not an argument, or a value is out of its range.
+    """
+    given = known(owner, arguments, given)
+    values = {name: given.get(name, argument.default) for name, argument in arguments.items()}
+    return {name: arguments[name].check(value) for name, value in values.items()}
+
+
+def documented(doc, declared):
+    """A class's docstring with its `Args` section, made of the declared arguments, before the first other section."""
+    doc = inspect.cleandoc(doc)
+    doc = re.sub(r"Args:\n(?: +.*\n?)*\n?", "", doc)  # that of a class which this one extends without a docstring
+    lines = [f"    {name}: {argument.help}" for name, argument in declared.items()]
+    wrapped = [textwrap.fill(line, 116, subsequent_indent=8 * " ") for line in lines]
+    section = "Args:\n" + "\n".join(wrapped) + "\n\n"
+    first = re.search(r"^(Shapes|Class attributes|Raises|References|Example)", doc, flags=re.M)
+    return f"{doc[: first.start()]}{section}{doc[first.start() :]}" if first else f"{doc}\n\n{section}".rstrip() + "\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 from keras_genzoo import presets
 from keras_genzoo.families.exporting import scalar_examples
-from keras_genzoo.presets.files import as_json
+from keras_genzoo.utils.plain import plain
 from keras_genzoo.version import __version__
 
 from .report import Parity
@@ -47,7 +47,7 @@ def write_manifest(
         "scalar_examples": {name: values for name, values in examples.items() if values},
         "parity": {name: _rounded(result) for name, result in parity.items()},
     }
-    text = json.dumps(as_json(content), indent=2) + "\n"
+    text = json.dumps(plain(content), indent=2) + "\n"
     Path(folder, MANIFEST).write_text(text, encoding="utf-8")
 
 

@@ -90,6 +90,8 @@ def _checked(z, z_end, fractions):
         raise ValueError(
             f"Expected z and z_end of one shape (n, latent_dim). Received: {tuple(z.shape)} and {tuple(z_end.shape)}"
         )
+    if z.dtype != z_end.dtype or "float" not in z.dtype.name:
+        raise ValueError(f"Expected z and z_end as floats of one type. Received: {z.dtype.name} and {z_end.dtype.name}")
     if len(fractions.shape) != 1:
         raise ValueError(f"Expected fractions of shape (steps,). Received: {tuple(fractions.shape)}")
     return z, z_end, ops.cast(fractions, z.dtype)[None, :, None]

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_genzoo.utils.arrays import as_array
+from keras_genzoo.utils.checks import check_at_least, check_none_or_at_least
+
 
 def image_grid(images, columns=None, scale=1, gap=2, background=255):
     """Arranges images in a grid.
@@ -25,8 +28,13 @@ def image_grid(images, columns=None, scale=1, gap=2, background=255):
     >>> image_grid(np.zeros((4, 8, 8, 1), "uint8"), gap=0).shape
     (16, 16, 1)
     """
-    images = np.asarray(images)
-    if images.dtype != np.uint8 or images.ndim != 4 or len(images) == 0 or images.shape[-1] not in (1, 3):
+    check_none_or_at_least(1, columns=columns)
+    check_at_least(1, scale=scale)
+    check_at_least(0, gap=gap, background=background)
+    if background > 255:
+        raise ValueError(f"Expected background in 0..255. Received: background={background}")
+    images = as_array(images, "images")
+    if images.dtype != np.uint8 or images.ndim != 4 or not images.size or images.shape[-1] not in (1, 3):
         raise ValueError(
             "Expected at least one uint8 image of shape (n, height, width, 1 or 3). "
             f"Received: {images.dtype} of shape {images.shape}"
@@ -58,7 +66,8 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     """
     from PIL import Image
 
-    scale = scale or (2 if max(np.shape(images)[1:3]) <= 32 else 1)
+    if scale is None:
+        scale = 2 if max(np.shape(images)[1:3], default=0) <= 32 else 1
     grid = image_grid(images, columns, scale, gap)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +92,13 @@ def save_pairs(before, after, path, pairs_per_row=None):
     Returns:
         Path of the file.
     """
-    before, after = np.asarray(before), np.asarray(after)
+    check_none_or_at_least(1, pairs_per_row=pairs_per_row)
+    before, after = as_array(before, "images before"), as_array(after, "images after")
+    if before.shape != after.shape or before.dtype != after.dtype:
+        raise ValueError(
+            "Expected images before and after as uint8 of one shape. "
+            f"Received: {before.dtype} of shape {before.shape} and {after.dtype} of shape {after.shape}"
+        )
     pairs = np.stack([before, after], axis=1).reshape(-1, *after.shape[1:])
     return save_grid(pairs, path, columns=2 * (pairs_per_row or math.ceil(math.sqrt(len(after) / 2))))
 
@@ -96,7 +111,7 @@ def save_loss_plot(log, path):
         path: PNG file to write.
 
     Returns:
-        Path of the file, or `None` if the log has no rows.
+        Path of the file, or `None` if the log has no rows or no values.
     """
     # Without pyplot, there is no global state and no window system is needed.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -111,6 +126,8 @@ def save_loss_plot(log, path):
     epochs = [row["epoch"] for row in rows]
     names = [name for name in rows[-1] if name not in ("epoch", "seconds")]
     panels = [part for part in ([n for n in names if "loss" in n], [n for n in names if "loss" not in n]) if part]
+    if not panels:
+        return None
     figure = Figure(figsize=(7, 3.2 * len(panels)), layout="constrained")
     FigureCanvasAgg(figure)
     for index, part in enumerate(panels):
@@ -124,5 +141,6 @@ def save_loss_plot(log, path):
         axes.grid(alpha=0.3)
         axes.legend()
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     return path

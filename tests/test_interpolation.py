@@ -104,3 +104,11 @@ def test_gradients_are_finite_where_codes_are_equal():
     with tf.GradientTape() as tape:
         loss = keras.ops.sum(slerp(z, tf.stop_gradient(z), FRACTIONS) ** 2)
     assert np.isfinite(tape.gradient(loss, z)).all()
+
+
+@pytest.mark.parametrize("function", [lerp, slerp])
+def test_codes_that_are_no_floats_of_one_type_are_refused(function):
+    z, z_end = codes()
+    for first, last in ((z.astype(int), z_end.astype(int)), (z, z_end.astype("float64"))):
+        with pytest.raises(ValueError, match="Expected z and z_end as floats of one type. Received: "):
+            function(first, last, FRACTIONS)

@@ -145,3 +145,35 @@ def test_loss_plot_of_an_empty_log_is_none(tmp_path):
     (tmp_path / "log.csv").write_text("epoch,seconds,loss\n", encoding="utf-8")
     assert plots.save_loss_plot(tmp_path / "log.csv", tmp_path / "loss.png") is None
     assert not (tmp_path / "loss.png").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"columns": 0}, {"columns": 2.5}, {"scale": 0}, {"gap": -1}, {"background": 256}, {"background": 0.5}],
+    ids=str,
+)
+def test_wrong_layout_of_a_grid_is_refused(wrong, tmp_path):
+    ((name, value),) = wrong.items()
+    with pytest.raises(ValueError, match=f"Expected {name} .*Received: {name}={value}"):
+        plots.image_grid(noise(4, 8, 8, 1), **wrong)
+    if name != "background":
+        with pytest.raises(ValueError, match=f"Expected {name} "):
+            plots.save_grid(noise(4, 8, 8, 1), tmp_path / "grid.png", **wrong)
+        assert not any(tmp_path.iterdir())
+
+
+def test_pairs_of_other_shapes_or_types_are_refused(tmp_path):
+    images = noise(4, 8, 8, 1)
+    for other in (images[:3], images[:1], images / 255.0, np.repeat(images, 3, axis=-1)):
+        with pytest.raises(ValueError, match="Expected images before and after as uint8 of one shape"):
+            plots.save_pairs(images, other, tmp_path / "pairs.png")
+    with pytest.raises(ValueError, match="Expected images after without masked values"):
+        plots.save_pairs(images, np.ma.masked_greater(images, 9), tmp_path / "pairs.png")
+
+
+def test_log_without_values_has_no_plot_and_folders_of_a_plot_are_made(tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,seconds\n1,2\n")
+    assert plots.save_loss_plot(log, tmp_path / "none.png") is None
+    log.write_text("epoch,loss\n1,2\n2,1\n")
+    assert plots.save_loss_plot(log, tmp_path / "new" / "plot.png").is_file()

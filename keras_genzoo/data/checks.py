@@ -4,6 +4,8 @@ import numbers
 
 import numpy as np
 
+from keras_genzoo.utils.arrays import as_array
+
 
 def check_image_size(image_size):
     """Returns `image_size` as a tuple of two ints (or None for None), or raises a ValueError."""
@@ -43,7 +45,7 @@ def check_labels(labels, count, name):
     >>> check_labels([[3], [1]], 2, "label")
     array([3, 1], dtype=int32)
     """
-    labels = np.asarray(labels)
+    labels = as_array(labels, f"the labels in {name}")
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.shape != (count,):

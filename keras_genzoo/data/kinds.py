@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.record import Record
 
 
@@ -56,9 +57,16 @@ class Images:
         for part in (images, second):
             if isinstance(part, (list, tuple, dict)):
                 raise ValueError(f"Expected batches of {self.wanted}, each one tensor. Received: a {_name(part)}")
-        if images is None or (second is None and self.num_sets + self.has_labels > 1):
-            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
+        if images is None:
+            raise ValueError(f"Expected batches of {self.wanted}. Received: no images")
+        if second is None:
+            self._check_alone()
         return images, second
+
+    def _check_alone(self):
+        """Raises `ValueError` unless images alone are enough."""
+        if self.num_sets + self.has_labels > 1:
+            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
 
     # -- before the first step ------------------------------------------------------------------------------------
 
@@ -76,6 +84,7 @@ class Images:
         Raises:
             ValueError: If they do not hold data of this kind.
         """
+        check_dense(x, "images")
         if isinstance(x, tf.data.Dataset):
             self._check_dataset(model, x)
         elif is_array_like(x):
@@ -91,11 +100,14 @@ class Images:
         return x, y
 
     def _image_array(self, model, images):
+        check_dense(images, "images")
         if isinstance(images, (list, tuple)):
             images = self._stacked(images)
         elif not isinstance(images, tf.Tensor):
             images = np.asarray(images)
         pixels.check_images(images, model.image_shape)
+        if not len(images):
+            raise ValueError(f"Expected at least one image. Received: shape {tuple(images.shape)}")
         return images
 
     def _stacked(self, images):
@@ -127,13 +139,18 @@ class Images:
 
     def _check_dataset(self, model, data):
         spec = data.element_spec if isinstance(data.element_spec, tuple) else (data.element_spec,)
+        if int(data.cardinality()) == 0:
+            raise ValueError(
+                "Expected a data set of at least one batch. Received: an empty one (drop_remainder leaves out a last "
+                "batch that is not full)"
+            )
         if len(spec) > 2:
             raise ValueError(
                 f"Expected a data set of batches of {self.wanted}. Received: {len(spec)} parts, of which the third "
                 "would be sample weights, which have no effect here"
             )
-        if len(spec) < self.num_sets + self.has_labels:
-            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
+        if len(spec) == 1:
+            self._check_alone()
         for number, part in enumerate(spec):
             if not isinstance(part, tf.TensorSpec) or (number < self.num_sets and part.shape.rank is None):
                 raise ValueError(
@@ -167,7 +184,7 @@ class LabelledImages(Images):
 
     def _prepare_second(self, model, images, second):
         if second is None:
-            raise ValueError(f"Expected batches of {self.wanted}. Received: images alone")
+            self._check_alone()
         return model.label_condition.check(second, len(images))
 
     def _check_second_spec(self, model, spec):
@@ -202,7 +219,7 @@ class ImagePairs(Images):
 
     def _prepare_second(self, model, images, second):
         if second is None:
-            raise ValueError(f"Expected {self.wanted}. Received: images alone")
+            self._check_alone()
         second = self._image_array(model, second)
         if len(second) != len(images):
             raise ValueError(

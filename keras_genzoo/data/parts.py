@@ -10,6 +10,7 @@ from PIL import Image
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.pixels import inspect_image, read_image, resize, to_channels
+from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.pixels import check_not_binary
 from keras_genzoo.utils.progress import track
 
@@ -221,7 +222,7 @@ def attempt(function, item):
 def _rows(labels, count, name):
     if labels is None:
         return None
-    labels = np.asarray(labels)
+    labels = as_array(labels, f"the labels in {name}")
     if labels.ndim == 0 or len(labels) != count:
         raise ValueError(
             f"Expected one label per image in {name}. Received: {count} images, labels of shape {labels.shape}"

@@ -6,6 +6,7 @@ import os
 import numpy as np
 from PIL import Image, ImageOps
 
+from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.pixels import check_not_binary
 from keras_genzoo.utils.progress import track
 
@@ -66,7 +67,7 @@ def to_bytes(images, name):
     Raises:
         ValueError: If the rank, the number of channels, the dtype or the range is wrong.
     """
-    images = np.asarray(images)
+    images = as_array(images, name)
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_genzoo.utils.graph_checks import refusal
+
 LARGEST = float(np.finfo("float32").max)
 
 
@@ -63,11 +65,6 @@ def finite(name):
 def unit_interval(name):
     """Numbers in 0..1, for the input of a name."""
     return Allowed(0.0, 1.0, "0..1", f"{name} with values in 0..1")
-
-
-def refusal(condition, *message):
-    """A context: what is computed in it fails with a message, of texts and tensors, unless `condition` is true."""
-    return tf.control_dependencies([tf.debugging.Assert(condition, list(message))])
 
 
 def at_least(low, **scalar):

@@ -19,6 +19,7 @@ from keras_genzoo.networks.conv import conv_features, conv_generator
 from keras_genzoo.networks.mlp import mlp_features, mlp_generator
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arguments import Choice, Integer, Sizes, Units
+from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.record import Record
 
 
@@ -168,7 +169,7 @@ class BaseAutoencoder(ZooModel):
 
     def call(self, inputs, training=False):
         """Images (uint8 0..255 or float 0..1), or `[images, *conditions]` -> reconstructions, float32 in [0, 1]."""
-        images, given = main_and_conditions(self, inputs)
+        images, given = main_and_conditions(self, inputs, "images")
         return self.reconstructed(images_in_range(images), training=training, **given)
 
     def reconstructed(self, images, dtype="float32", training=False, **conditions):
@@ -216,6 +217,7 @@ class BaseAutoencoder(ZooModel):
         Raises:
             ValueError: On codes of another shape, or conditions that the model does not take.
         """
+        check_dense(z, "z")
         z = keras.ops.convert_to_numpy(z).astype("float32")
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"Expected z of shape (n, {self.latent_dim}). Received: shape {z.shape}")

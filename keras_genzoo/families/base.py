@@ -156,6 +156,7 @@ class ZooModel(keras.Model):
     predict = inputs.predict
     train_on_batch = inputs.train_on_batch
     test_on_batch = inputs.test_on_batch
+    predict_on_batch = inputs.predict_on_batch
 
     # -- optimizers -----------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from keras import ops
 
+from keras_genzoo.families.allowed import unit_interval
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.graph_checks import check_in_graph
 
@@ -26,7 +27,7 @@ def images_in_range(images):
         return check_in_graph(images, ~_is_binary(images), pixels.BINARY_BYTES)
     if not images.dtype.is_floating:
         return images  # refused by its dtype
-    return check_in_graph(images, (images >= 0) & (images <= 1), pixels.OUT_OF_RANGE)  # false for NaN, too
+    return check_in_graph(images, unit_interval("images").inside(images), pixels.OUT_OF_RANGE)
 
 
 def _is_binary(images):

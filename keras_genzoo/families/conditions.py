@@ -13,6 +13,7 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.families.allowed import Allowed
+from keras_genzoo.utils.arrays import as_array, check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.text import nearest
 
@@ -132,12 +133,13 @@ class ClassCondition(Condition):
         return 0, self.num_classes - 1
 
     def check(self, values, num=None):
+        check_dense(values, self.name)
         one = isinstance(values, str) or np.ndim(values) == 0
         if isinstance(values, str):
             values = self.number(values)
         elif not one and any(isinstance(value, str) for value in np.ravel(np.asarray(values, object))):
             values = [self.number(value) for value in values]
-        values = np.asarray(values)
+        values = as_array(values, self.name)
         values = np.full(num, values) if one and num is not None else values
         self.check_spec(values.shape, values.dtype)
         wrong = values[(values < 0) | (values >= self.num_classes)]
@@ -194,7 +196,7 @@ class RealCondition(Condition):
         return self.low, self.high
 
     def check(self, values, num=None):
-        values = np.asarray(values, "float32")
+        values = as_array(values, self.name).astype("float32")
         if values.ndim < 2 and num is not None:  # one number or one row for all images
             values = np.broadcast_to(values, (num, self.dim)) if values.size in (1, self.dim) else values
         if values.shape[1:] != (self.dim,) or (num is not None and len(values) != num):

@@ -219,6 +219,7 @@ class BinaryMachine(ZooModel):
             ValueError: If the images have a wrong shape, type or range, or an argument is out of range.
         """
         pixels.check_images(images, self.image_shape)
+        check_at_least(0, start=start)
         images = self.to_network(images)
         images = importance.binarized(images, check_seed(seed), start) if self.binarize else images
         log_z = self.log_partition(num_samples, seed=seed).value if log_z is None else log_z

@@ -94,7 +94,7 @@ class BaseGAN(ZooModel):
 
     def call(self, inputs, training=False):
         """Codes `(batch, latent_dim)`, or `[z, *conditions]`, -> images, float32 in [0, 1]."""
-        z, given = main_and_conditions(self, inputs)
+        z, given = main_and_conditions(self, inputs, "z")
         return self.images_from_codes(z, training=training, **given)
 
     # -- the losses that a model overrides --------------------------------------------------------------------------

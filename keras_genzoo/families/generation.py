@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import sampling
-from keras_genzoo.families.allowed import at_least, refusal
+from keras_genzoo.families.allowed import at_least
 from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.families.conditions import ClassCondition, given_conditions
 from keras_genzoo.families.exporting import (
@@ -23,6 +23,7 @@ from keras_genzoo.families.exporting import (
 )
 from keras_genzoo.families.png import png_functions
 from keras_genzoo.utils.checks import check_at_least, check_seed
+from keras_genzoo.utils.graph_checks import refusal
 
 MAX_COLUMNS = 20
 

@@ -8,7 +8,7 @@ are refused with one sentence.
 import tensorflow as tf
 
 from keras_genzoo.data.pixels import LUMINANCE
-from keras_genzoo.families.allowed import refusal
+from keras_genzoo.utils.graph_checks import refusal
 
 _JPEG_SCALES = (8, 4, 2, 1)  # of which the decoder skips detail
 _EXIF_ORIENTATION = 0x0112

@@ -11,6 +11,8 @@ import keras
 from keras_genzoo.data.kinds import is_array_like
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.keras_callbacks import check_callbacks
+from keras_genzoo.utils.arrays import check_dense
+from keras_genzoo.utils.checks import check_none_or_at_least
 
 
 def fit(self, x=None, y=None, *args, **kwargs):
@@ -45,7 +47,10 @@ def fit(self, x=None, y=None, *args, **kwargs):
         if not isinstance(x, keras.utils.PyDataset):  # in an order of its own; Keras would warn that it cannot shuffle
             given.setdefault("shuffle", False)
     with sentences_of_the_graph():
-        return keras.Model.fit(self, **given)
+        history = keras.Model.fit(self, **given)
+    if history.epoch and not history.history:  # Keras would only warn
+        raise ValueError(f"Expected at least one batch to train on. Received: a {type(x).__name__} without any")
+    return history
 
 
 def evaluate(self, x=None, y=None, *args, **kwargs):
@@ -54,13 +59,25 @@ def evaluate(self, x=None, y=None, *args, **kwargs):
     if not given.get("_use_cached_eval_dataset"):  # which is how `fit` calls it, with data that it has checked
         _take(self, given)
     with sentences_of_the_graph():
-        return keras.Model.evaluate(self, **given)
+        values = keras.Model.evaluate(self, **given)
+    if isinstance(values, (list, dict)) and not values:  # Keras would only warn
+        raise ValueError("Expected at least one batch to evaluate. Received: data without any")
+    return values
 
 
 def predict(self, x, *args, **kwargs):
     """What `model(x)` gives for each batch, as NumPy arrays; see `keras.Model.predict`."""
+    given = _arguments(self, "predict", x, *args, **kwargs)
+    _check_rows(x)
     with sentences_of_the_graph():
-        return keras.Model.predict(self, x, *args, **kwargs)
+        return keras.Model.predict(self, **given)
+
+
+def predict_on_batch(self, x):
+    """What `model(x)` gives for one batch, as NumPy arrays; see `keras.Model.predict_on_batch`."""
+    _check_rows(x)
+    with sentences_of_the_graph():
+        return keras.Model.predict_on_batch(self, x)
 
 
 def train_on_batch(self, x, y=None, *args, **kwargs):
@@ -79,12 +96,13 @@ def test_on_batch(self, x, y=None, *args, **kwargs):
         return keras.Model.test_on_batch(self, **given)
 
 
-def main_and_conditions(model, inputs):
+def main_and_conditions(model, inputs, main_name):
     """What `model(inputs)` is called with: the tensor that networks start from, and the dict of checked conditions.
 
     Args:
         model: The model.
         inputs: A tensor (codes or images), or, for a model with conditions, a list `[tensor, *conditions]`.
+        main_name: What the tensor is, for the error message: `"z"` or `"images"`.
 
     Raises:
         ValueError: If there are too many or too few, or a condition does not fit.
@@ -96,7 +114,8 @@ def main_and_conditions(model, inputs):
         or listed != bool(model.conditions)
         or (listed and len(inputs) != 1 + len(model.conditions))
     ):
-        expected = f"a list [tensor, {wanted}]: {model.model_name} takes {wanted}" if wanted else "one tensor"
+        listing = f"a list [{main_name}, {wanted}]: {model.model_name} takes {wanted}"
+        expected = listing if wanted else f"{main_name} as one tensor"
         raise ValueError(f"Expected {expected}. Received: {_described(inputs)}")
     if not listed:
         return inputs, {}
@@ -118,7 +137,18 @@ def _arguments(model, method, *args, **kwargs):
     for name in ("sample_weight", "class_weight"):
         if given.get(name) is not None:
             raise ValueError(f"Expected no {name}: losses of {model.model_name} do not weigh images. Received: {name}")
+    for name in ("batch_size", "validation_batch_size"):
+        check_none_or_at_least(1, **{name: given.get(name)})
     return given
+
+
+def _check_rows(x):
+    """Raises `ValueError` unless arrays that Keras would convert hold all their values, and at least one row."""
+    for part in keras.tree.flatten(x) if isinstance(x, (list, tuple, dict)) else [x]:
+        check_dense(part, "inputs")
+        shape = getattr(part, "shape", None)
+        if is_array_like(part) and shape is not None and len(shape) and shape[0] == 0:
+            raise ValueError(f"Expected at least one row. Received: shape {tuple(shape)}")
 
 
 def _take(model, given):

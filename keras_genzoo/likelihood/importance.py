@@ -67,6 +67,7 @@ def log_likelihood(weights, images, num_samples, seed, start, conditions, prepar
         Burda et al., 2016, https://arxiv.org/abs/1509.00519, equation 8.
     """
     check_at_least(1, num_samples=num_samples)
+    check_at_least(0, start=start)
     seed = check_seed(seed)
     rows = max(1, PIXELS_PER_PASS // math.prod(images.shape[1:]))
     chunk = min(num_samples, rows)

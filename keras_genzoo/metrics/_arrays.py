@@ -2,6 +2,11 @@
 
 import numpy as np
 
+from keras_genzoo.utils.arrays import as_array
+from keras_genzoo.utils.pixels import check_images
+
+_LARGEST = float(np.finfo("float32").max)  # of larger numbers, the squares and cubes of a metric may overflow
+
 
 def check_features(features, name="features", least=1):
     """Returns `features` as a finite float64 array of shape (n, d).
@@ -15,19 +20,23 @@ def check_features(features, name="features", least=1):
         float64 NumPy array (n, d).
 
     Raises:
-        ValueError: if the rank is not 2, rows are too few, there are no columns, or a value is NaN or infinite.
+        ValueError: if the rank is not 2, rows are too few, there are no columns, or a value is not a real
+            number that float32 can hold.
     """
-    features = np.asarray(features)
+    features = as_array(features, name)
     if features.ndim != 2:
         raise ValueError(f"Expected {name} as an array of shape (n, d), one row per image. Received: {features.shape}")
     if features.shape[0] < least or features.shape[1] < 1:
         raise ValueError(f"Expected {name} with at least {least} row(s) and 1 column. Received: {features.shape}")
+    if features.dtype.kind in "cmMOSU":
+        raise ValueError(f"Expected {name} as real numbers. Received: dtype {features.dtype}")
     features = features.astype("float64")
-    bad_rows = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    bad_rows = np.flatnonzero(~(np.abs(features) <= _LARGEST).all(axis=1))  # NaN is not
     if bad_rows.size:
         raise ValueError(
-            f"Expected finite {name}. Received: NaN or infinity in {bad_rows.size} of {len(features)} rows, "
-            f"first in row {bad_rows[0]}; look at the model or the feature extractor that made them"
+            f"Expected finite {name}, as float32. "
+            f"Received: NaN or infinity in {bad_rows.size} of {len(features)} rows, first in row {bad_rows[0]}; "
+            f"look at the model or the feature extractor that made them"
         )
     return features
 
@@ -59,3 +68,32 @@ def check_equal_width(real_width, fake_width, names=("real features", "fake feat
             f"Expected {names[0]} and {names[1]} from one extractor, with equal numbers of columns. "
             f"Received: {real_width} and {fake_width}"
         )
+
+
+def check_image_pair(images, others, name):
+    """Returns two arrays of images of one shape, at least one image each; their values are checked in batches.
+
+    Args:
+        images: array-like (n, height, width, channels).
+        others: array-like of the same shape, what a model made of them.
+        name: name of the second array in error messages.
+
+    Raises:
+        ValueError: if shapes differ, or there are no pixels.
+    """
+    images, others = as_array(images, "images"), as_array(others, name)
+    if images.shape != others.shape or images.ndim != 4 or not images.size:
+        raise ValueError(
+            f"Expected images and {name} of one shape (n, height, width, channels), n >= 1. "
+            f"Received: {images.shape} and {others.shape}"
+        )
+    return images, others
+
+
+def check_some_images(images):
+    """Returns images as an array; raises `ValueError` unless they are images, at least one."""
+    images = as_array(images, "images")
+    check_images(images)
+    if not len(images):
+        raise ValueError(f"Expected at least one image. Received: {images.shape}")
+    return images

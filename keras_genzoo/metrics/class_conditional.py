@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_genzoo.metrics._arrays import check_some_images
+from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.progress import batches, track
 
 NUM_TRAIN = 60000  # generated images that a classifier is trained on, as many as MNIST has
@@ -39,13 +41,18 @@ def gan_test(model, classifier, images):
     >>> gan_test(SimpleNamespace(num_classes=2), always_zero, np.zeros((4, 8, 8, 1), "uint8"))["value"]
     0.5
     """
+    _check_takes_labels(model)
     known = getattr(getattr(classifier, "model", None), "num_classes", model.num_classes)
     if known != model.num_classes:
         raise ValueError(
             f"Expected a classifier of the {model.num_classes} classes of the model. Received: one of {known} classes"
         )
+    images = check_some_images(images)
     wanted = np.arange(len(images)) % model.num_classes
-    right = classifier.predict_labels(images) == wanted
+    predicted = np.asarray(classifier.predict_labels(images))
+    if predicted.shape != wanted.shape:
+        raise ValueError(f"Expected one class per image, shape {wanted.shape}. Received: shape {predicted.shape}")
+    right = predicted == wanted
     classes = [float(right[wanted == label].mean()) for label in range(min(model.num_classes, len(images)))]
     return {"value": float(right.mean()), "classes": classes}
 
@@ -77,11 +84,15 @@ def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SE
     from keras_genzoo import data
     from keras_genzoo.recipes import build_model
 
+    _check_takes_labels(model)
+    check_at_least(1, num_train=num_train)
     classifier = build_model(recipe)
     for key in ("image_shape", "num_classes"):
         mine, its = getattr(model, key), getattr(classifier, key)
         if mine != its:
             raise ValueError(f"Expected a model with {key}={its}, as in the recipe {recipe.name!r}. Received: {mine}")
+    images = check_some_images(images)
+    labels = classifier.label_condition.check(labels, len(images))
     parts = track(batches(num_train, _CHUNK), "generating", progress)
     made = [model.generate(part.stop - part.start, seed=seed, start=part.start) for part in parts]
     pair = np.concatenate(made), np.arange(num_train, dtype="int32") % model.num_classes
@@ -94,3 +105,9 @@ def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SE
     if recipe.dtype == "auto":  # which depends on the machine
         protocol["dtype"] = classifier.dtype_policy.name
     return {"value": value, "protocol": protocol}
+
+
+def _check_takes_labels(model):
+    if getattr(model, "num_classes", None) is None:
+        name = getattr(model, "model_name", type(model).__name__)
+        raise ValueError(f"Expected a model that takes labels, with num_classes. Received: {name}")

@@ -100,7 +100,7 @@ def evaluate(
     (True, 'pixels')
     """
     names = check_metrics(metrics, model)
-    check_at_least(1, num_images=num_images)
+    check_at_least(1, num_images=num_images, batch_size=batch_size)
     sampler_of(model, sampler)  # a wrong one is an error before anything is computed
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)

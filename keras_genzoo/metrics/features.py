@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from keras_genzoo.building import build
+from keras_genzoo.metrics._arrays import check_some_images
 from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.checks import check_at_least
-from keras_genzoo.utils.pixels import check_images, to_uint8
+from keras_genzoo.utils.pixels import to_uint8
 from keras_genzoo.utils.progress import batches, track
 from keras_genzoo.utils.text import nearest
 
@@ -44,10 +45,7 @@ class FeatureExtractor:
         Raises:
             ValueError: if the array is empty or does not contain images.
         """
-        images = np.asarray(images)
-        check_images(images)
-        if not len(images):
-            raise ValueError(f"Expected at least one image. Received: {images.shape}")
+        images = check_some_images(images)
         check_at_least(1, batch_size=batch_size)
         parts = batches(len(images), min(batch_size, self.largest_batch))
         rows = []

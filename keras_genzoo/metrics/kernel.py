@@ -54,6 +54,7 @@ def kernel_distance(real_features, fake_features, num_subsets=100, subset_size=N
     """
     real, fake = check_pair(real_features, fake_features, least=2)
     check_at_least(1, num_subsets=num_subsets)
+    check_at_least(0, seed=seed)
     smaller = min(len(real), len(fake))
     size = _subset_size(subset_size, smaller)
     if size == len(real) == len(fake):

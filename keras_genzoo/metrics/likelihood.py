@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from keras_genzoo.data.checks import check_labels
+from keras_genzoo.metrics._arrays import check_some_images
 from keras_genzoo.utils.checks import check_at_least
-from keras_genzoo.utils.pixels import check_images, to_unit
+from keras_genzoo.utils.pixels import to_unit
 from keras_genzoo.utils.progress import batches, status, track
 
 
@@ -28,6 +30,7 @@ def binarize(images, seed=0):
     np.uint8(255)
     """
     probabilities = to_unit(images)
+    check_at_least(0, seed=seed)
     draws = np.random.default_rng(seed).random(probabilities.shape, dtype="float32")  # in [0, 1)
     return np.where(draws < probabilities, 255, 0).astype("uint8")
 
@@ -125,13 +128,12 @@ def log_likelihood(
 
 def _mean(model, method, images, num_samples, binarization, batch_size, seed, progress, labels):
     check_at_least(1, batch_size=batch_size)
+    check_at_least(0, seed=seed)
     estimator = getattr(model, method, None)
     if estimator is None:
         raise ValueError(f"Expected a model with a method {method}(images), such as a VAE. Received: {_name(model)}")
-    images = np.asarray(images)
-    check_images(images)
-    if not len(images):
-        raise ValueError(f"Expected at least one image. Received: {images.shape}")
+    images = check_some_images(images)
+    labels = None if labels is None else _check_labels(model, labels, len(images))
     protocol = {"n": len(images), "binarization": _check_binarization(binarization, model, images)}
     if labels is not None:
         protocol["given"] = "the label"
@@ -149,7 +151,7 @@ def _mean(model, method, images, num_samples, binarization, batch_size, seed, pr
             protocol["log_partition_standard_error"] = partition.standard_error
     values = []
     for part in track(batches(len(images), batch_size), method, progress):
-        given = {} if labels is None else {"labels": np.asarray(labels)[part]}
+        given = {} if labels is None else {"labels": labels[part]}
         batch = estimator(images[part], seed=seed, start=part.start, **options, **given)
         values.append(_check_values(batch, part, method, model))
     values = np.concatenate(values)
@@ -158,6 +160,12 @@ def _mean(model, method, images, num_samples, binarization, batch_size, seed, pr
         result["standard_error"] = float(values.std(ddof=1) / np.sqrt(len(values)))
     result["bits_per_dimension"] = float(-values.mean() / (np.log(2.0) * images[0].size))
     return result | {"protocol": protocol | {"num_samples": num_samples, "seed": seed}}
+
+
+def _check_labels(model, labels, num):
+    """One label per image as integers, by the classes of a model that has them."""
+    condition = getattr(model, "label_condition", None)
+    return check_labels(labels, num, "the data") if condition is None else condition.check(labels, num)
 
 
 def _check_binarization(binarization, model, images):

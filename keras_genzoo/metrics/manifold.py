@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from keras_genzoo.metrics._arrays import check_features, check_pair
+from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least
 
 # `_inside` keeps two arrays of this many float64 numbers in memory: 64 MB each.
@@ -178,9 +179,11 @@ def coverage(real_features, fake_features, k=5, radii=None):
 def _radii(features, k, radii):
     if radii is None:
         return neighbour_distances(features, k)[:, -1]
-    radii = np.asarray(radii, dtype="float64")
+    radii = as_array(radii, "radii").astype("float64")
     if radii.shape != (len(features),):
         raise ValueError(f"Expected one radius a row, shape ({len(features)},). Received: {radii.shape}")
+    if not (radii >= 0.0).all():  # NaN is not
+        raise ValueError(f"Expected radii of at least 0. Received: {radii[~(radii >= 0.0)][0]:g}")
     check_at_least(1, k=k)
     return radii
 

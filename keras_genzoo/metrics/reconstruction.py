@@ -3,9 +3,12 @@
 import numpy as np
 from scipy.ndimage import correlate1d
 
+from keras_genzoo.metrics._arrays import check_image_pair
+from keras_genzoo.utils.checks import check_at_least, check_flag
 from keras_genzoo.utils.pixels import check_images
 
 _WINDOW, _SIGMA, _K1, _K2 = 11, 1.5, 0.01, 0.03  # the constants of the paper
+_LEAST_WINDOW = 3  # one pixel has no variance to compare
 _PIXELS_AT_ONCE = 2_000_000  # float64 numbers in one of the ten arrays that a batch needs: 16 MB each
 
 
@@ -30,7 +33,8 @@ def mse(images, reconstructions, per_image=False):
     >>> round(mse(np.zeros((1, 8, 8, 1), "uint8"), np.full((1, 8, 8, 1), 51, "uint8")), 6)  # 51 = 0.2 * 255
     0.04
     """
-    images, reconstructions = _check_images(images, reconstructions)
+    check_flag(per_image=per_image)
+    images, reconstructions = check_image_pair(images, reconstructions, "reconstructions")
     errors = np.concatenate([np.square(a - b).mean(axis=(1, 2, 3)) for a, b in _batches(images, reconstructions)])
     return errors if per_image else float(errors.mean())
 
@@ -65,7 +69,8 @@ def ssim(images, reconstructions, per_image=False):
     >>> ssim(images, images)
     1.0
     """
-    images, reconstructions = _check_images(images, reconstructions)
+    check_flag(per_image=per_image)
+    images, reconstructions = check_image_pair(images, reconstructions, "reconstructions")
     window = ssim_window(images.shape[1:3])
     values = np.concatenate([_batch_ssim(a, b, window) for a, b in _batches(images, reconstructions)])
     return values if per_image else float(values.mean())
@@ -80,12 +85,18 @@ def ssim_window(image_size):
     Returns:
         float64 array of 11 weights, or fewer, an odd number, for images with a side below 11 pixels. They sum to 1.
 
+    Raises:
+        ValueError: if a side is not an integer of at least 3.
+
     Example:
 
     >>> from keras_genzoo.metrics import ssim_window
     >>> len(ssim_window((28, 28))), len(ssim_window((8, 8)))
     (11, 7)
     """
+    if not isinstance(image_size, (list, tuple)) or len(image_size) != 2:
+        raise ValueError(f"Expected image_size as (height, width). Received: {image_size!r}")
+    check_at_least(_LEAST_WINDOW, height=image_size[0], width=image_size[1])
     side = min(_WINDOW, *image_size)
     side -= 1 - side % 2
     offsets = np.arange(side) - side // 2
@@ -108,16 +119,6 @@ def _smooth(images, window):
     images = correlate1d(images, window, axis=1, mode="constant")
     images = correlate1d(images, window, axis=2, mode="constant")
     return images[:, edge : images.shape[1] - edge, edge : images.shape[2] - edge]  # where the window fits
-
-
-def _check_images(images, reconstructions):
-    images, reconstructions = np.asarray(images), np.asarray(reconstructions)
-    if images.shape != reconstructions.shape or images.ndim != 4 or not len(images):
-        raise ValueError(
-            f"Expected images and reconstructions of one shape (n, height, width, channels), n >= 1. "
-            f"Received: {images.shape} and {reconstructions.shape}"
-        )
-    return images, reconstructions
 
 
 def _batches(images, reconstructions):

@@ -4,11 +4,15 @@ from functools import cached_property
 
 import numpy as np
 
+from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.factors import has_factors, load_factors
 from keras_genzoo.data.shapes import Factors
+from keras_genzoo.metrics._arrays import check_some_images
 from keras_genzoo.metrics.features import extractor
 from keras_genzoo.metrics.frechet import feature_moments
 from keras_genzoo.metrics.manifold import neighbour_distances
+from keras_genzoo.utils.arrays import as_array, check_dense
+from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.pixels import check_images, to_uint8
 
 
@@ -55,17 +59,13 @@ class Reference:
         target=None,
         factors=None,
     ):
-        images = np.asarray(images)
-        check_images(images)
-        if not len(images):
-            raise ValueError(f"Expected at least one image. Received: {images.shape}")
-        if labels is not None and np.shape(labels) != (len(images),):
-            raise ValueError(f"Expected one label per image, shape ({len(images)},). Received: {np.shape(labels)}")
+        images = check_some_images(images)
+        check_at_least(1, batch_size=batch_size)
         self.images = images if images.dtype == np.uint8 else to_uint8(images)
         self.target = None if target is None else _as_target(target, images.shape)
         if factors is not None and len(factors) != len(images):
             raise ValueError(f"Expected the factors of {len(images)} images. Received: those of {len(factors)}")
-        self.labels = None if labels is None else np.asarray(labels)
+        self.labels = None if labels is None else check_labels(labels, len(images), "the data")
         self.factors = factors
         self.extractor = None if features is None else extractor(features)
         self.source = source
@@ -114,7 +114,7 @@ class Reference:
 
 def _as_target(target, shape):
     """Images of a second domain as uint8, one for each of the first domain's."""
-    target = np.asarray(target)
+    target = as_array(target, "images of the second domain")
     check_images(target)
     if target.shape != tuple(shape):
         raise ValueError(
@@ -172,13 +172,15 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
         source, split = "dataset", None
     else:
         images, extra = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
-        images, source, split = np.asarray(images), "array", None
+        images, source, split = as_array(images, "images"), "array", None
         extra, factors = (None, extra) if isinstance(extra, Factors) else (extra, None)
     check_images(images, image_shape)
+    check_dense(extra, "labels or images of a second domain")
     labels, target = (None, _as_target(extra, images.shape)) if np.ndim(extra) == 4 else (extra, None)
+    labels = None if labels is None else check_labels(labels, len(images), "the data")  # before some are drawn
     if limit is not None and len(images) > limit:
         rows = draw_rows(len(images), limit, seed)
-        images, labels = images[rows], None if labels is None else np.asarray(labels)[rows]
+        images, labels = images[rows], None if labels is None else labels[rows]
         target = None if target is None else target[rows]
         factors = None if factors is None else factors.take(rows)
     images = images if images.dtype == np.uint8 else to_uint8(images)

@@ -84,8 +84,12 @@ def image_sliced_wasserstein(real_images, fake_images, num_projections=128, patc
     if real.shape[1:] != fake.shape[1:]:
         raise ValueError(f"Expected real and fake images of one shape. Received: {real.shape[1:]} and {fake.shape[1:]}")
     if min(real.shape[1:3]) < _PATCH or not len(real) or not len(fake):
-        raise ValueError(f"Expected images of at least {_PATCH}x{_PATCH} pixels. Received: {real.shape}, {fake.shape}")
-    check_at_least(1, patches_per_image=patches_per_image)
+        raise ValueError(
+            f"Expected at least one image in each set, of at least {_PATCH}x{_PATCH} pixels. "
+            f"Received: {real.shape}, {fake.shape}"
+        )
+    check_at_least(1, patches_per_image=patches_per_image, num_projections=num_projections)
+    check_at_least(0, seed=seed)
     distances = {}
     for level, (real_level, fake_level) in enumerate(zip(_pyramid(real), _pyramid(fake), strict=True)):
         height, width = real_level.shape[1:3]
@@ -98,6 +102,7 @@ def image_sliced_wasserstein(real_images, fake_images, num_projections=128, patc
 
 def _mean_distance(real, fake, num_projections, seed):
     check_at_least(1, num_projections=num_projections)
+    check_at_least(0, seed=seed)
     directions = np.random.default_rng(seed).standard_normal((real.shape[1], num_projections))
     directions = (directions / np.linalg.norm(directions, axis=0)).astype(real.dtype)  # (d, p)
     total = 0.0

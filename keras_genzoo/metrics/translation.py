@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_genzoo.metrics._arrays import check_image_pair
+from keras_genzoo.utils.checks import check_flag
 from keras_genzoo.utils.pixels import check_images
 
 _IMAGES_AT_ONCE = 64
@@ -31,12 +33,8 @@ def translation_l1(images, translations, per_image=False):
     >>> translation_l1(np.zeros((1, 8, 8, 1), "uint8"), np.full((1, 8, 8, 1), 51, "uint8"))
     51.0
     """
-    images, translations = np.asarray(images), np.asarray(translations)
-    if images.shape != translations.shape or images.ndim != 4 or not len(images):
-        raise ValueError(
-            f"Expected images and translations of one shape (n, height, width, channels), n >= 1. "
-            f"Received: {images.shape} and {translations.shape}"
-        )
+    check_flag(per_image=per_image)
+    images, translations = check_image_pair(images, translations, "translations")
     errors = np.empty(len(images))
     for start in range(0, len(images), _IMAGES_AT_ONCE):
         part = slice(start, start + _IMAGES_AT_ONCE)

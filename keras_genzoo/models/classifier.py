@@ -167,7 +167,7 @@ class Classifier(ZooModel):
 
         Args:
             images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
-            labels: Integers in `0..num_classes - 1`, `(n,)`.
+            labels: Integers in `0..num_classes - 1` or names of classes, `(n,)`.
             batch_size: Images per forward pass.
 
         Returns:
@@ -176,7 +176,10 @@ class Classifier(ZooModel):
         Raises:
             ValueError: If the images or labels have a wrong shape, type or range.
         """
-        labels = self.label_condition.check(labels)
+        pixels.check_images(images, self.image_shape)
+        if not len(images):
+            raise ValueError("Expected at least one image. Received: none")
+        labels = self.label_condition.check(labels, len(images))
         return float(np.mean(self.predict_labels(images, batch_size) == labels))
 
     def outputs_of(self, images, batch_size):

@@ -26,19 +26,40 @@ def gated_pixel_cnn(x, filters=32, num_layers=4, kernel_size=5, dtype=None):
     References:
         van den Oord et al., 2016, https://arxiv.org/abs/1606.05328, equation 2 and figure 2.
     """
-    above = left = x
+    return horizontal_stack(x, vertical_stack(x, filters, num_layers, kernel_size, dtype), filters, kernel_size, dtype)
+
+
+def vertical_stack(x, filters, num_layers, kernel_size, dtype=None):
+    """What the vertical stack adds to each layer of the horizontal one, which depends on the rows above.
+
+    Returns:
+        List of symbolic maps `(batch, height, width, 2 * filters)`, one per layer.
+    """
+    above, added = x, []
     for index in range(num_layers):
         mask_type = "B" if index else "A"
         above = MaskedConv2D(2 * filters, kernel_size, mask_type, whole_rows=True, dtype=dtype)(above)
+        added.append(layers.Conv2D(2 * filters, 1, dtype=dtype)(above))
+        above = gate(above)
+    return added
+
+
+def horizontal_stack(x, added, filters, kernel_size, dtype=None):
+    """Features of each position, from those to the left in its row and what the vertical stack adds.
+
+    It takes single rows as well as whole maps, as each row is computed by itself.
+    """
+    left = x
+    for index, from_above in enumerate(added):
+        mask_type = "B" if index else "A"
         from_left = MaskedConv2D(2 * filters, (1, kernel_size), mask_type, dtype=dtype)(left)
-        from_above = layers.Conv2D(2 * filters, 1, dtype=dtype)(above)
-        gated = layers.Conv2D(filters, 1, dtype=dtype)(_gate(layers.Add(dtype=dtype)([from_left, from_above])))
+        gated = gate(layers.Add(dtype=dtype)([from_left, from_above]))
+        gated = layers.Conv2D(filters, 1, dtype=dtype)(gated)
         left = layers.Add(dtype=dtype)([left, gated]) if index else gated
-        above = _gate(above)
     return left
 
 
-def _gate(x):
+def gate(x):
     """Half of the channels, each gated by one of the other half."""
     values, gates = ops.split(x, 2, axis=-1)
     return ops.tanh(values) * ops.sigmoid(gates)

@@ -100,6 +100,6 @@ def existing_folder(preset):
     folder = _BUNDLED / os.fspath(preset)
     folder = folder if folder.is_dir() else Path(preset)
     if not (folder / CONFIG).is_file():
-        hint = nearest(preset, list_presets())
+        hint = f"this folder has no {CONFIG};" if folder.is_dir() else nearest(preset, list_presets())
         raise ValueError(f"Expected the name or folder of a preset; {hint} Received: {os.fspath(preset)!r}")
     return folder

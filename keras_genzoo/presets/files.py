@@ -110,12 +110,3 @@ def read_json(path):
 def write_json(path, values):
     """Writes a dict as an indented JSON file."""
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def as_json(value):
-    """A value with tuples as lists and NumPy numbers as Python numbers, as JSON returns them."""
-    if isinstance(value, dict):
-        return {key: as_json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [as_json(item) for item in value]
-    return value.item() if hasattr(value, "item") and not isinstance(value, str) else value

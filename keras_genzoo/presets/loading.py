@@ -2,9 +2,10 @@
 
 from keras_genzoo import registry
 from keras_genzoo.presets.bundled import locate
-from keras_genzoo.presets.files import WEIGHTS, as_json, read_config, verify
+from keras_genzoo.presets.files import WEIGHTS, read_config, verify
 from keras_genzoo.presets.weight_files import load_weights
 from keras_genzoo.utils.given_arguments import known
+from keras_genzoo.utils.plain import plain
 
 
 def load_model(cls, name, weights, args=None):
@@ -31,13 +32,13 @@ def load_model(cls, name, weights, args=None):
         verify(source)
         source = source / WEIGHTS
     for key, value in args.items():
-        if not declared[key].training and key in stored and as_json(value) != stored[key]:
+        if not declared[key].training and key in stored and plain(value) != stored[key]:
             raise ValueError(f"Expected {key}={stored[key]!r}, as in the preset {weights!r}. Received: {key}={value!r}")
     model = cls(**{**stored, **args})
     if stored.get("ema_decay") == 0 and model.ema_decay:  # the file has no average
-        plain = cls(**{**stored, **args, "ema_decay": 0.0})
-        load_weights(plain, source)
-        model.average.start_from(model.network_variables, plain.network_variables)
+        without = cls(**{**stored, **args, "ema_decay": 0.0})
+        load_weights(without, source)
+        model.average.start_from(model.network_variables, without.network_variables)
     else:
         load_weights(model, source)
     model.after_pretrained()

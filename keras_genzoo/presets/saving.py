@@ -10,7 +10,6 @@ from keras_genzoo.presets.files import (
     FORMAT_VERSION,
     SAMPLES,
     WEIGHTS,
-    as_json,
     read_json,
     read_metadata,
     replaced_folder,
@@ -18,6 +17,7 @@ from keras_genzoo.presets.files import (
     write_metadata,
 )
 from keras_genzoo.presets.weight_files import write_weights
+from keras_genzoo.utils.plain import plain
 from keras_genzoo.version import __version__
 
 
@@ -55,8 +55,8 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
         stored = write_weights(model, folder / WEIGHTS, half_precision)
         args = {key: value for key, value in model.get_config().items() if key not in ("dtype", "seed", "name")}
         config = {"format_version": FORMAT_VERSION, "keras_genzoo": __version__, "model": model.model_name}
-        write_json(folder / CONFIG, {**config, "args": as_json(args)})
-        write_json(folder / CARD, as_json(card or {}))
+        write_json(folder / CONFIG, {**config, "args": plain(args)})
+        write_json(folder / CARD, plain(card or {}))
         columns = None
         if samples is None and hasattr(stored, "generate"):
             from keras_genzoo.families.generation import grid_columns
@@ -76,7 +76,7 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
 def update_card(folder, values):
     """Merges `values` into the card of a preset folder and updates the checksums."""
     folder = Path(folder)
-    new = as_json({**read_json(folder / CARD), **values})
+    new = plain({**read_json(folder / CARD), **values})
     parameters = read_metadata(folder)["parameters"]
     with replaced_folder(folder) as scratch:
         shutil.copytree(folder, scratch, dirs_exist_ok=True)

@@ -53,15 +53,6 @@ def check_plain_name(name):
         )
 
 
-def plain(value):
-    """A value with tuples as lists and NumPy numbers as Python numbers, for YAML and JSON."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value.item() if hasattr(value, "item") and not isinstance(value, str) else value
-
-
 def _settled(value, allowed, default):
     if value is None and str in allowed and type(None) not in allowed and default == "":
         return ""

@@ -7,11 +7,12 @@ import yaml
 
 from keras_genzoo import registry
 from keras_genzoo.recipes.data import DataConfig
-from keras_genzoo.recipes.fields import check_plain, check_plain_name, check_types, plain
+from keras_genzoo.recipes.fields import check_plain, check_plain_name, check_types
 from keras_genzoo.recipes.optimizers import check_spec, scaled_steps, stretched
 from keras_genzoo.recipes.reading import parse_setting
 from keras_genzoo.utils.arguments import Steps
 from keras_genzoo.utils.checks import check_at_least, check_training_seed, is_number
+from keras_genzoo.utils.plain import plain
 from keras_genzoo.utils.text import nearest
 
 AUTO = "auto"

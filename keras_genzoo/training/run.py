@@ -12,8 +12,8 @@ from pathlib import Path
 from keras_genzoo import registry
 from keras_genzoo.presets.cards import public_source
 from keras_genzoo.recipes import Recipe, load_recipe
-from keras_genzoo.recipes.fields import plain
 from keras_genzoo.utils.checkpoint_files import checkpoint_step, list_checkpoints, read_note
+from keras_genzoo.utils.plain import plain
 
 
 class Run:

@@ -37,10 +37,15 @@ def check_in_graph(values, inside, *sentence):
         if not tf.reduce_all(inside):
             raise ValueError(" ".join(map(str, sentence)))
         return keras.tree.map_structure(tf.convert_to_tensor, values)
-    check = tf.debugging.Assert(tf.reduce_all(inside), [*sentence])
-    getattr(_state, "checks", []).append(check)
-    with tf.control_dependencies([check]):
+    with refusal(tf.reduce_all(inside), *sentence):
         return keras.tree.map_structure(tf.identity, values)
+
+
+def refusal(condition, *message):
+    """A context: what is computed in it fails with a message, of texts and tensors, unless `condition` is true."""
+    check = tf.debugging.Assert(condition, [*message])  # None outside of a graph, where it has been made
+    getattr(_state, "checks", []).append(check)
+    return tf.control_dependencies([check])
 
 
 @contextlib.contextmanager

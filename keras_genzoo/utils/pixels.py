@@ -6,6 +6,8 @@ Outside of a model, images are `uint8`, 0..255, of shape `(batch, height, width,
 
 import numpy as np
 
+from keras_genzoo.utils.arrays import as_array, check_dense
+
 MIN_SIDE = 8
 MAX_SIDE = 256
 
@@ -86,7 +88,8 @@ def check_images(images, image_shape=None):
     Raises:
         ValueError: If the rank, shape, dtype or range of values is wrong.
     """
-    images = images if hasattr(images, "dtype") else np.asarray(images)
+    check_dense(images, "images")
+    images = images if hasattr(images, "dtype") else as_array(images, "images")
     dtype = getattr(images.dtype, "name", str(images.dtype))
     check_spec(tuple(images.shape), dtype, image_shape)
     if not np.size(images):

@@ -1,6 +1,7 @@
 """Texts of messages."""
 
 import difflib
+import os
 
 
 def nearest(name, choices):
@@ -12,10 +13,13 @@ def nearest(name, choices):
     "did you mean 'classifier_fid'?"
     """
     choices = list(choices)
+    path = str(name)
     spelt = {choice.casefold(): choice for choice in choices}
     name = str(name).casefold()
     matches = [spelt[match] for match in difflib.get_close_matches(name, spelt, n=1, cutoff=0.5)]
     matches = matches or [choice for choice in choices if len(name) > 2 and name in choice.split("_")]
+    if "/" in path and os.path.exists(path):
+        return f"this {'folder' if os.path.isdir(path) else 'file'} exists, but is not one;"
     if matches:
         return f"did you mean {matches[0]!r}?"
     if "/" in name:

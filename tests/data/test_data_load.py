@@ -171,3 +171,10 @@ def test_bad_labels_are_refused_with_an_example(labels, message):
 def test_column_of_whole_floats_makes_labels():
     _, labels = next(iter(load((numbered(3), np.array([[2.0], [0.0], [1.0]])), labels=True, shuffle=False)))
     assert labels.numpy().tolist() == [2, 0, 1]
+
+
+def test_masked_arrays_are_refused():
+    images, labels = np.full((4, 8, 8, 1), 9, "uint8"), np.arange(4)
+    for wrong in (np.ma.masked_greater(images, 8), (images, np.ma.masked_greater(labels, 2))):
+        with pytest.raises(ValueError, match="Expected .* without masked values .*Received: .* masked"):
+            load(wrong, labels=isinstance(wrong, tuple), batch_size=2)

@@ -126,7 +126,7 @@ def test_accuracy_counts_right_labels_and_needs_labels():
     assert result["standard_error"] == pytest.approx(np.sqrt(0.75 * 0.25 / 39))
     with pytest.raises(ValueError, match="Expected images with labels for the metric 'accuracy'"):
         evaluate(Classifier(), images, "accuracy")
-    with pytest.raises(ValueError, match="one label per image"):
+    with pytest.raises(ValueError, match="Expected 40 labels, one integer per image"):
         evaluate(Classifier(), (images, labels[:3]), "accuracy")
 
 

@@ -54,3 +54,12 @@ def test_smoothed_labels_leave_a_part_to_all_classes():
     expected = -(targets * scipy.special.log_softmax(logits, axis=1)).sum(axis=1).mean()
     loss = build(label_smoothing=0.3).cross_entropy(labels, tf.constant(logits, tf.float32))
     assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("num", [0, 3, 9])
+def test_accuracy_needs_one_label_per_image(num):
+    images = np.zeros((4, 8, 8, 1), "uint8")
+    with pytest.raises(ValueError, match=f"Expected 4 labels, one per image. Received: {num}"):
+        build().accuracy(images, np.zeros(num, int))
+    with pytest.raises(ValueError, match="Expected at least one image"):
+        build().accuracy(images[:0], np.zeros(0, int))

@@ -123,6 +123,54 @@ def test_other_containers_are_refused_and_nothing_is_trained(case, built):
 
 
 @for_every_kind
+def test_data_without_a_row_is_refused(case, built):
+    model, parts = built(case), case.data(NUM)
+    before, none = state(model), [part[:0] for part in parts]
+    for method in (model.fit, model.evaluate, model.train_on_batch, model.test_on_batch):
+        refused(lambda method=method: method(*none), "Expected at least one image")
+    refused(lambda: model.fit(*parts, validation_data=none, verbose=0), "Expected at least one image")
+    for method in (model.fit, model.evaluate):
+        refused(lambda method=method: method(dataset_of(*parts).take(0)), "at least one batch")
+    assert moved(before, state(model)) == []
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_data_set_that_gives_no_batch_is_refused_though_its_length_is_unknown():
+    case = cases_with("latent_sample")[0]
+    model, parts = case.build_small(), case.small_data(NUM)
+    data = dataset_of(*parts).filter(lambda *batch: False)
+    refused(lambda: model.fit(data, verbose=0), "at least one batch")
+    refused(lambda: model.evaluate(data, verbose=0), "at least one batch")
+
+
+@for_every_kind
+def test_what_is_missing_in_an_array_is_not_taken_for_values(case, built):
+    model, (images, *second) = built(case), case.data(NUM)
+    masked = np.ma.masked_greater(images, 9)
+    ragged = tf.RaggedTensor.from_tensor(tf.constant(images))
+    before = state(model)
+    for wrong in (masked, list(masked), ragged, tf.SparseTensor([[0, 0, 0, 0]], [1.0], images.shape)):
+        for method in (model.fit, model.evaluate, model.train_on_batch):
+            refused(
+                lambda method=method, wrong=wrong: method(wrong, *second), "^Expected images (without masked|as an)"
+            )
+    for part in second:
+        refused(lambda part=part: model.fit(images, np.ma.masked_less(part, part.max()), verbose=0), "without masked")
+        refused(lambda: model.fit(images, tf.sparse.from_dense(np.eye(2))), "Received: a SparseTensor")
+    assert moved(before, state(model)) == []
+    model.evaluate(np.ma.array(images), *second, verbose=0)
+
+
+def test_batch_size_is_at_least_one():
+    case = next(case for case in cases_with("encode") if not case.has_labels)
+    model, (images,) = case.build(), case.data(NUM)
+    for wrong in (0, -1, 2.5, True):
+        for method in (model.fit, model.evaluate, model.predict):
+            refused(lambda method=method, wrong=wrong: method(images, batch_size=wrong, verbose=0), "batch_size to be")
+    refused(lambda: model.fit(images, validation_data=images, validation_batch_size=0), "validation_batch_size to be")
+
+
+@for_every_kind
 def test_weights_of_images_are_refused_because_losses_do_not_read_them(case, built):
     model, parts = built(case), case.data(NUM)
     weights = np.ones(NUM, "float32")
@@ -200,6 +248,12 @@ def test_call_and_predict_refuse_pixels_out_of_range_and_lists(case, built):
         for wrong in (images.astype("float32"), np.full(images.shape, np.nan, "float32"), (images > 9).astype("uint8")):
             refused(lambda method=method, wrong=wrong: method(inputs(wrong)))
         refused(lambda method=method: method(list(images)))
+    refused(lambda: model.predict_on_batch(inputs(images.astype("float32"))), "^Expected float images")
+    for method in (lambda x: model.predict(x, verbose=0), model.predict_on_batch):
+        refused(lambda method=method: method(inputs(np.ma.masked_greater(images, 9))), "^Expected .*without masked")
+        refused(lambda method=method: method(tf.sparse.from_dense(images[0, :, :, 0])), "^Expected .*a SparseTensor")
+        refused(lambda method=method: method(images[:0]), "^Expected at least one row")
+    refused(lambda: model({"image": images}), r"Expected (a list \[images, labels\]|images as one tensor)")
     assert len(model.predict(inputs(images), verbose=0)) == NUM
 
 
@@ -224,7 +278,8 @@ def test_images_of_codes_by_call_and_predict_are_in_0_to_1_and_conditions_are_ch
         assert images.min() >= 0.0 and images.max() <= 1.0
         np.testing.assert_allclose(images * 255.0, model.generate(NUM, seed=0, **given), atol=0.51)
     if given:
-        refused(lambda: model(z), "Expected a list")
+        wanted = ", ".join(["z", *given])
+        refused(lambda: model(z), rf"Expected a list \[{wanted}\]")
         refused(lambda: model.predict([z, np.full(NUM, 99)], verbose=0), "Expected labels in")
         refused(lambda: model([z, np.full(NUM, 0.5, "float32")]), "Expected integer labels")
 

@@ -311,6 +311,16 @@ def test_misspelled_preset_is_refused_with_the_nearest(monkeypatch, stored, tmp_
         presets.list_presets("dcgn")
 
 
+def test_folder_that_is_no_preset_is_told_from_a_missing_one(tmp_path, monkeypatch):
+    (tmp_path / "Mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for name in ("Mine", str(tmp_path / "Mine")):
+        with pytest.raises(ValueError, match=f"this folder has no config.json; Received: '{name}'"):
+            keras_genzoo.from_preset(name)
+    with pytest.raises(ValueError, match="there is no such file or folder; Received: 'Mine/Other'"):
+        keras_genzoo.from_preset("Mine/Other")
+
+
 @pytest.mark.parametrize("weights", ["", "none.weights.h5", "no/such/folder", "ftp://example.org/a"])
 def test_weights_that_are_nowhere_are_refused(weights, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

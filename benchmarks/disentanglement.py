@@ -52,7 +52,8 @@ def main():
         recipe = recipe.with_epochs(arguments.epochs or recipe.epochs).override(arguments.set)
         runs = [measure(recipe, seed) for seed in arguments.seeds]
         columns = {key: [run[key] for run in runs] for key in runs[0]}
-        cells = (f"{np.mean(column):.3g} ± {np.std(column):.2g}" for column in columns.values())
+        spread = (f" ± {np.std(column):.2g}" if len(runs) > 1 else "" for column in columns.values())
+        cells = (f"{np.mean(column):.3g}{each}" for column, each in zip(columns.values(), spread, strict=True))
         lines = lines or [f"| model | {' | '.join(columns)} |", "| --- " * (1 + len(columns)) + "|"]
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
         print(f"{name}: {len(runs)} run(s) of {recipe.epochs} epochs", flush=True)

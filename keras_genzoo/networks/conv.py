@@ -68,9 +68,9 @@ def conv_generator(
     kernel_initializer="glorot_uniform",
     gamma_initializer="ones",
     conditions=(),
-    wrapper=None,
     dtype=None,
     name="generator",
+    wrapper=None,
 ):
     """Builds a network from a code to an image: a dense layer, then transposed convolutions of stride 2.
 
@@ -85,9 +85,9 @@ def conv_generator(
         kernel_initializer: Initializer of all kernels.
         gamma_initializer: Initializer of the scales of batch normalization.
         conditions: Conditions that the network takes as further inputs: see `keras_genzoo.families.conditions`.
-        wrapper: Class of a layer that wraps each dense layer and convolution; `None` for no wrapper.
         dtype: Dtype policy of the layers.
         name: Name of the network.
+        wrapper: Class of a layer that wraps each dense layer and convolution; `None` for no wrapper.
 
     Returns:
         Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, *conditions]`, ->

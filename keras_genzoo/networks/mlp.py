@@ -9,7 +9,7 @@ from keras_genzoo.networks.conditions import append_to_vector, condition_inputs,
 from keras_genzoo.networks.conv import wrapped
 
 
-def mlp_features(x, hidden_units, activation="tanh", wrapper=None, dtype=None):
+def mlp_features(x, hidden_units, activation="tanh", dtype=None, wrapper=None):
     """Flattens `x` and applies dense layers of `hidden_units`: `(batch, ...)` -> `(batch, hidden_units[-1])`."""
     x = layers.Flatten(dtype=dtype)(x)
     for units in hidden_units:
@@ -24,9 +24,9 @@ def mlp_generator(
     activation="tanh",
     output_activation=None,
     conditions=(),
-    wrapper=None,
     dtype=None,
     name="decoder",
+    wrapper=None,
 ):
     """Builds a network from a code to an image with dense layers only.
 
@@ -37,9 +37,9 @@ def mlp_generator(
         activation: Activation of the hidden layers.
         output_activation: `"tanh"` for [-1, 1], `None` for logits.
         conditions: Conditions that the network takes as further inputs: see `keras_genzoo.families.conditions`.
-        wrapper: Class of a layer that wraps each dense layer; `None` for no wrapper.
         dtype: Dtype policy of the layers.
         name: Name of the network.
+        wrapper: Class of a layer that wraps each dense layer; `None` for no wrapper.
 
     Returns:
         Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, *conditions]`, ->
@@ -47,7 +47,7 @@ def mlp_generator(
     """
     z = keras.Input((latent_dim,), name="z")
     inputs, vector = condition_inputs(conditions)
-    x = mlp_features(append_to_vector(z, vector, dtype), hidden_units, activation, wrapper, dtype)
+    x = mlp_features(append_to_vector(z, vector, dtype), hidden_units, activation, dtype, wrapper)
     x = wrapped(layers.Dense(math.prod(image_shape), dtype=dtype), wrapper)(x)
     x = layers.Reshape(image_shape, dtype=dtype)(x)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)

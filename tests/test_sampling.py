@@ -178,7 +178,7 @@ def test_generate_leaves_the_models_random_state_alone(case, built):
 @for_kinds(generation, cases_with("generate", "latent_sample"))
 def test_codes_come_from_the_same_rows(case, built):
     model = built(case)
-    expected = model.prior.from_normal(sampling.normal_rows(8, 2, 3, model.latent_dim))
+    expected = model.prior.from_normal(sampling.normal_rows(8, 2, 3, model.prior.noise_dim))
     np.testing.assert_array_equal(model.latent_sample(3, 8, 2), expected)
     given = {condition.name: condition.default(8, 2, 3) for condition in model.conditions}
     expected = model.images_from_codes(model.latent_sample(3, 8, 2), "uint8", **given)

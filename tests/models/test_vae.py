@@ -16,13 +16,15 @@ from keras_genzoo.models.vae import VAE
 from keras_genzoo.utils.record import Record
 
 AUTOENCODERS = cases_with("encode", "decode", "reconstruct", "log_likelihood")
-METHODS = ("loss_terms", "negative_bound", "log_weights", "encoded", "posterior", "divergence")
+METHODS = ("loss_terms", "negative_bound", "log_weights", "encoded", "posterior", "prior", "divergence")
 
 
 def properties(case):
     """Properties in which models of the family differ: methods of the bound, likelihood, conditions, network."""
     cls = case.model_class
-    owners = {(name, getattr(cls, name).__module__, getattr(cls, name).__qualname__) for name in METHODS}
+    # a prior is a property
+    methods = {name: getattr(getattr(cls, name), "fget", getattr(cls, name)) for name in METHODS}
+    owners = {(name, method.__module__, method.__qualname__) for name, method in methods.items()}
     chosen = {(name, case.args.get(name, cls.arguments()[name].default)) for name in ("likelihood", "network")}
     return owners | chosen | {("conditions", cls.conditions != ())}
 

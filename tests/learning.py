@@ -59,7 +59,8 @@ def vae_learns(**args):
 
     def learns(case, digits):
         images, labels = digits
-        model = keras_genzoo.build(case.name, image_shape=(8, 8, 1), latent_dim=8, seed=SEED, **args)
+        length = {"latent_dim": 8} if "latent_dim" in case.model_class.arguments() else {}  # or computed from others
+        model = keras_genzoo.build(case.name, image_shape=(8, 8, 1), seed=SEED, **length, **args)
         given = {"labels": labels[TEST]} if case.has_labels else {}
         few = {key: value[:50] for key, value in given.items()}
         test, mean = flat(images[TEST]), flat(images[TRAIN]).mean(axis=0)

@@ -49,8 +49,8 @@ class MixtureVAE(VAE):
     def build_networks(self):
         shape = (self.num_components, self.latent_dim)
         shared = dict(dtype="float32", autocast=False)
-        # Equal components would stay equal: the means are drawn.
-        normal = keras.initializers.RandomNormal(stddev=1.0)
+        # Equal components would stay equal, and those far from all codes would not learn: they begin close together.
+        normal = keras.initializers.RandomNormal(stddev=0.1)
         self.prior_logits = self.add_weight(name="prior_logits", shape=shape[:1], initializer="zeros", **shared)
         self.prior_means = self.add_weight(name="prior_means", shape=shape, initializer=normal, **shared)
         self.prior_log_vars = self.add_weight(name="prior_log_vars", shape=shape, initializer="zeros", **shared)

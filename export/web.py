@@ -28,7 +28,7 @@ FORMAT_VERSION = 2
 _PAGE = Path(__file__).with_name("web_page")
 _RUNTIME = "runtime"  # folder of a local LiteRT.js
 _NUM_DIRECTIONS = 8
-_PRIORS = ("normal", "uniform", "one_hot")  # kinds of parts of codes that the page draws
+_PRIORS = ("normal", "uniform", "one_hot", "sphere", "mixture")  # kinds of parts of codes that the page draws
 # Description of the page, by view.
 _LEADS = {
     "latent": "It generates images in your browser.",

@@ -226,6 +226,8 @@ def _arguments(path, class_name):
                 found[name] = argument.named(name)
             else:  # a plain value in place of an inherited argument fixes it
                 found.pop(name, None)
+        elif isinstance(item, ast.FunctionDef):  # a property in its place computes it
+            found.pop(item.name, None)
     return found
 
 

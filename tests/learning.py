@@ -59,7 +59,8 @@ def vae_learns(optimizers=None, **args):
 
     def learns(case, digits):
         images, labels = digits
-        shared = dict(image_shape=(8, 8, 1), latent_dim=8, seed=SEED)
+        length = {"latent_dim": 8} if "latent_dim" in case.model_class.arguments() else {}  # or computed from others
+        shared = dict(image_shape=(8, 8, 1), seed=SEED, **length)
         model = keras_genzoo.build(case.name, optimizers=optimizers, **shared, **args)
         given = {"labels": labels[TEST]} if case.has_labels else {}
         few = {key: value[:50] for key, value in given.items()}

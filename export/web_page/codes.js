@@ -30,7 +30,7 @@ function mix(a, b, first, second) {
 }
 
 /* Kinds of priors: a code from standard normal numbers, and the codes between two codes, as in
-   keras_genzoo.families.priors. */
+   keras_genzoo.families.priors. Both also get the part of the prior. */
 const KINDS = {
   normal: {fromNormal: (normal) => normal, between: slerp},
   uniform: {fromNormal: (normal) => normal.map((number) => erf(number / Math.SQRT2)), between: lerp},
@@ -41,27 +41,81 @@ const KINDS = {
     },
     between: (a, b, t) => (t < 0.5 ? a : b),
   },
+  sphere: {
+    fromNormal: (normal) => {
+      const length = Math.sqrt(dot(normal, normal));
+      return normal.map((number) => number / length);
+    },
+    between: slerp,
+  },
+  mixture: {
+    fromNormal: (normal, {weights, means, factors}) => {
+      const uniform = (1 + erf(normal[0] / Math.SQRT2)) / 2;
+      let index = 0;
+      for (let sum = weights[0]; uniform > sum && index < weights.length - 1; sum += weights[index]) index++;
+      return scaled(means[index], factors[index], normal.subarray(1));
+    },
+    between: (a, b, t, mixture) => {
+      const [first, second] = [standardized(a, mixture), standardized(b, mixture)];
+      const line = (x, y) => (Array.isArray(x) ? x.map((value, i) => line(value, y[i])) : (1 - t) * x + t * y);
+      const noise = slerp(first.noise, second.noise, t);
+      return scaled(line(first.mean, second.mean), line(first.factor, second.factor), noise);
+    },
+  },
 };
+
+/* A factor of a mixture is a list of standard deviations or of the rows of a lower triangular matrix. */
+
+function scaled(mean, factor, noise) {
+  return noise.map((number, i) => mean[i] + (Array.isArray(factor[i]) ? dot(factor[i], noise) : factor[i] * number));
+}
+
+/* Mean and factor of the most probable component of a code, and the code in its coordinates. */
+function standardized(z, {weights, means, factors}) {
+  let best = {score: -Infinity};
+  for (const [k, mean] of means.entries()) {
+    const factor = factors[k];
+    const noise = new Float32Array(z.length);
+    let score = Math.log(weights[k]);
+    for (let i = 0; i < z.length; i++) {
+      const row = factor[i];
+      const scale = Array.isArray(row) ? row[i] : row;
+      let rest = z[i] - mean[i];
+      if (Array.isArray(row)) for (let j = 0; j < i; j++) rest -= row[j] * noise[j];
+      noise[i] = rest / scale;
+      score -= noise[i] ** 2 / 2 + Math.log(scale);
+    }
+    if (score > best.score) best = {score, mean, factor, noise};
+  }
+  return best;
+}
+
+/** How many standard normal numbers a code is made from. */
+export function noiseDim(prior) {
+  return prior.reduce((sum, {dim, noise_dim: noise = dim}) => sum + noise, 0);
+}
 
 /** A code from standard normal numbers; `prior` is a list of `{kind, dim}`, one for each part of the code. */
 export function fromNormal(normal, prior) {
-  return byPart(prior, ({fromNormal}, part) => fromNormal(part), normal);
+  let start = 0;
+  const parts = prior.map((part) => {
+    const end = start + noiseDim([part]);
+    const code = KINDS[part.kind].fromNormal(normal.subarray(start, end), part);
+    start = end;
+    return [...code];
+  });
+  return Float32Array.from(parts.flat());
 }
 
 /** The code between codes `a` and `b` at `t` in 0..1, by the parts of the prior. */
 export function between(a, b, t, prior) {
-  return byPart(prior, ({between}, first, last) => between(first, last, t), a, b);
-}
-
-function byPart(prior, task, ...codes) {
-  const result = new Float32Array(codes[0].length);
   let start = 0;
-  for (const {kind, dim} of prior) {
-    const parts = codes.map((code) => code.subarray(start, start + dim));
-    result.set(task(KINDS[kind], ...parts), start);
-    start += dim;
-  }
-  return result;
+  const parts = prior.map((part) => {
+    const [first, last] = [a, b].map((code) => code.subarray(start, start + part.dim));
+    start += part.dim;
+    return [...KINDS[part.kind].between(first, last, t, part)];
+  });
+  return Float32Array.from(parts.flat());
 }
 
 /* The error function: Abramowitz and Stegun, formula 7.1.26, whose error is at most 1.5e-7. */

@@ -1,7 +1,7 @@
 /* Models with codes: samples, sliders, interpolation between two samples, and images of the visitor if the model has an
    encoder. */
 
-import {dot, fromNormal, moved} from "./codes.js";
+import {dot, fromNormal, moved, noiseDim} from "./codes.js";
 import {Interpolation} from "./interpolation.js";
 import {PictureInput} from "./picture_input.js";
 import {download, draw, prepare} from "./pictures.js";
@@ -55,8 +55,9 @@ export class View {
   async generate() {
     const round = ++this.round;
     const seed = this.seed.value;
+    const {prior} = this.manifest;
     for (const [index, sample] of this.samples.entries()) {
-      sample.z = fromNormal(normalRow(seed, index, this.manifest.latent_dim), this.manifest.prior);
+      sample.z = fromNormal(normalRow(seed, index, noiseDim(prior)), prior);
       // As in `generate`, the class of sample i is i % num_classes.
       sample.label = this.label === MIXED ? index % (this.classes?.length ?? 1) : this.label;
       sample.name = `Sample ${index + 1} of seed ${seed}`;

@@ -17,7 +17,14 @@ from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.conditions import ClassCondition, RealCondition
 from keras_genzoo.families.energy import BinaryMachine
 from keras_genzoo.families.gan import BaseGAN
-from keras_genzoo.families.priors import JoinedPrior, NormalPrior, OneHotPrior, UniformPrior
+from keras_genzoo.families.priors import (
+    JoinedPrior,
+    MixturePrior,
+    NormalPrior,
+    OneHotPrior,
+    SpherePrior,
+    UniformPrior,
+)
 from keras_genzoo.families.translator import BaseTranslator, Direction
 
 __all__ = [
@@ -31,9 +38,11 @@ __all__ = [
     "Images",
     "JoinedPrior",
     "LabelledImages",
+    "MixturePrior",
     "NormalPrior",
     "OneHotPrior",
     "RealCondition",
+    "SpherePrior",
     "UniformPrior",
     "ZooModel",
 ]

@@ -191,7 +191,7 @@ class BaseAutoencoder(ZooModel):
 
         Returns:
             float32 NumPy array `(n, latent_dim)`; where the encoder gives a distribution, a tuple of such arrays in the
-            order of `code_names`: `(z_mean, z_log_var)`.
+            order of `code_names`, for example `(z_mean, z_log_var)`.
 
         Raises:
             ValueError: On images or conditions that the model does not take.
@@ -200,7 +200,8 @@ class BaseAutoencoder(ZooModel):
         given = given_conditions(self, conditions, len(images), required=True)
         parts = in_batches(self, "encode", self._encode, batch_size, images, **given)
         columns = [[part[index] for part in parts] for index in range(len(self.code_names))]
-        codes = [joined(column, (self.latent_dim,)) for column in columns]
+        lengths = [self.encoder.output[name].shape[-1] for name in self.code_names]
+        codes = [joined(column, (length,)) for column, length in zip(columns, lengths, strict=True)]
         return tuple(codes) if len(codes) > 1 else codes[0]
 
     def _encode(self, images, **conditions):

@@ -124,7 +124,8 @@ def check_prior(model):
 
 def latent_sample(self, num, seed, start=0):
     """Codes from the prior: float32 `(num, latent_dim)`; row i depends on `(seed, start + i)` alone."""
-    return self.prior.from_normal(sampling.normal_rows(seed, start, num, self.prior.noise_dim))
+    prior = self.prior
+    return prior.from_normal(sampling.normal_rows(seed, start, num, prior.noise_dim))
 
 
 # -- export -----------------------------------------------------------------------------------------------------------

@@ -83,9 +83,9 @@ class PixelVAE(VAE):
     # -- networks -------------------------------------------------------------------------------------------------
 
     def build_networks(self):
-        height, width, channels = self.image_shape
+        _, width, channels = self.image_shape
         filters, size, policy = self.pixel_filters, self.kernel_size, self.dtype_policy
-        image = keras.Input(self.image_shape, name="image")
+        image = keras.Input((None, width, channels), name="image")  # or some of its rows
         added = vertical_stack(image, filters, self.pixel_layers, size, policy)
         self.rows_above = keras.Model(image, layers.Concatenate(dtype=policy)(added), name="rows_above")
         rows = keras.Input((None, width, channels), name="rows")
@@ -125,7 +125,8 @@ class PixelVAE(VAE):
 
     @functools.cached_property
     def pixel_draw(self):
-        return PixelDraw(self.rows_above, self.row_network, self.head, self.image_shape, name="pixel_draw")
+        num_above = self.pixel_layers * (self.kernel_size // 2)
+        return PixelDraw(self.rows_above, self.row_network, self.head, self.image_shape, num_above, name="pixel_draw")
 
     @functools.cached_property
     def generator_network(self):

@@ -139,8 +139,9 @@ class VAE(BaseAutoencoder):
 
     def divergence(self, posterior, z, log_q):
         """KL(q(z|x) || p(z)) in nats per image, `(batch,)`: in closed form, or, without one, its estimate from `z`."""
-        exact = posterior.divergence(self.prior)
-        return log_q - self.prior.log_density(z) if exact is None else exact
+        prior = self.prior
+        exact = posterior.divergence(prior)
+        return log_q - prior.log_density(z) if exact is None else exact
 
     def loss_weights(self):
         """Dict of the weights of terms that count other than once."""

@@ -223,7 +223,8 @@ def translations(model, name, inputs):
 def images_of(model, z, given):
     low, high = model.network_range
     inputs = [z, *given.values()] if given else z
-    return (np.asarray(model.generator_network(inputs)) - low) / (high - low)
+    # the means of Gaussians are bounded at the edge only
+    return np.clip((np.asarray(model.generator_network(inputs)) - low) / (high - low), 0.0, 1.0)
 
 
 def between(model, z, z_end, steps):

@@ -17,13 +17,15 @@ from keras_genzoo.utils.record import Record
 
 AUTOENCODERS = cases_with("encode", "decode", "reconstruct", "log_likelihood")
 KEYS = ("likelihood", "network")
-METHODS = ("loss_terms", "negative_bound", "log_weights", "encoded", "codes", "posterior", "divergence")
+METHODS = ("loss_terms", "negative_bound", "log_weights", "encoded", "codes", "posterior", "prior", "divergence")
 
 
 def properties(case):
     """Properties in which models of the family differ: methods of the bound, likelihood, conditions, network."""
     cls = case.model_class
-    owners = {(name, getattr(cls, name).__module__, getattr(cls, name).__qualname__) for name in METHODS}
+    # a prior is a property
+    methods = {name: getattr(getattr(cls, name), "fget", getattr(cls, name)) for name in METHODS}
+    owners = {(name, method.__module__, method.__qualname__) for name, method in methods.items()}
     declared = cls.arguments()
     defaults = {name: declared[name].default if name in declared else getattr(cls, name) for name in KEYS}
     chosen = {(name, case.args.get(name, default)) for name, default in defaults.items()}

@@ -1,0 +1,115 @@
+"""HypersphericalVAE: a VAE whose codes lie on a sphere, with a von Mises-Fisher posterior and a uniform prior.
+
+Davidson et al., 2018, Hyperspherical variational auto-encoders, https://arxiv.org/abs/1804.00891.
+
+The encoder gives a mean direction, a unit vector, and a concentration kappa; the posterior is the von Mises-Fisher
+distribution (equation 1) and the prior its limit for kappa = 0, the uniform distribution on the sphere. Their
+divergence depends on kappa alone and is in closed form (equation 4). As in the code of the authors, kappa is 1 +
+softplus of the encoder's output; here it is at most 10,000. A draw (algorithm 1) has an angle from the mean direction,
+a uniform direction across it, and a reflection that takes the first axis to the mean direction. The angle comes from
+the inverse distribution function and not from rejection: see `keras_genzoo.likelihood.von_mises_fisher.angles`.
+"""
+
+import keras
+from keras import layers, ops
+
+from keras_genzoo.families import SpherePrior
+from keras_genzoo.likelihood import importance, von_mises_fisher
+from keras_genzoo.models.rbm import softplus
+from keras_genzoo.models.vae import VAE
+from keras_genzoo.utils.arguments import Integer
+
+MAX_KAPPA = 1e4
+
+
+class VonMisesFisherPosterior:
+    """A von Mises-Fisher distribution of unit vectors; see `keras_genzoo.families.posteriors`.
+
+    Args:
+        z_mean: Mean directions, `(batch, latent_dim)`, unit vectors.
+        z_kappa: Concentrations, `(batch, 1)`, above 0.
+    """
+
+    def __init__(self, z_mean, z_kappa):
+        self.z_mean, self.z_kappa = z_mean, z_kappa
+
+    @property
+    def noise_dim(self):
+        """Length of the normal noise of a draw."""
+        return self.z_mean.shape[-1]
+
+    @property
+    def num_rows(self):
+        """Number of posteriors, a scalar tensor."""
+        return ops.shape(self.z_mean)[0]
+
+    def draw(self, noise):
+        """Codes `(batch, latent_dim)` and their log-densities per unit of area, `(batch,)`, from normal noise."""
+        kappa, dim = self.z_kappa[:, 0], self.noise_dim
+        angle = von_mises_fisher.angles(kappa, noise[:, 0], dim)  # float64
+        across = SpherePrior(dim - 1).from_normal(noise[:, 1:])
+        cosine, sine = (ops.cast(each, "float32")[:, None] for each in (ops.cos(angle), ops.sin(angle)))
+        local = ops.concatenate([cosine, sine * across], axis=-1)
+        # The reflection across the plane between the first axis and the mean direction; none where they are equal.
+        normal = ops.eye(1, dim, dtype="float32") - self.z_mean
+        square = ops.sum(ops.square(normal), axis=-1, keepdims=True)
+        z = local - 2.0 * normal * ops.sum(normal * local, axis=-1, keepdims=True) / (square + 1e-12)
+        kappa = ops.cast(kappa, "float64")
+        # As a difference from the mode, because kappa times a cosine near 1 would lose digits.
+        log_q = von_mises_fisher.log_normalizer(kappa, dim) + kappa - 2.0 * kappa * ops.square(ops.sin(0.5 * angle))
+        return z, ops.cast(log_q, "float32")
+
+    def divergence(self, prior):
+        """KL divergence from the uniform distribution in nats, `(batch,)`; `None` for other priors."""
+        if prior.kind != "sphere":
+            return None
+        return ops.cast(von_mises_fisher.divergence(self.z_kappa[:, 0], self.noise_dim), "float32")
+
+    def repeat(self, num):
+        """The posterior of a batch in which each image stands `num` times, one after the other."""
+        return type(self)(importance.repeat(self.z_mean, num), importance.repeat(self.z_kappa, num))
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class HypersphericalVAE(VAE):
+    """Encodes images as distributions on the unit sphere, and generates images from uniform draws of it.
+
+    Shapes: `encoder` images -> `z_mean` `(batch, latent_dim)`, unit vectors, and `z_kappa` `(batch, 1)`; `decoder` as
+    `VAE`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    References:
+        https://arxiv.org/abs/1804.00891, equations 1 and 4.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> model = keras_genzoo.build("hyperspherical_vae", image_shape=(8, 8, 1), latent_dim=3, base_filters=8)
+    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8))
+    >>> history = model.fit(digits, epochs=1, verbose=0)
+    >>> z_mean, z_kappa = model.encode(digits[:4])
+    >>> z_mean.shape, z_kappa.shape
+    ((4, 3), (4, 1))
+    """
+
+    latent_dim = Integer(10, "Length of the latent code `z`, a point on the sphere of one dimension less.", low=2)
+
+    code_names = ("z_mean", "z_kappa")
+
+    @property
+    def prior(self):
+        return SpherePrior(self.latent_dim)
+
+    def code_outputs(self, features):
+        direction = layers.Dense(self.latent_dim, dtype="float32", name="z_direction")(features)
+        square = ops.sum(ops.square(direction), axis=-1, keepdims=True)
+        spread = layers.Dense(1, dtype="float32", name="z_spread")(features)
+        return {
+            "z_mean": direction / ops.sqrt(ops.maximum(square, 1e-12)),
+            "z_kappa": ops.minimum(1.0 + softplus(spread), MAX_KAPPA),
+        }
+
+    def posterior(self, encoded):
+        return VonMisesFisherPosterior(encoded["z_mean"], encoded["z_kappa"])

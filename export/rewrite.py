@@ -227,8 +227,8 @@ def has_few_channels(layer: Any, inputs: Any) -> bool:
         return False
     sides = inputs.shape[1:3]
     if layer.padding == "valid":
-        sides = tuple(side - size + 1 for side, size in zip(sides, layer.kernel_size, strict=True))
-    return all(side % BLOCK == 0 for side in sides)
+        sides = tuple(side and side - size + 1 for side, size in zip(sides, layer.kernel_size, strict=True))
+    return all(side is not None and side % BLOCK == 0 for side in sides)
 
 
 def block_kernel(kernel: np.ndarray) -> np.ndarray:

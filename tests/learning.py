@@ -68,9 +68,10 @@ def vae_learns(optimizers=None, **args):
         before = np.mean((flat(model.reconstruct(images[TEST], **given)) - test) ** 2)
         start = model.log_likelihood(images[TEST][:50], num_samples=10, **few).mean()
         shuffled_epochs(model, (images[TRAIN], labels[TRAIN]) if given else (images[TRAIN],), epochs=25)
-        error = np.mean((flat(model.reconstruct(images[TEST], **given)) - test) ** 2)
-        assert error < before / 4.0
-        assert error < np.mean((test - mean) ** 2) / 1.8
+        if model.decodes_means:
+            error = np.mean((flat(model.reconstruct(images[TEST], **given)) - test) ** 2)
+            assert error < before / 4.0
+            assert error < np.mean((test - mean) ** 2) / 1.8
         end = model.log_likelihood(images[TEST][:50], num_samples=10, **few).mean()
         assert end > start + 10.0
 

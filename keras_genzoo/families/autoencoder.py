@@ -30,6 +30,7 @@ class BaseAutoencoder(ZooModel):
         decoder_activation: Of the decoder's output: `None` for logits or unbounded means.
         decoder_wrapper: Class of a layer that wraps each layer of the decoder with a kernel, `None` for none.
         code_names: Outputs of the encoder, the code that stands for the image first.
+        decodes_means: Whether the image of a code is a mean, and not a draw.
     """
 
     latent_dim = Integer(32, "Length of the latent code `z`.")
@@ -54,6 +55,7 @@ class BaseAutoencoder(ZooModel):
     decoder_activation = None
     decoder_wrapper = None
     code_names = ("z",)
+    decodes_means = True
     web_view = "encoder_decoder"
     inference_networks = ("decoder",)
 
@@ -158,7 +160,7 @@ class BaseAutoencoder(ZooModel):
     def generate_batch(self, seed, start, num, conditions, sampler=None):
         return self.images_from_codes(self.latent_sample(num, seed, start, sampler), "uint8", **conditions)
 
-    def drawn(self, encoded, seed, rows):
+    def drawn_codes(self, encoded, seed, rows):
         """Codes of what the encoder gives, to fit samplers: those themselves, as the encoder is deterministic.
 
         Args:

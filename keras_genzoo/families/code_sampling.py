@@ -164,7 +164,7 @@ def draw_codes(model, images, seed, batch_size, conditions):
     given = given_conditions(model, conditions, len(images), required=True)
 
     def codes(images, seed, rows, **conditions):
-        return model.drawn(model.encoded(model.to_network(images), **conditions), seed, rows)
+        return model.drawn_codes(model.encoded(model.to_network(images), **conditions), seed, rows)
 
     rows = np.arange(len(images), dtype="int64")
     parts = in_batches(model, "draw_codes", codes, batch_size, images, np.int64(seed), rows, **given)

@@ -84,8 +84,8 @@ def encoder_posterior(self):
     return self.posterior(self.encoder.output)
 
 
-def drawn(self, encoded, seed, rows):
-    """Codes of what the encoder gives, to fit samplers: see `BaseAutoencoder.drawn`."""
+def drawn_codes(self, encoded, seed, rows):
+    """Codes of what the encoder gives, to fit samplers: see `BaseAutoencoder.drawn_codes`."""
     posterior = self.posterior(encoded)
     z, _ = posterior.draw(sampling.normal_rows(seed, rows[0], posterior.num_rows, posterior.noise_dim))
     if type(posterior) is not GaussianPosterior:

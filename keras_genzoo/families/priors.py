@@ -90,6 +90,7 @@ class SpherePrior(NormalPrior):
     """The uniform distribution on the unit sphere; codes are interpolated along great circles."""
 
     kind = "sphere"
+    fills_space = False
 
     def from_normal(self, normal):
         return normal / ops.maximum(ops.norm(normal, axis=-1, keepdims=True), 1e-20)

@@ -52,6 +52,7 @@ class PixelDraw(keras.layers.Layer):
             held = None if mask is None else ops.logical_not(row_of(mask, y))
 
             def draw_pixel(x, row, rates):
+                row = ops.reshape(row, (-1, 1, width, channels))  # converters lose the shape in a loop
                 rate = ops.sigmoid(head([row_network([row, above]), beside]))
                 here = columns == x if held is None else ops.logical_and(columns == x, ops.logical_not(held))
                 drawn = ops.cast(chances < rate, "float32")

@@ -11,7 +11,8 @@ features (equations 17 to 19: precisions add up, and means are weighted by them)
     -E_q log p(x|z) + warmup * sum_l E KL(q(z_l | x, z_1, ..., z_{l-1}) || p(z_l | z_1, ..., z_{l-1}))
 
 where each KL term is in closed form given the levels above, and `warmup` rises from 0 to 1 over the first steps
-(section 2.3), so that higher levels are not given up before they learn.
+(section 2.3), so that higher levels are not given up before they learn. For the same purpose, the KL term of a level
+counts as at least `free_bits` (1606.04934, appendix C.8).
 
 Differences from the papers: the Gaussian of the features sees the state of the way down as well; residual blocks with
 ELU and without batch normalization; no autoregressive flows.
@@ -24,11 +25,13 @@ from keras import ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.families.levels import Gaussian, LevelsPosterior, LevelsPrior, joined_levels, split_levels
+from keras_genzoo.families.step_count import StepCount
 from keras_genzoo.likelihood import importance
 from keras_genzoo.models.vae import VAE
 from keras_genzoo.networks import ladder
 from keras_genzoo.networks.code_maps import map_shape
-from keras_genzoo.utils.arguments import Integer, Units
+from keras_genzoo.utils import replicas
+from keras_genzoo.utils.arguments import Integer, Steps, Units, Weight
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -70,8 +73,13 @@ class LadderVAE(VAE):
     )
     base_filters = Integer(32, "Filters of all convolutions.")
     num_blocks = Integer(1, "Residual blocks of each level, on the way up and on the way down.", low=0)
-    warmup_steps = Integer(
-        0, "Steps over which the weight of the KL terms rises from 0 to 1; 0 for none.", low=0, training=True
+    warmup_steps = Steps(0, "Steps over which the weight of the KL terms rises from 0 to 1; 0 for none.", training=True)
+
+    free_bits = Weight(
+        0.5,
+        "Nats per level that cost nothing in training: the KL term of a level counts as at least this, so that no "
+        "level is given up. 0 trains the bound itself.",
+        training=True,
     )
 
     web_view = None  # the page draws no codes of several levels
@@ -99,6 +107,7 @@ class LadderVAE(VAE):
         self.posterior_networks = [
             self.gaussian_of_level(level, "posterior", 2 if level else 1) for level in range(len(self.level_shapes))
         ]
+        self.step_count = StepCount(self)
         self.loss_names = (*VAE.loss_names, *(f"kl_{level + 1}" for level in range(len(self.level_shapes))))
 
     def build_encoder(self):
@@ -129,6 +138,9 @@ class LadderVAE(VAE):
     @property
     def prior(self):
         return LevelsPrior(self)
+
+    def encoder_posterior(self):
+        return LevelsPosterior(self, self.encoder.output)
 
     def posterior(self, encoded):
         return LevelsPosterior(self, encoded["features"])
@@ -197,15 +209,20 @@ class LadderVAE(VAE):
 
     def negative_bound(self, batch, training=True):
         terms = self.loss_terms(batch, training)
-        weight = self.kl_weight() if training else 1.0
-        loss = self.reconstruction_weight * terms["reconstruction_loss"] + weight * terms["kl_loss"]
-        return loss, terms
+        weight = self.step_count.fraction(self.warmup_steps) if training else 1.0
+        cost = self.kl_cost(terms) if training else terms["kl_loss"]
+        return self.reconstruction_weight * terms["reconstruction_loss"] + weight * cost, terms
 
-    def kl_weight(self):
-        """Weight of the KL terms in a training step: it rises from 0 to 1 over `warmup_steps`."""
-        if not self.warmup_steps:
-            return 1.0
-        return ops.minimum(ops.cast(self.optimizer.iterations, "float32") / self.warmup_steps, 1.0)
+    def kl_cost(self, terms):
+        """The KL terms of all levels, each at least `free_bits`."""
+        parts = [terms[f"kl_{level + 1}"] for level in range(len(self.level_shapes))]
+        # Of the whole batch: the mean of maxima would not be the maximum of the means.
+        return sum(ops.maximum(replicas.total(part * replicas.share()), self.free_bits) for part in parts)
+
+    def train_step(self, data):
+        logs = super().train_step(data)
+        self.step_count.advance(logs["loss"])
+        return logs
 
     # -- likelihood -----------------------------------------------------------------------------------------------
 

@@ -20,9 +20,11 @@ before, so that many codes share the masked convolutions of an image; the prior 
 import functools
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from keras_genzoo import losses, sampling
+from keras_genzoo.families.step_count import StepCount
 from keras_genzoo.layers.pixel_draw import PixelDraw
 from keras_genzoo.likelihood import importance
 from keras_genzoo.models.vae import VAE
@@ -77,6 +79,7 @@ class PixelVAE(VAE):
     )
     warmup_steps = Steps(0, "Steps over which the weight of the KL term rises from 0 to 1; 0 for none.", training=True)
 
+    decodes_means = False
     generated_pixels = "probabilities of white pixels, each given those drawn before, as grey levels"
     web_view = None  # it takes a second to draw an image
 
@@ -95,6 +98,7 @@ class PixelVAE(VAE):
         self.row_network = keras.Model([rows, above], features, name="row_network")
         self.head = gated_head(width, filters, self.base_filters, channels, self.head_layers, dtype=policy)
         super().build_networks()
+        self.step_count = StepCount(self)
 
     def build_encoder(self):
         image = keras.Input(self.image_shape, name="image")
@@ -131,8 +135,7 @@ class PixelVAE(VAE):
     @functools.cached_property
     def generator_network(self):
         z = keras.Input((self.latent_dim,), name="z")
-        noise = sampling.uniform_rows(0, 0, 1, self.image_shape[0] * self.image_shape[1] * self.image_shape[2])
-        noise = ops.reshape(noise, (1, *self.image_shape))
+        noise = np.random.default_rng(0).random((1, *self.image_shape), dtype="float32")  # a constant, also in a graph
         return keras.Model(z, self.pixel_draw(self.decoder(z), noise)[1], name="decoder_draw")
 
     # -- use ------------------------------------------------------------------------------------------------------
@@ -162,14 +165,13 @@ class PixelVAE(VAE):
 
     def negative_bound(self, batch, training=True):
         terms = self.loss_terms(batch, training)
-        weight = self.kl_weight() if training else 1.0
+        weight = self.step_count.fraction(self.warmup_steps) if training else 1.0
         return self.reconstruction_weight * terms["reconstruction_loss"] + weight * terms["kl_loss"], terms
 
-    def kl_weight(self):
-        """Weight of the KL term in a training step: it rises from 0 to 1 over `warmup_steps`."""
-        if not self.warmup_steps:
-            return 1.0
-        return ops.minimum(ops.cast(self.optimizer.iterations, "float32") / self.warmup_steps, 1.0)
+    def train_step(self, data):
+        logs = super().train_step(data)
+        self.step_count.advance(logs["loss"])
+        return logs
 
     def negative_log_likelihood(self, images, decoded):
         return losses.bernoulli_nll(images, self.head([self.pixel_features(images), decoded]))

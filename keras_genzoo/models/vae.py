@@ -193,7 +193,7 @@ class VAE(BaseAutoencoder):
     likelihood_images = latent_variable.likelihood_images
     log_weights = latent_variable.log_weights
     encoder_posterior = latent_variable.encoder_posterior
-    drawn = latent_variable.drawn
+    drawn_codes = latent_variable.drawn_codes
     code_given = latent_variable.code_given
     pixels_given = latent_variable.pixels_given
     imputation_noise_dim = property(latent_variable.imputation_noise_dim)

@@ -44,6 +44,7 @@ class CodeMapPrior(NormalPrior):
     """
 
     kind = "code_map"
+    fills_space = False
 
     def __init__(self, network, quantizer):
         self.network, self.quantizer = network, quantizer

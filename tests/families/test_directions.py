@@ -7,7 +7,7 @@ from keras_genzoo.cli.export import _inputs
 from keras_genzoo.cli.tables import metrics_table
 from keras_genzoo.export.web import signatures_of
 from keras_genzoo.families import Direction
-from keras_genzoo.metrics.table import Evaluation
+from keras_genzoo.metrics.evaluation import Evaluation
 from keras_genzoo.models.cyclegan import CycleGAN
 
 

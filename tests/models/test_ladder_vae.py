@@ -88,7 +88,7 @@ def test_divergence_of_each_level_is_logged_and_their_sum_is_that_of_the_bound(m
 
 
 def test_weight_of_the_divergence_rises_over_the_first_steps_of_training_alone(images):
-    model = keras_genzoo.build("ladder_vae", **SMALL, warmup_steps=4)
+    model = keras_genzoo.build("ladder_vae", **SMALL, warmup_steps=4, free_bits=0.0)
     for weight in (0.0, 0.25, 0.5, 0.75, 1.0, 1.0):
         loss, terms = model.negative_bound(model.unpack((images,)))
         expected = float(terms["reconstruction_loss"]) + weight * float(terms["kl_loss"])
@@ -96,6 +96,17 @@ def test_weight_of_the_divergence_rises_over_the_first_steps_of_training_alone(i
         loss, terms = model.negative_bound(model.unpack((images,)), training=False)
         assert float(loss) == pytest.approx(float(terms["reconstruction_loss"]) + float(terms["kl_loss"]), rel=1e-5)
         model.train_step((images,))
+
+
+def test_divergence_of_a_level_costs_at_least_the_free_bits_in_training_alone(images):
+    model = keras_genzoo.build("ladder_vae", **SMALL, warmup_steps=0, free_bits=1e-3)
+    terms = {"reconstruction_loss": 3.0, "kl_1": 2.0, "kl_2": 1e-4, "kl_3": 0.5}
+    assert float(model.kl_cost(terms)) == pytest.approx(2.501)
+    model = keras_genzoo.build("ladder_vae", **SMALL, warmup_steps=0, free_bits=1e3)
+    loss, terms = model.negative_bound(model.unpack((images,)))
+    assert float(loss) == pytest.approx(float(terms["reconstruction_loss"]) + 3e3, rel=1e-5)
+    loss, terms = model.negative_bound(model.unpack((images,)), training=False)
+    assert float(loss) == pytest.approx(float(terms["reconstruction_loss"]) + float(terms["kl_loss"]), rel=1e-5)
 
 
 @pytest.mark.parametrize("value", [1e6, -1e6])

@@ -202,7 +202,7 @@ def test_log_variance_is_bounded(case):
         assert np.isfinite(float(model.train_step((images, *given.values()))["loss"]))
 
 
-@for_kinds
+@for_kinds_with(lambda case: case.model_class.decodes_means)
 def test_decode_gives_mean_images(case, disturbed):
     model, (_, given) = disturbed(case), case.labelled(3)
     z = np.random.default_rng(0).normal(size=(3, model.latent_dim))

@@ -15,6 +15,7 @@ CASES = [
             base_filters=4,
             num_blocks=0,
             warmup_steps=3,
+            free_bits=0.25,
             reconstruction_weight=2.0,
             binarize=True,
             seed=3,

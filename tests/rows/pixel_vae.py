@@ -21,7 +21,7 @@ CASES = [
             seed=3,
         ),
         output=(8, 8, 1),
-        params=2,
+        params=2033,
         optimizers=dict(optimizer=Adam(1e-3)),
         learns=vae_learns(base_filters=16),
     ),

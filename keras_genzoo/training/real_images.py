@@ -1,4 +1,4 @@
-"""Real images for evaluation and for the grids of translators, and the data set of a preset."""
+"""Real images for evaluation, validation and the grids of translators, and the data set of a preset."""
 
 import dataclasses
 import warnings
@@ -30,6 +30,23 @@ def with_existing_split(recipe, warn=False):
             stacklevel=2,
         )
     return recipe.override({"evaluation.split": found})
+
+
+def check_validation(config):
+    """Raises `ValueError` if the validation split of a `data` section shares images with the split for training."""
+    from keras_genzoo.data.disjoint import check_disjoint
+    from keras_genzoo.data.pairs import side_b
+
+    validation = config.for_validation()
+    options = config.array_options()
+    check_disjoint(config.source, config.split, validation.split, config.limit, **options)
+    if config.has_second_domain:
+        second = (config.image_key, config.image_key_b)
+        trained, held = (
+            side_b(each.source, each.source_b, each.split, each.split_b, *second) for each in (config, validation)
+        )
+        options = {"data_dir": config.data_dir, "image_key": trained["image_key"]}
+        check_disjoint(trained["source"], trained["split"], held["split"], config.limit, **options)
 
 
 def images_to_translate(recipe, model, num):

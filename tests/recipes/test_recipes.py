@@ -138,6 +138,7 @@ def test_list_recipes_gives_a_recipe_to_the_longest_model_name(monkeypatch):
 
 def test_data_section_is_arguments_of_data_load():
     own = {"source", "title", "license"}
+    own |= {"validation_split", "validation_split_b"}
     second = {"source_b", "split_b", "image_key_b", "paired"}
     options = set(DataConfig().load_options())
     fields = {field.name for field in dataclasses.fields(DataConfig)}

@@ -13,13 +13,14 @@ from keras_genzoo.recipes import DataConfig, load_recipe
 
 def with_existing_split(recipe, warn=False):
     """The recipe, evaluated on a split that the source has; with `warn`, a warning says if that is another one."""
-    from keras_genzoo.data.sources import existing_split
+    from keras_genzoo.data.sources import existing_split, found_split
     from keras_genzoo.data.splits import parse_split, split_kind
 
     split, options = recipe.evaluation.split, recipe.data.array_options()
     options.pop("label_key", None)
     found = existing_split(recipe.data.source, split, **options)
     if found == split:
+        found_split(recipe.data.source, split, **options)  # raises now, not after hours of training
         return recipe
     trained = split_kind(parse_split(found)[0]) == split_kind(parse_split(recipe.data.split)[0])
     found = recipe.data.split if trained else found

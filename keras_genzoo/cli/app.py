@@ -103,6 +103,7 @@ _IN_OPTIONS = {
     "image_size=(height, width)": "--set data.image_size=[height,width]",
     "source_b, or of one source image_key_b or split_b": "--set data.source_b=SOURCE, or of one source "
     "data.image_key_b or data.split_b",
+    "overwrite=True": "--overwrite",
     "labels=True for images without labels": "images without labels",
 }
 

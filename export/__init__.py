@@ -83,6 +83,11 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
         raise ValueError(
             f"Expected the name of an export format; {nearest(format, FORMATS)} Received: format={format!r}"
         )
+    if format in model.unsupported_formats:
+        raise ExportError(
+            f"Expected another format than {format!r}: the graph of {model.model_name} has no form in it. "
+            f"Received: format={format!r}"
+        )
     write = importlib.import_module(f".{format}", __package__).write
     valid = [name for name, p in inspect.signature(write).parameters.items() if p.kind is p.KEYWORD_ONLY]
     for name in options:

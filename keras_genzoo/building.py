@@ -65,7 +65,8 @@ def build(name, /, weights=None, optimizers=None, **args):
     for key, optimizer in (optimizers or {}).items():
         if key not in cls.optimizer_names:
             hint = nearest(key, cls.optimizer_names)
-            raise ValueError(f"Expected optimizers of {name}; {hint} Received: {key}={optimizer!r}")
+            shown = optimizer if isinstance(optimizer, str) else type(optimizer).__name__
+            raise ValueError(f"Expected optimizers of {name}; {hint} Received: {key}={shown!r}")
     model = cls(**args) if weights is None else presets.load_model(cls, name, weights, args)
     model.compile(**(optimizers or {}))
     return model

@@ -9,6 +9,8 @@ import numpy as np
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_none_or_at_least
 
+SOFTWARE = "keras_genzoo"  # in the PNG files that are written here, under the keyword `Software`
+
 
 def image_grid(images, columns=None, scale=1, gap=2, background=255):
     """Arranges images in a grid.
@@ -64,7 +66,7 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     Returns:
         Path of the file.
     """
-    from PIL import Image
+    from PIL import Image, PngImagePlugin
 
     if scale is None:
         scale = 2 if max(np.shape(images)[1:3], default=0) <= 32 else 1
@@ -72,12 +74,26 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part")
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text("Software", SOFTWARE)
     try:
-        Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid).save(scratch, format="PNG", optimize=True)
+        image = Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid)
+        image.save(scratch, format="PNG", optimize=True, pnginfo=mark)
         os.replace(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
     return path
+
+
+def is_own(path):
+    """Whether a file is a PNG file that `save_grid` has written."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return image.format == "PNG" and image.info.get("Software") == SOFTWARE
+    except (OSError, ValueError, SyntaxError):  # of Pillow, for what it cannot read
+        return False
 
 
 def save_pairs(before, after, path, pairs_per_row=None):

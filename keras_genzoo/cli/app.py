@@ -23,6 +23,7 @@ from keras_genzoo.cli.names import (
     errors,
     load_named,
     recipe_for,
+    say,
     start_tensorflow,
     warner,
 )
@@ -112,7 +113,8 @@ _IN_OPTIONS = {
     "image_size=(height, width)": "--set data.image_size=[height,width]",
     "source_b, or of one source image_key_b or split_b": "--set data.source_b=SOURCE, or of one source "
     "data.image_key_b or data.split_b",
-    "keras_genzoo.data.load_pairs": "a second domain, --set data.source_b=SOURCE,",
+    "overwrite=True": "--overwrite",
+    "labels=True for images without labels": "images without labels",
 }
 
 
@@ -178,6 +180,7 @@ def train(
     no_evaluate: Annotated[bool, typer.Option("--no-evaluate", help="Do not compute the metrics of the card.")] = False,
 ):
     """Trains from a recipe, or a model with its defaults, and writes a run folder with logs, samples and a preset."""
+    _check_classes(registry.plain_name(name), classes)
     changes = {"data.source": data, "data.batch_size": batch_size, "data.title": title}
     changes |= {"num_classes": classes, "weights": weights, "dtype": dtype}
     recipe, out = recipe_for(name, changes, epochs, settings, out, resume)
@@ -195,7 +198,14 @@ def train(
     metrics = presets.card(preset)["metrics"]
     if metrics:
         console.print(metrics_table(metrics))
-    console.print(f"Preset: {preset}\nUse it: keras_genzoo.build({model.model_name!r}, weights={str(preset)!r})")
+    say(f"Preset: {preset}\nUse it: keras_genzoo.build({model.model_name!r}, weights={str(preset)!r})")
+
+
+def _check_classes(name, classes):
+    """Raises `ValueError` if a number of classes is given for a model without labels; recipes check themselves."""
+    known = registry.describe(name).arguments if name in registry.list_models() else {"num_classes": None}
+    if classes is not None and "num_classes" not in known:
+        raise ValueError(f"Expected no --classes: {name} takes no labels. Received: --classes {classes}")
 
 
 for command in (sample, reconstruct, interpolate, translate):

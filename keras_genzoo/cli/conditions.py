@@ -39,6 +39,13 @@ def read_conditions(model, labels=None, settings=None):
     return found
 
 
+def check_used(conditions, num):
+    """Raises `ValueError` if a condition has values that none of the first `num` images takes."""
+    for name, values in conditions.items():
+        if len(values) > num:
+            raise ValueError(f"Expected at most {num} of {name}, one per image. Received: {len(values)}")
+
+
 def rows_of(conditions, start, num):
     """Values for images `start` to `start + num - 1`: dict of arrays by name, as `generate` takes them."""
     rows = np.arange(start, start + num)

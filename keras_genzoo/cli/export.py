@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from keras_genzoo import presets
-from keras_genzoo.cli.names import console, load_named, preset_of, start_tensorflow
+from keras_genzoo.cli.names import console, load_named, preset_of, say, start_tensorflow
 
 FORMATS = {".tflite": "litert", ".onnx": "onnx", ".xml": "openvino"}  # by suffix; without one: SavedModel
 FID_IMAGES = 2000
@@ -54,7 +54,7 @@ def export(
     if report is not None:
         done.save(report)
     if format == "web":
-        console.print(f"Open it: python -m http.server --directory {shlex.quote(str(out))}", highlight=False)
+        say(f"Open it: python -m http.server --directory {shlex.quote(str(out))}")
 
 
 def _format_of(out):

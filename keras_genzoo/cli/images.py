@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from keras_genzoo.cli.conditions import columns_of, read_conditions, rows_of
-from keras_genzoo.cli.names import SamplerName, Weights, console, errors, load_named, sampler_options
+from keras_genzoo.cli.conditions import check_used, columns_of, read_conditions, rows_of
+from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, sampler_options, say
+from keras_genzoo.cli.pictures import BEFORE_AFTER, check_apart, check_output, check_targets, save
 
 Name = Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")]
 Seed = Annotated[int, typer.Option(help="Seed; image i depends only on the seed and i.", min=0)]
@@ -18,7 +19,6 @@ Conditions = Annotated[list[str] | None, typer.Option(help="name=value: any cond
 Input = Annotated[str, typer.Option("--input", help="An image file, a folder, digits, tfds:NAME or npz:PATH.")]
 Split = Annotated[str, typer.Option(help="Split of the input images.")]
 Limit = Annotated[int | None, typer.Option(help="Maximum number of images.", min=1)]
-MAX_PAIRS = 32  # images in a grid of before and after
 
 
 def sample(
@@ -42,7 +42,10 @@ def sample(
 
     from keras_genzoo.families.generation import grid_columns
 
+    names = [f"{index:06d}" for index in range(start, start + num)]
+    check_targets(out, names)
     asked = read_conditions(model, labels, condition)
+    check_used(asked, start + num)
     drawn = sampler_options(model, sampler)
     chunks = [(first, min(64, start + num - first)) for first in range(start, start + num, 64)]
     shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
@@ -50,8 +53,8 @@ def sample(
         model.generate(size, seed=seed, start=first, **drawn, **rows_of(asked, first, size)) for first, size in shown
     ]
     columns = columns_of(asked) or (grid_columns(model) if model.conditions else None)
-    save(np.concatenate(parts), out, [f"{index:06d}" for index in range(start, start + num)], columns)
-    console.print(f"{num} images of seed {seed}: {out}", highlight=False)
+    save(np.concatenate(parts), out, names, columns)
+    say(f"{num} images of seed {seed}: {out}")
 
 
 def interpolate(
@@ -66,15 +69,19 @@ def interpolate(
     weights: Weights = None,
 ):
     """Draws the images between pairs of generated images, one row per pair."""
-    if out.suffix.lower() != ".png":
+    if out.suffix.lower() != ".png" or out.is_dir():
         raise ValueError(f"Expected --out as a .png file. Received: {str(out)!r}")
+    check_output(out)
+    check_targets(out)
     model = _load(name, weights, "latent_sample", "has a latent code")
     from keras_genzoo import latent
 
-    asked = rows_of(read_conditions(model, labels, condition), 0, num)
+    asked = read_conditions(model, labels, condition)
+    check_used(asked, num)
+    asked = rows_of(asked, 0, num)
     images = latent.interpolate(model, num, steps, seed=seed, start=start, **asked)
     save(images.reshape(-1, *model.image_shape), out, (), columns=steps)
-    console.print(f"{num} interpolations of {steps} images: {out}", highlight=False)
+    say(f"{num} interpolations of {steps} images: {out}")
 
 
 def reconstruct(
@@ -111,11 +118,13 @@ def _through(name, weights, source, out, split, limit, method, does, labels=None
     """Reads images, hands them to a method of the model, and writes what it gives."""
     check_output(out)
     model = _load(name, weights, method, does)
+    check_apart(source, out)
     from keras_genzoo.data.named import load_named_images
 
     given = {} if direction is None else {"direction": direction}
     height, width, channels = model.image_shape
     images, found, names = load_named_images(source, split, (height, width), channels, limit)
+    check_targets(out, [*names, BEFORE_AFTER])
     if method == "reconstruct" and model.conditions:
         given = _labels_of(model, labels, found, len(images))
     elif labels is not None:
@@ -124,13 +133,15 @@ def _through(name, weights, source, out, split, limit, method, does, labels=None
     save(results, out, names, before=images)
     done = given.get("direction") or (model.directions[0] if method == "translate" else "reconstructed")
     size = f"scaled and cropped to {width}x{height}"
-    console.print(f"{len(images)} images, {size}, {done}: {out}", highlight=False)
+    say(f"{len(images)} images, {size}, {done}: {out}")
 
 
 def _labels_of(model, labels, found, num):
     """The labels of images to reconstruct: those that are asked for, or else those of the source."""
     if labels is not None:
-        return rows_of(read_conditions(model, labels), 0, num)
+        asked = read_conditions(model, labels)
+        check_used(asked, num)
+        return rows_of(asked, 0, num)
     if found is None:
         raise ValueError(
             f"Expected --labels, or images with labels: {model.model_name} takes them. Received: images alone"
@@ -143,36 +154,3 @@ def _load(name, weights, method, does):
     if not hasattr(model, method):
         raise ValueError(f"Expected a model that {does}. Received: {name!r}, a {type(model).__name__}")
     return model
-
-
-def check_output(out):
-    """Raises `ValueError` unless a path is that of a PNG file or of a folder."""
-    if out.suffix and out.suffix.lower() != ".png" and not out.is_dir():
-        raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}")
-
-
-def save(images, out, names, columns=None, before=None):
-    """Writes images.
-
-    Args:
-        images: uint8 `(n, height, width, channels)`.
-        out: PNG file: the image itself if there is one that was made of another, or else a grid. A folder: one file per
-            image, and `before_after.png` if there are images before.
-        names: Names of the files in a folder, without suffix.
-        columns: Images in a row of a grid; `None` chooses.
-        before: The images that these were made of, or `None`.
-    """
-    from keras_genzoo import plots
-
-    if out.suffix.lower() == ".png" and not out.is_dir():
-        if before is not None and len(images) == 1:
-            plots.save_grid(images, out, scale=1, gap=0)
-        elif before is not None:
-            plots.save_pairs(before, images, out)
-        else:
-            plots.save_grid(images, out, columns)
-        return
-    for name, image in zip(names, images, strict=True):
-        plots.save_grid(image[None], out / f"{name}.png", scale=1, gap=0)
-    if before is not None:
-        plots.save_pairs(before[:MAX_PAIRS], images[:MAX_PAIRS], out / "before_after.png")

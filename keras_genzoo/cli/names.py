@@ -10,8 +10,9 @@ from keras_genzoo import building, presets, recipes, registry
 from keras_genzoo.utils.quiet import quiet_stderr
 from keras_genzoo.utils.text import nearest
 
-console = Console()
-errors = Console(stderr=True)
+# Texts have names of the user in them, which are neither markup nor emoji: `folder:one:` is a folder.
+console = Console(markup=False, emoji=False)
+errors = Console(stderr=True, markup=False, emoji=False)
 Weights = Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf:// address.")]
 
 SamplerName = Annotated[
@@ -27,6 +28,11 @@ def sampler_options(model, sampler):
         raise ValueError(f"Expected no --sampler: {model.model_name} has none. Received: {sampler!r}")
     model.code_source(sampler)  # a wrong name is an error now
     return {"sampler": sampler}
+
+
+def say(text):
+    """Prints a sentence as it is: a line that is broken within a path cannot be copied."""
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def warner():
@@ -68,15 +74,13 @@ def recipe_for(name, changes, epochs, settings, out, resume):
         recipe = _recipe_of_run(out, name, recipe)
     given = {"epochs": epochs, **changes}
     given = {key: value for key, value in given.items() if value is not None}
-    for key, value in map(recipes.parse_setting, settings or []):
-        key = key.removeprefix("args.")
-        if key in given:
-            raise ValueError(f"Expected each setting once. Received: {key} twice")
-        given[key] = value
+    pairs = [recipes.parse_setting(text) for text in settings or []]
+    recipes.check_settings([*given, *(key for key, _ in pairs)])
+    given |= {key.removeprefix("args."): value for key, value in pairs}
     name = registry.plain_name(name)
     if name in registry.list_models() and not resume and not {"data", "data.source"} & set(given):
         told = "Data: the digits of scikit-learn. --data takes others: a folder, npz:PATH, tfds:NAME."
-        console.print(told, highlight=False, soft_wrap=True)
+        say(told)
     if "epochs" in given and not resume:  # a resumed run keeps its learning rate schedule
         recipe = recipe.with_epochs(given.pop("epochs"), given)
     return recipe.override(given), out

@@ -33,7 +33,8 @@ class Images:
         from keras_genzoo.data import load
 
         if config.has_second_domain:
-            raise ValueError(f"Expected no second domain in the data of this model. Received: {config}")
+            given = ", ".join(f"data.{key}={value!r}" for key, value in config.second_domain.items())
+            raise ValueError(f"Expected no second domain in the data of this model. Received: {given}")
         return load(source, labels=self.has_labels, **{**config.load_options(), **options})
 
     # -- inside the graph -----------------------------------------------------------------------------------------

@@ -188,9 +188,9 @@ class Plan:
 
     def rows(self, n):
         """A dataset of the indices of each batch of an epoch; only the permutation is made in Python, per epoch."""
-        size = self.batch_size
+        size, steps = self.batch_size, self.steps(n)  # an error in the graph would be a trace
         return self.passes(lambda epoch: self.order(epoch, n)).flat_map(
-            lambda order: tf.data.Dataset.range(self.steps(n)).map(lambda step: order[step * size : (step + 1) * size])
+            lambda order: tf.data.Dataset.range(steps).map(lambda step: order[step * size : (step + 1) * size])
         )
 
 

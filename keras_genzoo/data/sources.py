@@ -155,9 +155,14 @@ def open_part(source, split="train", limit=None, data_dir=None, image_key=None, 
 
 def whole_part(source, split="train", data_dir=None, image_key=None, label_key=None):
     """All images of the split that `split` names or takes a range of, as a part."""
-    name, _, _ = parse_split(split)
+    return found_split(source, split, data_dir, image_key, label_key)[1]()
+
+
+def found_split(source, split="train", data_dir=None, image_key=None, label_key=None):
+    """The name that a source has for a split, and a function that returns the part of the whole split."""
     splits = _splits(source, data_dir, image_key, label_key)
-    return splits[find_split(name, splits, named(source))]()
+    found = find_split(parse_split(split)[0], splits, named(source))
+    return found, splits[found]
 
 
 def named(source):

@@ -14,12 +14,13 @@ SPELLINGS = {
 _ENDING = re.compile(r"[ _-]?(set|data|split)$")
 
 
-def parse_split(split):
+def parse_split(split, name="split"):
     """Splits a string such as `"train[:90%]"` into the name and the two bounds.
 
     Args:
         split: `"NAME"` or `"NAME[a:b]"`: `a` and `b` are integers or percentages, both optional; negative ones count
             from the end.
+        name: Name of the setting in the error message.
 
     Returns:
         Tuple `(name, start, stop)`; the bounds are strings, or None if omitted.
@@ -36,7 +37,7 @@ def parse_split(split):
     if match is None:
         raise ValueError(
             "Expected a split of the form 'NAME' or 'NAME[a:b]' with integers or percentages, such as 'train', "
-            f"'train[:90%]' or 'train[1000:2000]'. Received: split={split!r}"
+            f"'train[:90%]' or 'train[1000:2000]'. Received: {name}={split!r}"
         )
     return match["name"], match["start"], match["stop"]
 

@@ -28,6 +28,7 @@ class ZooModel(keras.Model):
         network_range: The range of pixels inside the networks.
         web_view: View of the model on the web page, `None` where it has none.
         inference_networks: Attributes of the networks that make the images, the first that exists counts.
+        unsupported_formats: Export formats in which the graph of the model has no form.
         supports_jit: Whether the step compiles with XLA; where it does not, `compile` says so and goes on without.
     """
 
@@ -45,6 +46,7 @@ class ZooModel(keras.Model):
     network_range = (-1.0, 1.0)
     web_view = None
     inference_networks = ()
+    unsupported_formats = ()
     supports_jit = True
 
     def __init_subclass__(cls, **kwargs):

@@ -8,7 +8,7 @@ built.
 from keras_genzoo.recipes.data import DataConfig
 from keras_genzoo.recipes.files import build_model, list_recipes, load_recipe
 from keras_genzoo.recipes.reading import parse_setting
-from keras_genzoo.recipes.recipe import DTYPES, EvaluationConfig, Recipe
+from keras_genzoo.recipes.recipe import DTYPES, EvaluationConfig, Recipe, check_settings
 
 __all__ = [
     "DTYPES",
@@ -16,6 +16,7 @@ __all__ = [
     "EvaluationConfig",
     "Recipe",
     "build_model",
+    "check_settings",
     "list_recipes",
     "load_recipe",
     "parse_setting",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from keras_genzoo import registry
+from keras_genzoo.data.splits import parse_split
 from keras_genzoo.recipes.data import DataConfig
 from keras_genzoo.recipes.fields import check_plain, check_plain_name, check_types
 from keras_genzoo.recipes.optimizers import check_spec, scaled_steps, stretched
@@ -39,6 +40,7 @@ class EvaluationConfig:
         if self.metrics is None:  # all that fit the model, as in `evaluate`
             object.__setattr__(self, "metrics", ())
         check_types(self, "evaluation.")
+        parse_split(self.split, "evaluation.split")
         for key in ("num_images", "num_samples", "num_likelihood_images"):
             check_at_least(1, **{f"evaluation.{key}": getattr(self, key)})
         check_at_least(0, **{"evaluation.seed": self.seed})
@@ -154,7 +156,9 @@ class Recipe:
             ValueError: If a key is unknown, with the nearest valid one.
         """
         if not isinstance(settings, dict):
-            settings = dict(parse_setting(text) for text in settings)
+            pairs = [parse_setting(text) for text in settings]
+            check_settings(key for key, _ in pairs)
+            settings = dict(pairs)
         values = self.to_dict()
         own = [f.name for f in dataclasses.fields(self)]
         model_args = [name for name in registry.describe(self.model).arguments if name not in own]
@@ -197,8 +201,31 @@ class Recipe:
         return {key: scaled_steps(self.args[key], ratio, f"args.{key}") for key in names}
 
 
+def check_settings(keys):
+    """Raises `ValueError` if two settings set the same: a key that stands twice, or one in a section that is also set.
+
+    Args:
+        keys: Keys as `Recipe.override` takes them, in any order.
+    """
+    own = [f.name for f in dataclasses.fields(Recipe)]
+    paths = []
+    for key in keys:
+        path = key.split(".")
+        path = path if path[0] in own else ["args", *path]
+        for other in paths:
+            shared = min(len(path), len(other))
+            if path == other:
+                raise ValueError(f"Expected each setting once. Received: {key.removeprefix('args.')} twice")
+            if path[:shared] == other[:shared]:
+                both = " and ".join(sorted((".".join(other), ".".join(path)), key=len))
+                raise ValueError(f"Expected each setting once: a section, or keys in it. Received: {both}")
+        paths.append(path)
+
+
 def _nearest_setting(key, names):
     """A hint for an unknown setting: the same key in a section, or else the nearest one."""
+    if key == "optimizer" or key.endswith("_optimizer"):
+        return f"did you mean 'optimizers.{key}'?"
     for label, section in (("data", DataConfig), ("evaluation", EvaluationConfig)):
         if key in (f.name for f in dataclasses.fields(section)):
             return f"did you mean '{label}.{key}'?"

@@ -1,4 +1,4 @@
-"""Real images for evaluation and for the grids of translators, and the data set of a preset."""
+"""Real images for evaluation, validation and the grids of translators, and the data set of a preset."""
 
 import dataclasses
 import warnings
@@ -13,13 +13,14 @@ from keras_genzoo.recipes import DataConfig, load_recipe
 
 def with_existing_split(recipe, warn=False):
     """The recipe, evaluated on a split that the source has; with `warn`, a warning says if that is another one."""
-    from keras_genzoo.data.sources import existing_split
+    from keras_genzoo.data.sources import existing_split, found_split
     from keras_genzoo.data.splits import parse_split, split_kind
 
     split, options = recipe.evaluation.split, recipe.data.array_options()
     options.pop("label_key", None)
     found = existing_split(recipe.data.source, split, **options)
     if found == split:
+        found_split(recipe.data.source, split, **options)  # raises now, not after hours of training
         return recipe
     trained = split_kind(parse_split(found)[0]) == split_kind(parse_split(recipe.data.split)[0])
     found = recipe.data.split if trained else found
@@ -30,6 +31,23 @@ def with_existing_split(recipe, warn=False):
             stacklevel=2,
         )
     return recipe.override({"evaluation.split": found})
+
+
+def check_validation(config):
+    """Raises `ValueError` if the validation split of a `data` section shares images with the split for training."""
+    from keras_genzoo.data.disjoint import check_disjoint
+    from keras_genzoo.data.pairs import side_b
+
+    validation = config.for_validation()
+    options = config.array_options()
+    check_disjoint(config.source, config.split, validation.split, config.limit, **options)
+    if config.has_second_domain:
+        second = (config.image_key, config.image_key_b)
+        trained, held = (
+            side_b(each.source, each.source_b, each.split, each.split_b, *second) for each in (config, validation)
+        )
+        options = {"data_dir": config.data_dir, "image_key": trained["image_key"]}
+        check_disjoint(trained["source"], trained["split"], held["split"], config.limit, **options)
 
 
 def images_to_translate(recipe, model, num):

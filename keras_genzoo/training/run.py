@@ -187,17 +187,17 @@ class Run:
 
 
 def _settled(recipe):
-    """The settings that weights depend on, by dotted names: not epochs, evaluation and the folder of the data."""
+    """The settings that weights depend on, by dotted names: not epochs, evaluation, validation, folders of data."""
     values = plain(recipe.to_dict())
     data = values["data"] | {key: _public(values["data"][key]) for key in ("source", "source_b")}
     known = {} if recipe.weights else registry.describe(recipe.model).arguments
     # An argument that is not given has its default, or with pretrained weights the value of theirs.
     defaults = {key: argument.default for key, argument in known.items() if key not in ("seed", "dtype", "name")}
     parts = {"args": plain(defaults) | values["args"], "optimizers": values["optimizers"], "data": data}
-    free = ("data.data_dir", "data.cache", "data.title", "data.license")
+    free = ("data_dir", "cache", "title", "license", "validation_split", "validation_split_b")
     nested = {f"{part}.{key}": value for part, items in parts.items() for key, value in items.items()}
     top = {key: values[key] for key in ("model", "dtype", "weights", "seed")}
-    return top | {key: value for key, value in nested.items() if key not in free}
+    return top | {key: value for key, value in nested.items() if key not in {f"data.{name}" for name in free}}
 
 
 def _public(source):

@@ -1,7 +1,7 @@
 """What a training says before its first epoch."""
 
 
-def summary(recipe, model, data, step=0):
+def summary(recipe, model, data, step=0, validation=None):
     """One line: the data, number, size and channels of its images, batches, steps and dtype of a training.
 
     Args:
@@ -9,18 +9,24 @@ def summary(recipe, model, data, step=0):
         model: The model.
         data: The `tf.data.Dataset` of batches that the model is trained on.
         step: Number of steps that are done.
+        validation: The validation data, or `None`.
     """
     height, width, channels = model.image_shape
     source = " and ".join(filter(None, (recipe.data.source, recipe.data.source_b)))
-    count = getattr(data, "num_images", None)  # unknown for a data kind of a user
-    images = _counted(count, "image") if count else "images"
+    images = f"{_images(data)} of {height}x{width}, {_counted(channels, 'channel')}"
+    if validation is not None:
+        images += f", validated on {_images(validation)} ({recipe.data.validation_split})"
     steps = f"{_counted(len(data), 'step')} per epoch, {_counted(recipe.epochs, 'epoch')}"
     done = f", from step {step} of {recipe.epochs * len(data)}" if step else ""
     return (
-        f"{recipe.model} on {source} ({recipe.data.split}): {images} of {height}x{width}, "
-        f"{_counted(channels, 'channel')}, batches of {recipe.data.batch_size}, {steps}{done}, "
-        f"{model.dtype_policy.name}; time: after the first steps"
+        f"{recipe.model} on {source} ({recipe.data.split}): {images}, batches of {recipe.data.batch_size}, "
+        f"{steps}{done}, {model.dtype_policy.name}; time: after the first steps"
     )
+
+
+def _images(data):
+    count = getattr(data, "num_images", None)  # unknown for a data kind of a user
+    return _counted(count, "image") if count else "images"
 
 
 def _counted(number, noun):

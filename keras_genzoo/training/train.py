@@ -16,7 +16,7 @@ from keras_genzoo.recipes.precision import resolved
 from keras_genzoo.recipes.shapes import with_image_shape
 from keras_genzoo.recipes.sizes import with_dataset_size
 from keras_genzoo.training.checks import check
-from keras_genzoo.training.real_images import images_to_translate, translations, with_existing_split
+from keras_genzoo.training.real_images import check_validation, images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.samplers import check_samplers, fit_samplers
 from keras_genzoo.training.summary import summary
@@ -70,13 +70,14 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
         check_metrics(list(run.recipe.evaluation.metrics) or None, model)
     data = load_data(run.recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
+    validation = load_validation(run.recipe, model)
     if evaluate:
         run.recipe = with_existing_split(run.recipe, warn=True)
     check_samplers(model, recipe, data)
     run.check_steps(note, step, len(data))
     run.start(resume)
     try:
-        fit(model, run, data, step, verbose, note.get("epoch_seconds", 0.0))
+        fit(model, run, data, step, verbose, note.get("epoch_seconds", 0.0), validation)
     except ValueError:  # invalid data that only a step detects, such as labels out of range
         if not resume and last_checkpoint(out) is None:
             shutil.rmtree(out)
@@ -113,19 +114,36 @@ def begin(run, resume=False, verbose=0):
 
 def load_data(recipe, model, first_epoch=0):
     """The training data of a recipe; the order of an epoch depends only on the seed of the recipe and the epoch."""
+    options = _loading(recipe, model) | {"seed": recipe.seed, "first_epoch": first_epoch}
+    return model.data_kind.load(recipe.data.source, recipe.data, **options)
+
+
+def load_validation(recipe, model):
+    """The validation data of a recipe, always in the stored order; `None` if the recipe has no `validation_split`."""
+    config = recipe.data.for_validation()
+    if config is None:
+        return None
+    check_validation(recipe.data)
+    data = model.data_kind.load(config.source, config, **_loading(recipe, model), shuffle=False)
+    model.check_data(data)
+    return data
+
+
+def _loading(recipe, model):
+    """Size and channels of the images, as the loaders take them."""
     options = {"image_size": recipe.data.image_size, "channels": recipe.data.channels}
     if options["image_size"] is None:  # not in the recipe: images are resized to fit the model
         options["image_size"] = model.image_shape[:2]
     if options["channels"] is None:
         options["channels"] = model.image_shape[2]
-    options |= {"seed": recipe.seed, "first_epoch": first_epoch}
-    return model.data_kind.load(recipe.data.source, recipe.data, **options)
+    return options
 
 
-def fit(model, run, data, step=0, verbose="auto", seconds=0.0):
+def fit(model, run, data, step=0, verbose="auto", seconds=0.0, validation=None):
     """Trains from step number `step` to the last epoch of the recipe; `data` begins with epoch 0.
 
-    `seconds` is how long the epoch of this step has been trained before.
+    `seconds` is how long the epoch of this step has been trained before. `validation` is the validation data or
+    `None`.
     """
     from keras_genzoo.callbacks import ProgressLines
 
@@ -141,12 +159,13 @@ def fit(model, run, data, step=0, verbose="auto", seconds=0.0):
         stages.append((epoch, epochs, load_data(recipe, model, epoch) if step else data))
     callbacks = make_callbacks(model, run, step, len(data), seconds)
     if verbose:
-        print(summary(recipe, model, data, step), flush=True)
+        print(summary(recipe, model, data, step, validation), flush=True)
         callbacks.insert(0, ProgressLines(epochs * len(data), step, bar=verbose == 1))
     with contextlib.ExitStack() as stack:
         stack.callback(_release, callbacks)
         for first, last, dataset in stages:
-            model.fit(dataset, initial_epoch=first, epochs=last, callbacks=callbacks, verbose=verbose)
+            options = dict(validation_data=validation, callbacks=callbacks, verbose=verbose)
+            model.fit(dataset, initial_epoch=first, epochs=last, **options)
 
 
 def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):

@@ -151,7 +151,7 @@ def test_version_and_module_name_the_package(command):
         (["train", "vae", "--set", "batch_size=3"], "did you mean 'data.batch_size'?"),
         (["train", "vae", "--set", "image_shape=(4,4,1)"], "image_shape=[height,width,channels]"),
         (["train", "vae", "--data", "none.jpg"], "'none.jpg', which does not exist"),
-        (["train", "vae", "--classes", "3"], "num_classes"),
+        (["train", "vae", "--classes", "3"], "Expected no --classes: vae takes no labels"),
     ],
     ids=" ".join,
 )

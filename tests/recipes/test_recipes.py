@@ -145,6 +145,7 @@ def test_list_recipes_gives_a_recipe_to_the_longest_model_name(monkeypatch):
 
 def test_data_section_is_arguments_of_data_load():
     own = {"source", "title", "license"}
+    own |= {"validation_split", "validation_split_b"}
     second = {"source_b", "split_b", "image_key_b", "paired"}
     options = set(DataConfig().load_options())
     fields = {field.name for field in dataclasses.fields(DataConfig)}
@@ -635,3 +636,28 @@ def test_network_without_an_optimizer_in_the_recipe_has_the_papers():
 def test_anchors_are_written_out_in_a_run_recipe():
     text = load_recipe("dcgan_mnist").to_yaml()  # d_optimizer and g_optimizer share an anchor in the file
     assert "&" not in text and "*" not in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["data.batch_size=4", "data={source: digits}"], "Received: data and data.batch_size"),
+        (["data={source: digits}", "data.batch_size=4"], "Received: data and data.batch_size"),
+        (["latent_dim=3", "args={latent_dim: 2}"], "Received: args and args.latent_dim"),
+        (["args.latent_dim=3", "latent_dim=2"], "Received: latent_dim twice"),
+    ],
+    ids=str,
+)
+def test_settings_that_would_replace_each_other_are_refused(settings, message):
+    with pytest.raises(ValueError, match=f"Expected each setting once.* {message}$"):
+        Recipe("vae").override(settings)
+
+
+def test_split_of_evaluation_has_the_form_of_a_split():
+    with pytest.raises(ValueError, match=r"Received: evaluation.split='test\[5'"):
+        Recipe("vae").override(["evaluation.split='test[5'"])
+
+
+def test_unknown_optimizer_setting_names_its_section():
+    with pytest.raises(ValueError, match="did you mean 'optimizers.d_optimizer'"):
+        Recipe("dcgan").override(["d_optimizer=adam"])

@@ -282,12 +282,19 @@ def test_used_run_folder_is_refused_and_left_alone(whole):
         ({"latent_dim": 0}, "Expected latent_dim to be an integer of at least 1"),
         ({"image_shape": [28, 28]}, "Expected image_shape"),
         ({"data.batch_size": 0}, "Expected batch_size"),
+        ({"data.batch_size": 99, "data.drop_remainder": True}, "^Expected batch_size of at most the number of images"),
         ({"optimizers.optimizer": "adm"}, "did you mean 'adam'"),
     ],
 )
 def test_wrong_recipe_leaves_no_run_folder(changes, message, tmp_path):
     with pytest.raises((ValueError, OSError), match=message):
         train(VAE.override(changes), tmp_path / "run")
+    assert names(tmp_path) == []
+
+
+def test_wrong_split_for_the_evaluation_is_told_before_training(tmp_path):
+    with pytest.raises(ValueError, match="Expected a split of digits.* split='nope'"):
+        train(VAE.override({"evaluation.split": "nope"}), tmp_path / "run", evaluate=True)
     assert names(tmp_path) == []
 
 

@@ -1,0 +1,97 @@
+"""The files that commands write images to: what may be replaced, and how images are laid out in them."""
+
+from collections import Counter
+from pathlib import Path
+
+MAX_PAIRS = 32  # images in a grid of before and after
+BEFORE_AFTER = "before_after"  # name of this grid in a folder of images
+
+
+def check_output(out):
+    """Raises `ValueError` unless a path is that of a PNG file or of a folder, new or not."""
+    if out.suffix and not _is_png(out) and not out.is_dir():
+        raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}")
+    folder = out.parent if _is_png(out) else out
+    used = next(path for path in (folder, *folder.parents) if path.exists())
+    if not used.is_dir():
+        raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}, and {used} is a file")
+
+
+def check_apart(source, out):
+    """Raises `ValueError` if results would replace the images that they are made of, or get among them.
+
+    Args:
+        source: The value of `--input`.
+        out: The value of `--out`.
+    """
+    from keras_genzoo.data.named import is_image_file
+    from keras_genzoo.data.sources import parse_source
+
+    if is_image_file(source):
+        file = Path(source).expanduser()
+        target = out if _is_png(out) else out / f"{file.stem}.png"
+        if target.exists() and target.samefile(file):
+            raise ValueError(f"Expected --out apart from --input, which it would replace. Received: {str(target)!r}")
+        return
+    kind, folder = parse_source(source)
+    if kind == "folder" and Path(folder).expanduser().resolve() in (out.resolve(), *out.resolve().parents):
+        raise ValueError(
+            "Expected --out outside of the folder of --input, whose images it would replace or join. "
+            f"Received: --input {source} --out {out}"
+        )
+
+
+def check_targets(out, names=()):
+    """Raises `ValueError` if a file would be written twice, and `FileExistsError` if one exists that is not of ours.
+
+    Args:
+        out: PNG file or folder.
+        names: Names of the files in a folder, without suffix.
+    """
+    counts = Counter(name.casefold() for name in names)  # some systems of files do not tell cases apart
+    twice = next((name for name, count in counts.items() if count > 1), None)
+    if twice is not None and not _is_png(out):
+        raise ValueError(
+            f"Expected images of names other than {BEFORE_AFTER}, or --out as a .png file: the grid of before and "
+            f"after has this name. Received: an image called {twice}"
+        )
+    from keras_genzoo import plots
+
+    for path in [out] if _is_png(out) else [out / f"{name}.png" for name in names]:
+        if path.exists() and not plots.is_own(path):
+            raise FileExistsError(
+                "Expected --out to replace only images that keras-genzoo has made. "
+                f"Received: {str(path)!r}, which exists and is another file"
+            )
+
+
+def save(images, out, names, columns=None, before=None):
+    """Writes images.
+
+    Args:
+        images: uint8 `(n, height, width, channels)`.
+        out: PNG file: the image itself if there is one that was made of another, or else a grid. A folder: one file per
+            image, and `before_after.png` if there are images before.
+        names: Names of the files in a folder, without suffix.
+        columns: Images in a row of a grid; `None` chooses.
+        before: The images that these were made of, or `None`.
+    """
+    from keras_genzoo import plots
+
+    if _is_png(out):
+        if before is not None and len(images) == 1:
+            plots.save_grid(images, out, scale=1, gap=0)
+        elif before is not None:
+            plots.save_pairs(before, images, out)
+        else:
+            plots.save_grid(images, out, columns)
+        return
+    for name, image in zip(names, images, strict=True):
+        plots.save_grid(image[None], out / f"{name}.png", scale=1, gap=0)
+    if before is not None:
+        plots.save_pairs(before[:MAX_PAIRS], images[:MAX_PAIRS], out / f"{BEFORE_AFTER}.png")
+
+
+def _is_png(out):
+    """Whether a path is that of a PNG file and not of a folder."""
+    return out.suffix.lower() == ".png" and not out.is_dir()

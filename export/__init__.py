@@ -55,7 +55,8 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
         format: One of `FORMATS`.
         **options: Options of the format: see `write` in its module, for example
             `keras_genzoo.export.saved_model.write`. All formats have `overwrite` (default `False`), `tolerance`
-            (default 1e-3) and `num_samples` (default 16).
+            (default 1e-3) and `num_samples` (default 16). All but `"web"` take a value of a condition, such
+            as `labels=3` or `labels="cat"`: the files then generate images of this class alone, and have no such input.
 
     Returns:
         An `ExportReport`: files, sizes, signatures and errors.
@@ -89,6 +90,16 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
             f"Received: format={format!r}"
         )
     write = importlib.import_module(f".{format}", __package__).write
+    asked = {each.name for each in getattr(model, "conditions", ())} & set(options)
+    if asked and format == "web":
+        raise ValueError(
+            f"Expected no {', '.join(sorted(asked))}: visitors of a page choose. Received: {sorted(asked)[0]}="
+            f"{options[sorted(asked)[0]]!r}"
+        )
+    if asked:
+        from .signatures import with_conditions
+
+        model = with_conditions(model, {name: options.pop(name) for name in asked})
     valid = [name for name, p in inspect.signature(write).parameters.items() if p.kind is p.KEYWORD_ONLY]
     for name in options:
         if name not in valid:

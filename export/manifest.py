@@ -57,7 +57,8 @@ def describe_model(model: Any) -> dict[str, Any]:
         return {"model": type(model).__name__, "config": {}}
     left_out = ("dtype", "seed", "name")  # Keras numbers the names within a process
     config = {key: value for key, value in model.get_config().items() if key not in left_out}
-    return {"model": model.model_name, "config": config}
+    fixed = {name: value.tolist()[0] for name, value in vars(model).get("fixed_conditions", {}).items()}
+    return {"model": model.model_name, "config": config, **({"fixed": fixed} if fixed else {})}
 
 
 def preset_facts(model: Any, preset: str | os.PathLike | None) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from keras_genzoo.utils.checks import check_at_least, is_number
 
+from .fixed import fixed_values, with_fixed
+
 IMAGE_DTYPES = ("float32", "uint8")
 
 
@@ -18,6 +20,17 @@ def check_options(image_dtype: str, tolerance: float, num_samples: int) -> None:
     if not is_number(tolerance) or not tolerance > 0.0:
         raise ValueError(f"Expected tolerance above 0. Received: tolerance={tolerance!r}")
     check_at_least(1, num_samples=num_samples)
+
+
+FIXED = "fixed_conditions"  # attribute of a model whose exports have fixed conditions: see `with_conditions`
+
+
+def with_conditions(model: Any, given: dict[str, Any]) -> Any:
+    """A copy of a model whose exports have the given conditions, such as `{"labels": 3}`, in place of inputs."""
+    values = fixed_values(model, given)
+    copy = model.copy_as(model.dtype_policy.name)
+    vars(copy)[FIXED] = values
+    return copy
 
 
 def export_source(model: Any, precision: str = "float32") -> Any:
@@ -33,7 +46,15 @@ def export_source(model: Any, precision: str = "float32") -> Any:
         raise ValueError(
             f"Expected a model of the zoo, such as keras_genzoo.build() returns. Received: {type(model).__name__}"
         )
-    return model.float32_copy() if precision == "float32" else model.copy_as(f"mixed_{precision}")
+    source = model.float32_copy() if precision == "float32" else model.copy_as(f"mixed_{precision}")
+    fixed = vars(model).get(FIXED)
+    if fixed:
+        functions = source.export_functions
+        # Past the tracking of Keras: nothing of it belongs into a saved file.
+        vars(source)["export_functions"] = lambda *args, **options: with_fixed(
+            functions(*args, **options), model, fixed
+        )
+    return source
 
 
 def portable_function(functions: dict[str, Any], signature: str, file: str) -> Any:

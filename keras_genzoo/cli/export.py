@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from keras_genzoo import presets
+from keras_genzoo.cli.conditions import check_used, read_conditions
 from keras_genzoo.cli.names import console, load_named, preset_of, say, start_tensorflow
 
 FORMATS = {".tflite": "litert", ".onnx": "onnx", ".xml": "openvino"}  # by suffix; without one: SavedModel
@@ -36,6 +37,7 @@ def export(
     features: Annotated[str | None, typer.Option(help="LiteRT: features of the FID. Default: from the card.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report to this .json file.")] = None,
     weights: Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf://.")] = None,
+    labels: Annotated[str | None, typer.Option(help="The class that the files generate, by number or name.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ):
     """Exports to SavedModel, LiteRT, ONNX, OpenVINO or a web page; compares it with Keras and measures it."""
@@ -43,10 +45,12 @@ def export(
     _check(format, report, features, data, overwrite)  # before anything is written
     model, preset = load_named(name, weights), preset_of(name, weights)
     images = _images(preset, data, model) if data is not None else None
+    fixed = read_conditions(model, labels)
+    check_used(fixed, 1)
     options = dict(quantization=quantization, max_loss=max_loss, signature=signature, batch_size=batch_size)
     options |= dict(image_dtype=image_dtype, io_dtype=io_dtype, precision=precision, warmup=warmup, runtime=runtime)
     options |= dict(images=_inputs(model, signature, format, images), measure=measure, preset=_origin(format, preset))
-    options = {key: value for key, value in options.items() if value is not None}
+    options = {key: value for key, value in options.items() if value is not None} | fixed
     done = model.export(out, format=format, overwrite=overwrite, **options)
     if format == "litert" and measure is not False:
         done = _with_quality(model, done, features or _features(preset), images and images["a"])

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_genzoo.data.parts import ArrayPart, EncodedPart
 from keras_genzoo.data.pixels import to_bytes
-from keras_genzoo.data.splits import SPELLINGS
+from keras_genzoo.data.split_names import SPELLINGS
 
 _IMAGES = ("x", "images", "image", "data", "arr_0")
 _LABELS = ("y", "labels", "label", "targets")

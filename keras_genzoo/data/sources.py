@@ -15,7 +15,8 @@ from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.parts import ArrayPart
 from keras_genzoo.data.pixels import to_bytes
 from keras_genzoo.data.shapes import shapes_splits
-from keras_genzoo.data.splits import find_split, parse_split, split_kind, split_rows
+from keras_genzoo.data.split_names import split_kind
+from keras_genzoo.data.splits import find_split, parse_split, split_rows
 from keras_genzoo.data.tfds import tfds_splits
 from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.checks import check_none_or_at_least

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import check_dense
+from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.record import Record
 
 
@@ -178,8 +179,9 @@ class LabelledImages(Images):
         if labels.shape.rank is None:  # traced anew for labels of several ranks
             labels = tf.ensure_shape(labels, (None,))
         self._check_second_spec(model, (labels.shape, labels.dtype))
+        images, labels = same_rows(model.checked_images(images), labels, "images", "labels")
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
-        labels, images = model.label_condition.checked_in_graph(labels, model.checked_images(images))
+        labels, images = model.label_condition.checked_in_graph(labels, images)
         return Record(images=images, labels=tf.cast(labels, tf.int32))
 
     def _prepare_second(self, model, images, second):
@@ -209,7 +211,8 @@ class ImagePairs(Images):
 
     def unpack(self, model, data):
         a, b = self._parts(data)
-        return Record(a=model.checked_images(a), b=model.checked_images(b))
+        a, b = same_rows(model.checked_images(a), model.checked_images(b), "images of domain a", "of domain b")
+        return Record(a=a, b=b)
 
     def load(self, source, config, **options):
         from keras_genzoo.data import load_pairs
@@ -230,6 +233,16 @@ class ImagePairs(Images):
 
     def _check_second_spec(self, model, spec):
         """Checked as images are."""
+
+
+def same_rows(first, second, *names):
+    """Both parts of a batch, whose use fails with one sentence unless they have equally many rows: no broadcasting."""
+    sentence = f"Expected as many {names[0]} as {names[1]} in each batch. Received:"
+    known = [part.shape[0] for part in (first, second)]
+    if None not in known and known[0] != known[1]:
+        raise ValueError(f"{sentence} {known[0]} and {known[1]}")
+    sizes = [tf.shape(part)[0] for part in (first, second)]
+    return check_in_graph((first, second), sizes[0] == sizes[1], sentence, sizes[0], "and", sizes[1])
 
 
 def is_array_like(x):

@@ -47,8 +47,8 @@ def load_pairs(
     `1.png`). A file without a partner, and the partner of a file that cannot be read, is left out with a warning.
     Other paired images belong together by their order.
 
-    Images are kept in memory. Only unpaired folders of more than 2 GB of decoded images are streamed; an unreadable
-    file then makes its half of the batch one image shorter.
+    Images are kept in memory. Only unpaired folders of more than 2 GB of decoded images are streamed; the next readable
+    file then takes the place of an unreadable one.
 
     Args:
         source: Source of the images of domain a, as for `keras_genzoo.data.load`.
@@ -136,6 +136,7 @@ class _SidePlan(Plan):
 
     total: int
     side: int
+    full = True  # both domains of a batch have equally many images
 
     def steps(self, n):
         return super().steps(self.total)

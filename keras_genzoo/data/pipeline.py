@@ -165,6 +165,11 @@ class Plan:
     first_epoch: int
     drop_remainder: bool
 
+    @property
+    def full(self):
+        """Whether another image takes the place of one that cannot be read."""
+        return self.drop_remainder
+
     def steps(self, n):
         """Number of batches of `n` images."""
         steps = n // self.batch_size if self.drop_remainder else math.ceil(n / self.batch_size)
@@ -212,7 +217,7 @@ def from_files(part, shape, labels, plan):
     """A dataset of batches of image files, with their labels if `labels` is true, read when needed, by a `Plan`."""
     targets = check_labels(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
     part.check_first(shape)
-    decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder)
+    decode = BatchDecoder(shape, part.name, labels, plan.full)
 
     def entry(row):
         return part.items[row], targets[row], part.describe(row)

@@ -70,6 +70,7 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
         check_metrics(list(run.recipe.evaluation.metrics) or None, model)
     data = load_data(run.recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
+    run.check_class_names(note, model, getattr(data, "class_names", None))
     if evaluate:
         run.recipe = with_existing_split(run.recipe, warn=True)
     check_samplers(model, recipe, data)
@@ -119,7 +120,10 @@ def load_data(recipe, model, first_epoch=0):
     if options["channels"] is None:
         options["channels"] = model.image_shape[2]
     options |= {"seed": recipe.seed, "first_epoch": first_epoch}
-    return model.data_kind.load(recipe.data.source, recipe.data, **options)
+    data = model.data_kind.load(recipe.data.source, recipe.data, **options)
+    if getattr(data, "classes", None) is not None:  # a recipe may rename them: `Run.check_class_names` compares them
+        data.classes = dataclasses.replace(data.classes, names=None)
+    return data
 
 
 def fit(model, run, data, step=0, verbose="auto", seconds=0.0):
@@ -170,7 +174,7 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
     made.append(callbacks.Board(run.folder / "tensorboard" / "samples", run.samples))
 
     def note():
-        began = {"recipe": run.recipe.to_dict(), "steps_per_epoch": steps_per_epoch}
+        began = {"recipe": run.recipe.to_dict(), "steps_per_epoch": steps_per_epoch, "class_names": run.class_names}
         return {**began, "epoch_seconds": log.elapsed()}
 
     return [*made, callbacks.Checkpoint(run.checkpoints, step, note=note)]

@@ -92,7 +92,7 @@ def load_pairs(
     """
     check_at_least(1, batch_size=batch_size)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
-    check_flag(paired=paired)
+    check_flag(paired=paired, shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
     image_size, channels = check_image_size(image_size), check_channels(channels)
     sides = both_sides(source, source_b, split, split_b, image_key, image_key_b)
     if paired:

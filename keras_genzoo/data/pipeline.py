@@ -12,7 +12,7 @@ from keras_genzoo.data.epochs import Epochs
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
-from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.checks import check_at_least, check_flag
 
 MEMORY_BUDGET = 2 * 10**9  # bytes of decoded images that are kept in memory; more are streamed
 SHUFFLE_BYTES = 256 * 10**6  # of encoded images in the shuffle buffer of a streamed data set of TFDS
@@ -111,6 +111,7 @@ def load(
     """
     check_at_least(1, batch_size=batch_size)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
+    check_flag(labels=labels, shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
     image_size, channels = check_image_size(image_size), check_channels(channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
     classes = _classes(part) if labels else None

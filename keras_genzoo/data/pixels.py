@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from keras_genzoo.utils.arrays import as_array
-from keras_genzoo.utils.pixels import check_not_binary
+from keras_genzoo.utils.pixels import MIN_SIDE, check_not_binary
 from keras_genzoo.utils.progress import track
 
 _EXIF_ORIENTATION = 0x0112
@@ -70,6 +70,13 @@ def to_bytes(images, name):
     """
     images = as_array(images, name)
     if images.ndim == 3:
+        first, height, width = images.shape
+        # Channels are the last axis or the first; models take no image of so few columns.
+        if (width <= 4 and min(first, height) >= MIN_SIDE) or (first == 3 and min(height, width) >= MIN_SIDE):
+            raise ValueError(
+                f"Expected {name} to be (n, height, width) or (n, height, width, channels) (images[None] of one image, "
+                f"images[..., None] of several grey ones). Received: shape {images.shape}, which may be one image"
+            )
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
         hint = ""

@@ -4,7 +4,7 @@ A model names its kind in `data_kind`. The kind turns what `fit` receives into a
 What the arrays of a call hold is checked before the first step; what comes in batches is checked inside the graph.
 """
 
-import types
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -91,9 +91,9 @@ class Images:
         elif is_array_like(x):
             x = self._image_array(model, x)
             y = self._prepare_second(model, x, y)
-        elif isinstance(x, types.GeneratorType):
+        elif isinstance(x, Iterator):  # generators, too
             x = (tuple(batch) if isinstance(batch, (tuple, list)) else (batch,) for batch in x)  # Keras takes no other
-        elif x is None or isinstance(x, (str, bytes, dict, set, int, float)):
+        elif not _is_container(x):
             raise ValueError(
                 f"Expected {self.wanted}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
                 f"keras.utils.PyDataset or a generator of batches. Received: x={x if x is None else _name(x)}"
@@ -245,9 +245,22 @@ def same_rows(first, second, *names):
     return check_in_graph((first, second), sizes[0] == sizes[1], sentence, sizes[0], "and", sizes[1])
 
 
+def check_ends(x, **names):
+    """Raises `ValueError` for a data set without an end where no number of steps is given."""
+    ((name, value),) = names.items()
+    if value is None and isinstance(x, tf.data.Dataset) and int(x.cardinality()) == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(f"Expected {name} for a data set that is repeated without end. Received: {name}=None")
+
+
 def is_array_like(x):
     """Whether `x` is an array, or a list that might stand for one; not a container of batches."""
     return isinstance(x, (list, tuple, np.ndarray, tf.Tensor, tf.Variable)) or hasattr(x, "__array__")
+
+
+def _is_container(x):
+    """Whether Keras takes batches from `x`."""
+    known = isinstance(x, (keras.utils.PyDataset, tf.distribute.DistributedDataset))
+    return known or any(base.__module__.partition(".")[0] in ("torch", "grain") for base in type(x).__mro__)
 
 
 def _name(x):

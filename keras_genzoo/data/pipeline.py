@@ -195,6 +195,7 @@ class Plan:
     def rows(self, n):
         """A dataset of the indices of each batch of an epoch; only the permutation is made in Python, per epoch."""
         size = self.batch_size
+        self.steps(n)  # refuses a batch that would never be full, here and not inside the graph
         return self.passes(lambda epoch: self.order(epoch, n)).flat_map(
             lambda order: tf.data.Dataset.range(self.steps(n)).map(lambda step: order[step * size : (step + 1) * size])
         )

@@ -30,8 +30,9 @@ def parse_split(split):
     """
     match = _SPLIT.fullmatch(split.strip()) if isinstance(split, str) else None
     if match is None:
+        one = "one split (no sum) " if "+" in str(split) else "a split "
         raise ValueError(
-            "Expected a split of the form 'NAME' or 'NAME[a:b]' with integers or percentages, such as 'train', "
+            f"Expected {one}of the form 'NAME' or 'NAME[a:b]' with integers or percentages, such as 'train', "
             f"'train[:90%]' or 'train[1000:2000]'. Received: split={split!r}"
         )
     return match["name"], match["start"], match["stop"]

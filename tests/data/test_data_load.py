@@ -203,3 +203,17 @@ def test_array_without_a_split_beside_one_for_testing_is_for_training(tmp_path):
     np.savez(tmp_path / "b.npz", x_train=arrays["x"], **arrays)
     with pytest.raises(ValueError, match="Expected either an array 'x' or one for each split"):
         load_arrays(tmp_path / "b.npz")
+
+
+@pytest.mark.parametrize(
+    "source, options, message",
+    [
+        ((([0], [0]), ([0], [0])), {}, "Received: a tuple of tuples$"),
+        ([np.zeros((4, 8, 8)), np.zeros(4)], {}, "Received: list$"),
+        ("digits", {"split": "train+test"}, "Expected one split .no sum"),
+        ("digits", {"batch_size": 5000, "drop_remainder": True}, "^Expected batch_size of at most"),
+    ],
+)
+def test_message_about_a_source_is_one_short_sentence(source, options, message):
+    with pytest.raises(ValueError, match=message):
+        load(source, **options)

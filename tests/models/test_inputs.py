@@ -3,6 +3,7 @@
 A container trains exactly as the same images do as one array, or is refused with one sentence.
 """
 
+import pathlib
 import warnings
 
 import keras
@@ -313,3 +314,11 @@ def test_data_set_without_an_end_needs_a_number_of_steps(case, built):
     refused(lambda: model.fit(endless, verbose=0), "Expected steps_per_epoch for a data set")
     refused(lambda: model.evaluate(endless, verbose=0), "Expected steps for a data set")
     refused(lambda: model.fit(dataset_of(*parts), validation_data=endless, verbose=0), "Expected validation_steps for")
+
+
+@for_kinds(lambda case: type(case.model_class.data_kind))
+def test_iterators_are_taken_like_generators_and_what_holds_no_batches_is_refused(case, built):
+    model, parts = built(case), case.data(NUM)
+    model.evaluate(map(tuple, batches_of(*parts)), verbose=0)
+    for wrong in (pathlib.Path("x"), lambda: parts, object(), range(3)):
+        refused(lambda wrong=wrong: model.fit(wrong, verbose=0), "Expected .*Received: x=")

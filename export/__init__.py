@@ -84,7 +84,7 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
         raise ValueError(
             f"Expected the name of an export format; {nearest(format, FORMATS)} Received: format={format!r}"
         )
-    if format in model.unsupported_formats:
+    if format in getattr(model, "unsupported_formats", ()):
         raise ExportError(
             f"Expected another format than {format!r}: the graph of {model.model_name} has no form in it. "
             f"Received: format={format!r}"

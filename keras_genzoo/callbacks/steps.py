@@ -16,7 +16,7 @@ class StepCounter(keras.callbacks.Callback):
     def __init__(self, first_step=0):
         super().__init__()
         self.step = self.step_of_epoch = first_step
-        self.updates_of_epoch = []
+        self.updates_of_epoch, self.rates = [], []
 
     def on_epoch_begin(self, epoch, logs=None):
         self.step_of_epoch = self.step
@@ -26,7 +26,9 @@ class StepCounter(keras.callbacks.Callback):
         """Counts; `batch` is the number of the last step of the call, from 0 in each epoch."""
         steps = (self.params or {}).get("steps")
         done = batch + 1
-        if steps is not None and done > steps and not self.ran_beyond(steps, done):
+        if steps is None or done <= steps:
+            self.rates = [number / done for number in self.made()]
+        elif not self.ran_beyond(steps, done):
             done = steps
         self.step = self.step_of_epoch + done
 
@@ -39,8 +41,19 @@ class StepCounter(keras.callbacks.Callback):
     def ran_beyond(self, steps, done):
         """Whether the last call of an epoch ran all its steps, though the epoch has fewer.
 
-        Keras does so if `steps_per_epoch` is given and the data goes on; at the end of the data, it runs fewer. Each
-        step makes the same number of updates, so their number divides by that of the steps that ran.
+        Keras does so if `steps_per_epoch` is given and the data goes on; at the end of the data, it runs fewer. The
+        updates that an optimizer makes in a step are known from earlier calls. Otherwise, an optimizer that makes one
+        tells, or one whose number of updates divides by that of the steps that ran.
         """
-        made = [now - before for now, before in zip(self.updates(), self.updates_of_epoch, strict=False)]
-        return any(number and number % done == 0 and number % steps != 0 for number in made)
+        made = self.made()
+        for number, rate in zip(made, self.rates, strict=False):
+            if rate:
+                return abs(number - rate * done) < abs(number - rate * steps)
+        made = [number for number in made if number]
+        if done in made or steps in made:
+            return min(made) != steps
+        return any(number % done == 0 and number % steps != 0 for number in made)
+
+    def made(self):
+        """Number of updates of each optimizer in this epoch."""
+        return [now - before for now, before in zip(self.updates(), self.updates_of_epoch, strict=False)]

@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from keras_genzoo.utils.arrays import as_array
+from keras_genzoo.utils.checks import is_number
 
 
 def check_image_size(image_size):
@@ -12,7 +13,7 @@ def check_image_size(image_size):
     if image_size is None:
         return None
     pair = isinstance(image_size, tuple | list | np.ndarray) and len(image_size) == 2
-    if not pair or not all(isinstance(side, numbers.Integral) and side > 0 for side in image_size):
+    if not pair or not all(is_number(side) and isinstance(side, numbers.Integral) and side > 0 for side in image_size):
         raise ValueError(
             f"Expected image_size to be two positive integers (height, width). Received: image_size={image_size!r}"
         )
@@ -21,7 +22,7 @@ def check_image_size(image_size):
 
 def check_channels(channels):
     """Returns `channels`, which must be 1, 3 or None, or raises a ValueError."""
-    if channels not in (None, 1, 3):
+    if isinstance(channels, bool | str | list | tuple) or channels not in (None, 1, 3):
         raise ValueError(f"Expected channels to be 1 (grey), 3 (red, green, blue) or None. Received: {channels!r}")
     return channels
 

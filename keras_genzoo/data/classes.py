@@ -24,13 +24,14 @@ class Classes:
     source: str = "the data"
     unseen: tuple = ()
 
-    def check(self, num_classes, class_names=None):
+    def check(self, num_classes, class_names=None, renamed=False):
         """Raises `ValueError` unless a model with these arguments has the classes of the data.
 
         Args:
             num_classes: The model's number of classes.
-            class_names: The model's names, or None. Other names than those of the data are allowed, the same names in
-                another order are not.
+            class_names: The model's names, or None, which fits any. Other names than those of the data are refused: the
+                model would generate a bird for a "cat".
+            renamed: Whether the names were given for this data: then only the same names in another order are refused.
         """
         if num_classes != self.number:
             counted = "" if self.declared else ", by its labels"
@@ -39,9 +40,13 @@ class Classes:
                 f"Received: num_classes={num_classes}"
             )
         given = None if class_names is None else tuple(class_names)
-        if given is not None and self.names is not None and given != self.names and set(given) == set(self.names):
+        if given is None or self.names is None or given == self.names:
+            return
+        same = set(given) == set(self.names)
+        if same or not renamed:
+            order = "in the order of the" if same else "that are the"
             raise ValueError(
-                f"Expected class_names in the order of the classes of {self.source}{self._listed()}. "
+                f"Expected class_names {order} classes of {self.source}{self._listed()}. "
                 f"Received: {', '.join(given[:_NAMED])}"
             )
 

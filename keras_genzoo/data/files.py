@@ -51,36 +51,67 @@ def is_visible(name):
 
 def children(folder):
     """Files and folders in a folder, hidden ones left out, in the order of their names."""
-    return sorted(child for child in folder.iterdir() if is_visible(child.name))
+    return sorted(Path(folder, entry.name) for entry in _entries(folder))
+
+
+def subfolders(folder):
+    """Folders in a folder, and links to such, hidden ones left out, in the order of their names."""
+    return sorted(Path(folder, entry.name) for entry in _entries(folder) if entry.is_dir())
+
+
+def _entries(folder):
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if is_visible(entry.name)]
+    except OSError as error:  # not left out without a word
+        raise ValueError(f"Expected a folder that can be read. Received: {folder} ({error.strerror})") from error
 
 
 def walk(folder):
     """Image files at any depth below a folder, in the order of their paths, and the kinds of other files.
 
-    Links to folders are followed, except to a folder that the link is in.
+    Links to folders are followed, except to a folder that the link is in, or that is found in another place.
 
     Args:
         folder: The folder.
 
     Returns:
         List of paths, and a `Counter` of the files that are not images by their kinds.
+
+    Raises:
+        ValueError: If a folder cannot be read.
     """
     images, others = [], Counter()
-    for path, folders, files in os.walk(folder, followlinks=True):
-        real = Path(os.path.realpath(path))
-        folders[:] = [name for name in folders if is_visible(name) and not _leads_up(os.path.join(path, name), real)]
-        for name in filter(is_visible, files):
-            file = Path(path, name)
+    for inside in folders_below(folder):
+        for file in children(inside):
             if is_image(file):
                 images.append(file)
-            else:
+            elif not file.is_dir():
                 others[kind_of_file(file)] += 1
     return sorted(images), others
 
 
+def folders_below(folder):
+    """A folder and all folders below it, each real folder once: own folders come before those that links lead to."""
+    seen, waiting = set(), [folder]
+    while waiting:
+        path = waiting.pop(0)
+        real = os.path.realpath(path)
+        if real not in seen:
+            seen.add(real)
+            yield path
+            inside = subfolders(path)
+            own = [child for child in inside if not child.is_symlink()]
+            waiting = [
+                *own,
+                *waiting,
+                *(child for child in inside if child.is_symlink() and not _leads_up(child, real)),
+            ]
+
+
 def _leads_up(path, real):
-    """Whether a folder is a link to the folder `real` that it is in, or to one above."""
-    return os.path.islink(path) and real.is_relative_to(os.path.realpath(path))
+    """Whether a link leads to the folder `real` that it is in, or to one above."""
+    return Path(real).is_relative_to(os.path.realpath(path))
 
 
 def kind_of_file(path):

@@ -1,6 +1,7 @@
 """Folders of image files."""
 
 import itertools
+import os
 import unicodedata
 import warnings
 from collections import Counter
@@ -11,17 +12,19 @@ import numpy as np
 from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.files import (
     children,
+    folders_below,
     image_suffixes,
     is_image,
     kind_of_file,
     listed_kinds,
     natural,
+    subfolders,
     tell_left_out,
     tell_pages,
     walk,
 )
 from keras_genzoo.data.parts import EncodedPart
-from keras_genzoo.data.splits import split_kind
+from keras_genzoo.data.split_names import has_split_word, is_plain, possible_kinds, split_domain, split_kind
 
 _COMMON = ("jpg", "png", "webp", "tiff", "bmp", "gif")  # named in error messages
 
@@ -29,8 +32,9 @@ _COMMON = ("jpg", "png", "webp", "tiff", "bmp", "gif")  # named in error message
 def folder_splits(path):
     """Finds the splits of a folder of images.
 
-    A folder with a subfolder for training or testing, in any common spelling (`train`, `Train`, `training_set`, `test`;
-    also `val`, `valid`, `validation`), has these splits; any other folder is the split `train`. The images of a split
+    A folder with a subfolder for training or testing, in any common spelling (`train`, `Train`, `training_set`,
+    `train2017`, `test images`; also `val`, `valid`, `validation`), has these splits; any other folder is the split
+    `train`. Folders such as `trainA` and `trainB` are splits of one domain each. The images of a split
     are in its folder directly, or in one subfolder per class, at any depth. Links to folders are followed. Every
     subfolder is a class, also without images; classes are numbered in natural order (2 before 10) over all splits.
     Files are in the order of their paths; other files are left out with a warning, hidden ones without.
@@ -56,11 +60,14 @@ def folder_splits(path):
 
 def _split_folders(root):
     """Dict of the folders of splits by their names; empty if the folder has none."""
-    inside = [child for child in children(root) if child.is_dir()]
+    inside = subfolders(root)
     found = {child.name: child for child in inside if split_kind(child.name)}
     kinds = {split_kind(name) for name in found}
-    if not kinds & {"train", "test"}:
+    unclear = [child.name for child in inside if has_split_word(child.name)]
+    _check_clear(root, found, unclear)
+    if not kinds & {"train", "test"} and len(found) < max(2, len(inside)):
         return {}
+    _check_once(root, found)
     others = {child.name: walk(child)[0] for child in inside if child.name not in found}
     others = {name: len(images) for name, images in others.items() if images}
     if others and len(kinds) == 1:
@@ -74,6 +81,26 @@ def _split_folders(root):
         counts = ", ".join(f"{name} ({count})" for name, count in others.items())
         warnings.warn(f"Left out images of {root} that are in none of its splits: {counts}", stacklevel=3)
     return {name: found[name] for name in sorted(found, key=_order_of_splits)}
+
+
+def _check_clear(root, found, unclear):
+    """Refuses names such as `mnist_train` and `mnist_test`, or `train_cats` beside `test`: splits, or classes?"""
+    if unclear and len(set().union(*map(possible_kinds, (*found, *unclear)))) > 1:
+        raise ValueError(
+            f"Expected subfolders of {root} whose names are those of splits alone ('train', 'test', 'test2017', "
+            f"'test images'), or have no word for a split. Received: {', '.join(map(repr, (*found, *unclear)))}"
+        )
+
+
+def _check_once(root, found):
+    """Refuses two folders of one split, of which one would be left out."""
+    for name in filter(is_plain, found):
+        same = [other for other in found if split_kind(other) == split_kind(name) and not split_domain(other)]
+        if len(same) > 1:
+            raise ValueError(
+                f"Expected one folder for each split of {root}. Received: {', '.join(map(repr, same))} for the split "
+                f"{split_kind(name)!r}"
+            )
 
 
 def _order_of_splits(name):
@@ -105,6 +132,7 @@ def _part(folder, all_folders):
     if flat:
         return EncodedPart(flat, None, name, names=_names(flat, folder))
     _check_no_splits_inside(folder, classes)
+    _check_one_class_each(folder, full)
     return _labelled(folder, name, classes, all_folders)
 
 
@@ -126,12 +154,13 @@ def _labelled(folder, name, classes, all_folders):
 def _class_folders(folder):
     """Dict of the subfolders by their names, in one form of Unicode, in natural order."""
     found = {}
-    for child in children(folder):
-        if child.is_dir():
-            label = unicodedata.normalize("NFC", child.name)
-            if label in found:
-                raise ValueError(f"Expected one folder for each class of {folder}. Received: two of the name {label!r}")
-            found[label] = child
+    for child in subfolders(folder):
+        label = unicodedata.normalize("NFC", child.name)
+        if label != label.strip():
+            raise ValueError(f"Expected names of classes without spaces around them. Received: {label!r} in {folder}")
+        if label in found:
+            raise ValueError(f"Expected one folder for each class of {folder}. Received: two of the name {label!r}")
+        found[label] = child
     return {label: found[label] for label in sorted(found, key=natural)}
 
 
@@ -147,15 +176,31 @@ def _all_classes(folders):
 
 
 def _check_no_splits_inside(folder, classes):
-    """Refuses splits below the subfolders that would be classes: training and test images would be mixed."""
+    """Refuses splits at any depth below the classes: training and test images would be mixed."""
     for child in _class_folders(folder).values():
-        splits = [inside.name for inside in children(child) if inside.is_dir() and split_kind(inside.name)]
-        if {"train", "test"} & {split_kind(name) for name in splits} and (len(splits) > 1 or len(classes) == 1):
-            advice = f"give folder:{child}" if len(classes) == 1 else "put the classes into the splits"
-            raise ValueError(
-                f"Expected subfolders that are splits or classes ({advice}). Received: {child} with the splits "
-                f"{', '.join(map(repr, splits))}"
-            )
+        for inside in folders_below(child):
+            splits = [found.name for found in subfolders(inside) if possible_kinds(found.name)]
+            kinds = set().union(*map(possible_kinds, splits))
+            alone = len(classes) == 1 and any(map(split_kind, splits))
+            if {"train", "test"} & kinds and (len(kinds) > 1 or len(list(filter(split_kind, splits))) > 1 or alone):
+                advice = f"give folder:{inside}" if len(classes) == 1 else "put the classes into the splits"
+                raise ValueError(
+                    f"Expected subfolders that are splits or classes ({advice}). Received: {inside} with the splits "
+                    f"{', '.join(map(repr, splits))}"
+                )
+
+
+def _check_one_class_each(folder, classes):
+    """Refuses a folder that links make part of two classes."""
+    found = {}
+    for label, files in classes.items():
+        for real in {os.path.realpath(parent) for parent in {file.parent for file in files}}:
+            other = found.setdefault(real, label)
+            if other != label:
+                raise ValueError(
+                    f"Expected each folder of images in one class of {folder}. Received: {real} in {other!r} and "
+                    f"{label!r}, by a link"
+                )
 
 
 def _names(files, folder):

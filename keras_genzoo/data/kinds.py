@@ -4,7 +4,7 @@ A model names its kind in `data_kind`. The kind turns what `fit` receives into a
 What the arrays of a call hold is checked before the first step; what comes in batches is checked inside the graph.
 """
 
-import types
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import check_dense
+from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.record import Record
 
 
@@ -91,9 +92,9 @@ class Images:
         elif is_array_like(x):
             x = self._image_array(model, x)
             y = self._prepare_second(model, x, y)
-        elif isinstance(x, types.GeneratorType):
+        elif isinstance(x, Iterator):  # generators, too
             x = (tuple(batch) if isinstance(batch, (tuple, list)) else (batch,) for batch in x)  # Keras takes no other
-        elif x is None or isinstance(x, (str, bytes, dict, set, int, float)):
+        elif not _is_container(x):
             raise ValueError(
                 f"Expected {self.wanted}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
                 f"keras.utils.PyDataset or a generator of batches. Received: x={x if x is None else _name(x)}"
@@ -179,8 +180,9 @@ class LabelledImages(Images):
         if labels.shape.rank is None:  # traced anew for labels of several ranks
             labels = tf.ensure_shape(labels, (None,))
         self._check_second_spec(model, (labels.shape, labels.dtype))
+        images, labels = same_rows(model.checked_images(images), labels, "images", "labels")
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
-        labels, images = model.label_condition.checked_in_graph(labels, model.checked_images(images))
+        labels, images = model.label_condition.checked_in_graph(labels, images)
         return Record(images=images, labels=tf.cast(labels, tf.int32))
 
     def _prepare_second(self, model, images, second):
@@ -210,7 +212,8 @@ class ImagePairs(Images):
 
     def unpack(self, model, data):
         a, b = self._parts(data)
-        return Record(a=model.checked_images(a), b=model.checked_images(b))
+        a, b = same_rows(model.checked_images(a), model.checked_images(b), "images of domain a", "of domain b")
+        return Record(a=a, b=b)
 
     def load(self, source, config, **options):
         from keras_genzoo.data import load_pairs
@@ -233,9 +236,32 @@ class ImagePairs(Images):
         """Checked as images are."""
 
 
+def same_rows(first, second, *names):
+    """Both parts of a batch, whose use fails with one sentence unless they have equally many rows: no broadcasting."""
+    sentence = f"Expected as many {names[0]} as {names[1]} in each batch. Received:"
+    known = [part.shape[0] for part in (first, second)]
+    if None not in known and known[0] != known[1]:
+        raise ValueError(f"{sentence} {known[0]} and {known[1]}")
+    sizes = [tf.shape(part)[0] for part in (first, second)]
+    return check_in_graph((first, second), sizes[0] == sizes[1], sentence, sizes[0], "and", sizes[1])
+
+
+def check_ends(x, **names):
+    """Raises `ValueError` for a data set without an end where no number of steps is given."""
+    ((name, value),) = names.items()
+    if value is None and isinstance(x, tf.data.Dataset) and int(x.cardinality()) == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(f"Expected {name} for a data set that is repeated without end. Received: {name}=None")
+
+
 def is_array_like(x):
     """Whether `x` is an array, or a list that might stand for one; not a container of batches."""
     return isinstance(x, (list, tuple, np.ndarray, tf.Tensor, tf.Variable)) or hasattr(x, "__array__")
+
+
+def _is_container(x):
+    """Whether Keras takes batches from `x`."""
+    known = isinstance(x, (keras.utils.PyDataset, tf.distribute.DistributedDataset))
+    return known or any(base.__module__.partition(".")[0] in ("torch", "grain") for base in type(x).__mro__)
 
 
 def _name(x):

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_genzoo.data.parts import ArrayPart, EncodedPart
 from keras_genzoo.data.pixels import to_bytes
-from keras_genzoo.data.splits import SPELLINGS
+from keras_genzoo.data.split_names import SPELLINGS
 
 _IMAGES = ("x", "images", "image", "data", "arr_0")
 _LABELS = ("y", "labels", "label", "targets")
@@ -55,8 +55,11 @@ def npz_splits(path, image_key=None, label_key=None):
     if label_key and not labels:
         raise ValueError(f"Expected labels {label_key!r} in {path}. Received: the arrays {', '.join(keys)}")
     if None not in images:
+        # Labels without the name of a split are those of the images for training, or of the only split.
+        owner = "train" if "train" in images else next(iter(images))
+        shared = {owner: labels.get(None)} if len(images) == 1 or images[owner].lower() in _IMAGES else {}
         return {
-            split: lambda key=key, split=split: _part(path, key, labels.get(split, labels.get(None)))
+            split: lambda key=key, split=split: _part(path, key, labels.get(split, shared.get(split)))
             for split, key in images.items()
         }
     key, label = images[None], labels.get(None)
@@ -74,11 +77,22 @@ def _find(keys, stems, lower):
             for key in (f"{name}_{split}", f"{split}_{name}"):
                 if key in lower:
                     divided[split] = lower[key]
-        if stem in keys:
+        if stem in keys and not divided:
             return {None: stem}
         if divided:
-            return divided
+            return _with_train(stem, divided) if stem in keys else divided
     return {}
+
+
+def _with_train(stem, divided):
+    """`x` beside `x_test` holds the images for training, unless there is `x_train`, too."""
+    trained = [key for split, key in divided.items() if split in SPELLINGS["train"]]
+    if trained:
+        raise ValueError(
+            f"Expected either an array {stem!r} or one for each split, or image_key or label_key to name one. "
+            f"Received: {', '.join(map(repr, (stem, *divided.values())))}"
+        )
+    return {"train": stem, **divided}
 
 
 def _part(path, image_key, label_key, wanted=None):

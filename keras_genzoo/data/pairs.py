@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_genzoo.data.checks import check_channels, check_image_size
 from keras_genzoo.data.matching import matched_arrays, matched_parts
 from keras_genzoo.data.pipeline import Plan, finished, fits_in_memory, from_files, from_memory
+from keras_genzoo.data.sides import both_sides
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.tfds import TfdsPart
 from keras_genzoo.utils.checks import check_at_least, check_flag
@@ -46,12 +47,13 @@ def load_pairs(
     `1.png`). A file without a partner, and the partner of a file that cannot be read, is left out with a warning.
     Other paired images belong together by their order.
 
-    Images are kept in memory. Only unpaired folders of more than 2 GB of decoded images are streamed; an unreadable
-    file then makes its half of the batch one image shorter.
+    Images are kept in memory. Only unpaired folders of more than 2 GB of decoded images are streamed; the next readable
+    file then takes the place of an unreadable one.
 
     Args:
         source: Source of the images of domain a, as for `keras_genzoo.data.load`.
-        source_b: Source of the images of domain b; None for the same source with another `image_key_b` or `split_b`.
+        source_b: Source of the images of domain b; None for the same source with another `image_key_b` or `split_b`, or
+            a folder with the splits `trainA` and `trainB`, of which `split="train"` takes both.
         paired: Whether each image of domain a belongs to one image of domain b.
         split: `"NAME"` or `"NAME[a:b]"`, as for `keras_genzoo.data.load`.
         split_b: The same for domain b; None for that of domain a.
@@ -90,14 +92,13 @@ def load_pairs(
     """
     check_at_least(1, batch_size=batch_size)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
-    check_flag(paired=paired)
+    check_flag(paired=paired, shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
     image_size, channels = check_image_size(image_size), check_channels(channels)
-    a = {"source": source, "split": split, "image_key": image_key}
-    b = side_b(source, source_b, split, split_b, image_key, image_key_b)
+    sides = both_sides(source, source_b, split, split_b, image_key, image_key_b)
     if paired:
-        parts = matched_parts(a, b, limit, data_dir)
+        parts = matched_parts(*sides, limit, data_dir)
     else:
-        parts = [open_part(limit=limit, data_dir=data_dir, **side) for side in (a, b)]
+        parts = [open_part(limit=limit, data_dir=data_dir, **side) for side in sides]
     shape = _common_shape([part.shape(image_size, channels) for part in parts])
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
     sides = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
@@ -124,31 +125,9 @@ def load_pair_arrays(
         ValueError: As `load_pairs`.
     """
     image_size, channels = check_image_size(image_size), check_channels(channels)
-    a = {"source": source, "split": split, "image_key": image_key}
-    parts = matched_parts(a, side_b(source, source_b, split, None, image_key, image_key_b), data_dir=data_dir)
+    sides = both_sides(source, source_b, split, None, image_key, image_key_b)
+    parts = matched_parts(*sides, data_dir=data_dir)
     return tuple(matched_arrays(parts, _common_shape([part.shape(image_size, channels) for part in parts])))
-
-
-def side_b(source, source_b=None, split="train", split_b=None, image_key=None, image_key_b=None):
-    """Source, split and image key of domain b; values that are not given are those of domain a.
-
-    Returns:
-        Dict of `source`, `split` and `image_key`, as `load_arrays` takes them.
-
-    Raises:
-        ValueError: If these are the images of domain a.
-    """
-    same = source_b is None or source_b is source or (isinstance(source_b, str) and source_b == source)
-    if same and image_key_b in (None, image_key) and split_b in (None, split):
-        raise ValueError(
-            "Expected a second domain: source_b, or of one source image_key_b or split_b. "
-            f"Received: source={source if isinstance(source, str) else type(source).__name__!r} alone"
-        )
-    return {
-        "source": source if same else source_b,
-        "split": split if split_b is None else split_b,
-        "image_key": image_key if image_key_b is None and same else image_key_b,
-    }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,6 +136,7 @@ class _SidePlan(Plan):
 
     total: int
     side: int
+    full = True  # both domains of a batch have equally many images
 
     def steps(self, n):
         return super().steps(self.total)

@@ -12,7 +12,7 @@ from keras_genzoo.data.epochs import Epochs
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
-from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.checks import check_at_least, check_flag
 
 MEMORY_BUDGET = 2 * 10**9  # bytes of decoded images that are kept in memory; more are streamed
 SHUFFLE_BYTES = 256 * 10**6  # of encoded images in the shuffle buffer of a streamed data set of TFDS
@@ -111,6 +111,7 @@ def load(
     """
     check_at_least(1, batch_size=batch_size)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
+    check_flag(labels=labels, shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
     image_size, channels = check_image_size(image_size), check_channels(channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
     classes = _classes(part) if labels else None
@@ -165,6 +166,11 @@ class Plan:
     first_epoch: int
     drop_remainder: bool
 
+    @property
+    def full(self):
+        """Whether another image takes the place of one that cannot be read."""
+        return self.drop_remainder
+
     def steps(self, n):
         """Number of batches of `n` images."""
         steps = n // self.batch_size if self.drop_remainder else math.ceil(n / self.batch_size)
@@ -212,7 +218,7 @@ def from_files(part, shape, labels, plan):
     """A dataset of batches of image files, with their labels if `labels` is true, read when needed, by a `Plan`."""
     targets = check_labels(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
     part.check_first(shape)
-    decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder)
+    decode = BatchDecoder(shape, part.name, labels, plan.full)
 
     def entry(row):
         return part.items[row], targets[row], part.describe(row)

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from keras_genzoo.utils.arrays import as_array
-from keras_genzoo.utils.pixels import check_not_binary
+from keras_genzoo.utils.pixels import MIN_SIDE, check_not_binary
 from keras_genzoo.utils.progress import track
 
 _EXIF_ORIENTATION = 0x0112
@@ -34,6 +34,7 @@ def read_image(item, image_size, channels):
     with _open(item) as image:
         if image_size is not None:  # the JPEG decoder skips detail that resizing would remove
             image.draft(None, (2 * max(image_size),) * 2)
+        _check_grey(image)
         image = _opaque(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
     if image_size is not None and image.size != image_size[::-1]:
         image = ImageOps.fit(image, image_size[::-1], Image.Resampling.LANCZOS)
@@ -69,6 +70,13 @@ def to_bytes(images, name):
     """
     images = as_array(images, name)
     if images.ndim == 3:
+        first, height, width = images.shape
+        # Channels are the last axis or the first; models take no image of so few columns.
+        if (width <= 4 and min(first, height) >= MIN_SIDE) or (first == 3 and min(height, width) >= MIN_SIDE):
+            raise ValueError(
+                f"Expected {name} to be (n, height, width) or (n, height, width, channels) (images[None] of one image, "
+                f"images[..., None] of several grey ones). Received: shape {images.shape}, which may be one image"
+            )
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
         hint = ""
@@ -123,6 +131,14 @@ def resize(images, image_size, resample=Image.Resampling.LANCZOS):
 
 def _open(item):
     return Image.open(io.BytesIO(item) if isinstance(item, bytes) else os.fspath(item))
+
+
+def _check_grey(image):
+    """Raises `ValueError` for grey of more than 8 bits whose range, or transparency, is not known."""
+    if image.mode == "I" and image.format not in ("PNG", "PPM"):  # of these, Pillow opens 16 bits so
+        raise ValueError("Expected grey of 8 or 16 bits. Received: integers of 32 bits or with a sign")
+    if image.mode.startswith("I") and image.info.get("transparency") is not None:
+        raise ValueError("Expected 16-bit grey without a transparent value (convert the file to 8 bits). Received: one")
 
 
 def _opaque(image):

@@ -15,7 +15,8 @@ from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.parts import ArrayPart
 from keras_genzoo.data.pixels import to_bytes
 from keras_genzoo.data.shapes import shapes_splits
-from keras_genzoo.data.splits import find_split, parse_split, split_kind, split_rows
+from keras_genzoo.data.split_names import split_kind
+from keras_genzoo.data.splits import find_split, parse_split, split_rows
 from keras_genzoo.data.tfds import tfds_splits
 from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.checks import check_none_or_at_least
@@ -213,7 +214,7 @@ def parse_source(source):
     if not isinstance(source, str) or not source.strip():
         raise ValueError(
             "Expected a source such as 'digits', 'tfds:NAME', 'npz:PATH', 'folder:PATH', a path or a NumPy array. "
-            f"Received: {source!r}"
+            f"Received: {repr(source) if isinstance(source, str) else type(source).__name__}"
         )
     prefix, colon, rest = source.partition(":")
     if source in _MADE:
@@ -295,4 +296,9 @@ def _array(source):
     if isinstance(source, tuple) and len(source) != 2:
         raise ValueError(f"Expected an array or a pair (images, labels). Received: a tuple of {len(source)}")
     images, labels = source if isinstance(source, tuple) else (source, None)
+    if isinstance(images, tuple):
+        raise ValueError(
+            "Expected an array or a pair (images, labels), such as one of the two of keras.datasets. "
+            "Received: a tuple of tuples"
+        )
     return {"train": lambda: ArrayPart(to_bytes(images, "the given array"), labels, "the given array")}

@@ -4,14 +4,10 @@ import re
 
 import numpy as np
 
+from keras_genzoo.data.split_names import split_domain, split_kind
+
 SPLIT_SEED = 2718  # of the fixed order that parts of a split are taken from
 _SPLIT = re.compile(r"(?P<name>[\w.-]+)(\[(?P<start>-?\d+%?)?:(?P<stop>-?\d+%?)?\])?")
-SPELLINGS = {
-    "train": ("train", "training"),
-    "validation": ("val", "valid", "validation", "dev"),
-    "test": ("test", "testing"),
-}
-_ENDING = re.compile(r"[ _-]?(set|data|split)$")
 
 
 def parse_split(split, name="split"):
@@ -35,8 +31,9 @@ def parse_split(split, name="split"):
     """
     match = _SPLIT.fullmatch(split.strip()) if isinstance(split, str) else None
     if match is None:
+        one = "one split (no sum) " if "+" in str(split) else "a split "
         raise ValueError(
-            "Expected a split of the form 'NAME' or 'NAME[a:b]' with integers or percentages, such as 'train', "
+            f"Expected {one}of the form 'NAME' or 'NAME[a:b]' with integers or percentages, such as 'train', "
             f"'train[:90%]' or 'train[1000:2000]'. Received: {name}={split!r}"
         )
     return match["name"], match["start"], match["stop"]
@@ -101,18 +98,6 @@ def split_rows(split, size, limit=None, stored_shuffled=False):
     return np.sort(np.random.default_rng(SPLIT_SEED).permutation(size)[start:stop])
 
 
-def split_kind(name):
-    """What the name of a split means, in any common spelling: `"train"`, `"validation"`, `"test"`; None for others.
-
-    Example:
-
-    >>> split_kind("TRAIN"), split_kind("training_set"), split_kind("valid"), split_kind("extra")
-    ('train', 'train', 'validation', None)
-    """
-    stem = _ENDING.sub("", name.casefold())
-    return next((kind for kind, spellings in SPELLINGS.items() if stem in spellings), None)
-
-
 def find_split(name, names, source):
     """The split of a source that a name means, in any common spelling: `"validation"` finds `Val`.
 
@@ -129,11 +114,19 @@ def find_split(name, names, source):
     """
     kind = split_kind(name)
     same_word = [other for other in names if other.casefold() == name.casefold()]
+    domain = split_domain(name)
     same_kind = [other for other in names if kind is not None and split_kind(other) == kind]
+    if domain is not None:
+        same_kind = [other for other in same_kind if split_domain(other) == domain]
     for found in ([name] if name in names else [], same_word, same_kind):
         if len(found) == 1:
             return found[0]
     valid = ", ".join(repr(valid) for valid in names)
+    if {"a", "b"} <= {split_domain(other) for other in same_kind} and split_domain(name) is None:
+        raise ValueError(
+            f"Expected the split of one domain of {source}, which has {valid} (keras_genzoo.data.load_pairs takes "
+            f"both). Received: split={name!r}"
+        )
     raise ValueError(f"Expected a split of {source}, which has {valid}. Received: split={name!r}")
 
 

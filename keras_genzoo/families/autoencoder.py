@@ -202,9 +202,15 @@ class BaseAutoencoder(ZooModel):
         given = given_conditions(self, conditions, len(images), required=True)
         parts = in_batches(self, "encode", self._encode, batch_size, images, **given)
         columns = [[part[index] for part in parts] for index in range(len(self.code_names))]
-        lengths = [self.encoder.output[name].shape[-1] for name in self.code_names]
-        codes = [joined(column, (length,)) for column, length in zip(columns, lengths, strict=True)]
+        codes = [
+            joined(column, (self.code_length(name),)) for name, column in zip(self.code_names, columns, strict=True)
+        ]
         return tuple(codes) if len(codes) > 1 else codes[0]
+
+    def code_length(self, name):
+        """Length of a code of `code_names`."""
+        output = self.encoder.output
+        return output[name].shape[-1] if isinstance(output, dict) and name in output else self.latent_dim
 
     def _encode(self, images, **conditions):
         codes = self.codes(self.to_network(images), **conditions)
@@ -253,6 +259,7 @@ class BaseAutoencoder(ZooModel):
 
     # -- imputation: what a probabilistic model overrides ----------------------------------------------------------
 
+    imputation_portable = True  # whether every runtime supports the operations of a step
     imputation_noise_dim = 0  # length of the noise of a code in a step of `impute`
 
     def code_given(self, images, noise, conditions):

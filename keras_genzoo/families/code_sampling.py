@@ -179,7 +179,8 @@ def export_functions(model, image_dtype):
         return {}
 
     def sample(noise, **inputs):
-        return {"image": model.images_from_codes(source.from_normal(noise), image_dtype, **by_plural(model, inputs))}
+        z = code_source(model).from_normal(noise)  # made anew: a prior may keep tensors of its graph
+        return {"image": model.images_from_codes(z, image_dtype, **by_plural(model, inputs))}
 
     inputs = {**normal_input("noise", source.noise_dim), **condition_inputs(model)}
-    return {"sample": ExportFunction(sample, inputs, ("image",))}
+    return {"sample": ExportFunction(sample, inputs, ("image",), portable=getattr(source, "portable", True))}

@@ -121,8 +121,8 @@ class ClassCondition(Condition):
             return names.index(value)
         if value.isdecimal():
             return int(value)
-        hint = nearest(value, names) if names else "this model knows its classes by number alone;"
-        raise ValueError(f"Expected {self.name} in {self.range}; {hint} Received: {value!r}")
+        hint = f"; {nearest(value, names)}" if names else " (this model knows its classes by number alone)."
+        raise ValueError(f"Expected {self.name} in {self.range}{hint} Received: {value!r}")
 
     @property
     def range(self):

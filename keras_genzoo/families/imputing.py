@@ -218,4 +218,4 @@ def export_functions(model, inputs, image_dtype):
     inputs = {**inputs, **uniform_input("mask", (*model.image_shape[:2], 1))}
     if model.imputation_noise_dim:
         inputs |= normal_input("noise", model.imputation_noise_dim)
-    return {"impute": ExportFunction(step, inputs, ("image",))}
+    return {"impute": ExportFunction(step, inputs, ("image",), portable=model.imputation_portable)}

@@ -8,7 +8,7 @@ import inspect
 
 import keras
 
-from keras_genzoo.data.kinds import is_array_like
+from keras_genzoo.data.kinds import check_ends, is_array_like
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.keras_callbacks import check_callbacks
 from keras_genzoo.utils.arrays import check_dense
@@ -36,8 +36,10 @@ def fit(self, x=None, y=None, *args, **kwargs):
     given = _arguments(self, "fit", x, y, *args, **kwargs)
     check_callbacks(self, given.get("callbacks"))
     _take(self, given)
+    check_ends(x, steps_per_epoch=given.get("steps_per_epoch"))
     if given.get("validation_data") is not None:
         given["validation_data"] = _pair(self, given["validation_data"])
+        check_ends(given["validation_data"], validation_steps=given.get("validation_steps"))
     if not is_array_like(given["x"]):
         if given.get("batch_size") is not None:
             raise ValueError(
@@ -58,6 +60,7 @@ def evaluate(self, x=None, y=None, *args, **kwargs):
     given = _arguments(self, "evaluate", x, y, *args, **kwargs)
     if not given.get("_use_cached_eval_dataset"):  # which is how `fit` calls it, with data that it has checked
         _take(self, given)
+        check_ends(x, steps=given.get("steps"))
     with sentences_of_the_graph():
         values = keras.Model.evaluate(self, **given)
     if isinstance(values, (list, dict)) and not values:  # Keras would only warn
@@ -69,6 +72,7 @@ def predict(self, x, *args, **kwargs):
     """What `model(x)` gives for each batch, as NumPy arrays; see `keras.Model.predict`."""
     given = _arguments(self, "predict", x, *args, **kwargs)
     _check_rows(x)
+    check_ends(x, steps=given.get("steps"))
     with sentences_of_the_graph():
         return keras.Model.predict(self, **given)
 

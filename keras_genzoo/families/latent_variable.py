@@ -98,6 +98,11 @@ def imputation_noise_dim(self):
     return self.encoder_posterior().noise_dim
 
 
+def imputation_portable(self):
+    """Whether every runtime supports the operations of a step of `impute`."""
+    return getattr(self.encoder_posterior(), "portable", True)
+
+
 def code_given(self, images, noise, conditions):
     """A draw of q(z|x) of images in `network_range`: `(batch, latent_dim)`; noise `(batch, imputation_noise_dim)`."""
     return self.posterior(self.encoded(images, **conditions)).draw(noise)[0]

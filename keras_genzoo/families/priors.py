@@ -15,6 +15,7 @@ class NormalPrior:
 
     Class attributes:
         kind: Name of the distribution.
+        portable: Whether every runtime supports the operations that make a code.
         fills_space: Whether codes may be any real numbers, so that those of images can be fitted by a mixture.
 
     Args:
@@ -23,6 +24,7 @@ class NormalPrior:
 
     kind = "normal"
     fills_space = True
+    portable = True
 
     def __init__(self, dim):
         self.dim = dim
@@ -73,6 +75,7 @@ class OneHotPrior(NormalPrior):
 
     kind = "one_hot"
     fills_space = False
+    portable = False
 
     def from_normal(self, normal):
         return ops.one_hot(ops.argmax(normal, axis=-1), self.dim, dtype="float32")
@@ -137,10 +140,10 @@ class MixturePrior(NormalPrior):
 
     def from_normal(self, normal):
         logits, means, factors = self.components
-        uniform = 0.5 * (1.0 + tf.math.erf(normal[:, :1] / math.sqrt(2.0)))
-        # All but the last limit, which rounding may leave below 1.
-        limits = ops.cumsum(ops.softmax(logits))[:-1]
-        index = ops.sum(ops.cast(uniform > limits, "int32"), axis=-1)
+        # In units of the normal number, so that no runtime needs its distribution function: in an exported file the
+        # limits are constants. All but the last, which rounding may leave below 1.
+        limits = math.sqrt(2.0) * ops.erfinv(2.0 * ops.cumsum(ops.softmax(logits))[:-1] - 1.0)
+        index = ops.sum(ops.cast(normal[:, :1] > limits, "int32"), axis=-1)
         return ops.take(means, index, axis=0) + _scaled(ops.take(factors, index, axis=0), normal[:, 1:])
 
     def log_density(self, z):
@@ -221,6 +224,10 @@ class JoinedPrior(NormalPrior):
     @property
     def fills_space(self):
         return all(prior.fills_space for prior in self.priors)
+
+    @property
+    def portable(self):
+        return all(prior.portable for prior in self.priors)
 
     @property
     def noise_dim(self):

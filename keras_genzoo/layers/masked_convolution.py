@@ -45,8 +45,8 @@ class MaskedConv2D(keras.layers.Layer):
     Example:
 
     >>> layer = MaskedConv2D(4, 5, mask_type="A")
-    >>> layer(keras.random.normal((2, 7, 7, 1))).shape, layer.kernel.shape
-    (TensorShape([2, 7, 7, 4]), (3, 5, 1, 4))
+    >>> tuple(layer(keras.random.normal((2, 7, 7, 1))).shape), tuple(layer.kernel.shape)
+    ((2, 7, 7, 4), (3, 5, 1, 4))
     """
 
     def __init__(

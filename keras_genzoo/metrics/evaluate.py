@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from keras_genzoo.data.sources import classes_of, existing_split, parse_source
-from keras_genzoo.data.splits import split_kind
+from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.metrics.evaluation import Evaluation
 from keras_genzoo.metrics.features import CLASSIFIERS, inception_is_cached
 from keras_genzoo.metrics.reference import Reference, load_images

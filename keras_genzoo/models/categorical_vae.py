@@ -31,6 +31,8 @@ class CategoricalPosterior:
         logits: `(batch, variables, categories)`.
     """
 
+    portable = False  # a draw has operations that only TensorFlow supports
+
     def __init__(self, logits):
         self.log_q = ops.log_softmax(logits, axis=-1)
 

@@ -30,6 +30,8 @@ class VonMisesFisherPosterior:
         z_kappa: Concentrations, `(batch, 1)`, above 0.
     """
 
+    portable = False  # a draw has operations that only TensorFlow supports
+
     def __init__(self, z_mean, z_kappa):
         self.z_mean, self.z_kappa = z_mean, z_kappa
 

@@ -197,3 +197,4 @@ class VAE(BaseAutoencoder):
     code_given = latent_variable.code_given
     pixels_given = latent_variable.pixels_given
     imputation_noise_dim = property(latent_variable.imputation_noise_dim)
+    imputation_portable = property(latent_variable.imputation_portable)

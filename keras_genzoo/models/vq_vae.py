@@ -45,6 +45,7 @@ class CodeMapPrior(NormalPrior):
 
     kind = "code_map"
     fills_space = False
+    portable = False
 
     def __init__(self, network, quantizer):
         self.network, self.quantizer = network, quantizer

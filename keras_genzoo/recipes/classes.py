@@ -16,8 +16,8 @@ def with_classes(recipe):
         The recipe itself if nothing is missing.
 
     Raises:
-        ValueError: If the recipe or its pretrained weights have another number of classes than the data, or the same
-            names in another order. Labels that are only numbers may leave out classes of pretrained weights.
+        ValueError: If the recipe or its pretrained weights have another number of classes than the data, or other
+            names. Labels that are only numbers may leave out classes of pretrained weights.
 
     Example:
 
@@ -45,7 +45,7 @@ def with_classes(recipe):
         )
     # Labels that are too great are refused by the model, with an example.
     if given is not None and (classes.declared or (given > classes.number and not stored)):
-        classes.check(given, args.get("class_names"))
+        classes.check(given, args.get("class_names"), renamed=recipe.args.get("class_names") is not None)
     if "class_names" in known and args.get("class_names") is None and classes.names is not None:
         found["class_names"] = list(classes.names)
     return dataclasses.replace(recipe, args={**recipe.args, **found}) if found else recipe

@@ -14,7 +14,8 @@ from keras_genzoo.recipes import DataConfig, load_recipe
 def with_existing_split(recipe, warn=False):
     """The recipe, evaluated on a split that the source has; with `warn`, a warning says if that is another one."""
     from keras_genzoo.data.sources import existing_split, found_split
-    from keras_genzoo.data.splits import parse_split, split_kind
+    from keras_genzoo.data.split_names import split_kind
+    from keras_genzoo.data.splits import parse_split
 
     split, options = recipe.evaluation.split, recipe.data.array_options()
     options.pop("label_key", None)
@@ -62,15 +63,20 @@ def images_to_translate(recipe, model, num):
     Returns:
         Dict of uint8 images `(n, height, width, channels)` by direction.
     """
-    from keras_genzoo.data.pairs import side_b
+    from keras_genzoo.data.sides import both_sides
+    from keras_genzoo.data.split_names import split_domain
+    from keras_genzoo.data.splits import parse_split
     from keras_genzoo.metrics.reference import load_images
 
     found = with_existing_split(recipe)
     split, data = found.evaluation.split, found.data
     options = data.array_options()
     options.pop("label_key", None)
-    first = {"source": data.source, "split": split, "image_key": options.pop("image_key", None)}
-    second = side_b(data.source, data.source_b, split, data.split_b, data.image_key, data.image_key_b)
+    key = options.pop("image_key", None)
+    split_b = data.split_b
+    if split_b is not None and split_domain(parse_split(split_b)[0]) and not split_domain(parse_split(split)[0]):
+        split_b = None  # trainB, beside which images for testing are in testA and testB
+    first, second = both_sides(data.source, data.source_b, split, split_b, key, data.image_key_b)
     images = {}
     for domain, side in (("a", first), ("b", second)):
         where = {**options, "image_key": side["image_key"]}

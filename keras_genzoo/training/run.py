@@ -34,6 +34,7 @@ class Run:
                 raise ValueError(f"Expected a run folder with recipe.yaml. Received: {os.fspath(folder)!r}")
             recipe = load_recipe(self.recipe_path)
         self.recipe = recipe
+        self.class_names = None  # of the data
 
     recipe_path = property(lambda self: self.folder / "recipe.yaml")
     log = property(lambda self: self.folder / "log.csv")
@@ -75,8 +76,9 @@ class Run:
         """What the run began with, as its newest readable checkpoint states it, without importing Keras.
 
         Returns:
-            Dict of `recipe`, and, if a checkpoint has them, `steps_per_epoch` and `epoch_seconds`; from recipe.yaml if
-            there is no checkpoint yet, or only those of earlier versions; `None` for a folder without a run.
+            Dict of `recipe`, and, if a checkpoint has them, `steps_per_epoch`, `epoch_seconds` and `class_names`; from
+            recipe.yaml if there is no checkpoint yet, or only those of earlier versions; `None` for a folder without a
+            run.
         """
         notes = map(read_note, reversed(list_checkpoints(self.checkpoints)))
         return next((note for note in notes if note), None) or self._stored()
@@ -120,6 +122,19 @@ class Run:
                     f"Expected {key}={config[key]!r}, as in the checkpoints of {os.fspath(self.folder)!r}, to resume "
                     f"the run. Received: {key}={value!r}"
                 )
+
+    def check_class_names(self, note, model, names):
+        """Raises `ValueError` if the data of a run that is resumed has classes of other names than it began with.
+
+        A run of earlier versions has no note of them; they are then those of the model.
+        """
+        self.class_names = None if names is None else list(names)
+        begun = note.get("class_names", getattr(model, "class_names", None))
+        if note and names is not None and begun is not None and list(begun) != self.class_names:
+            raise ValueError(
+                f"Expected data of the classes {', '.join(begun[:10])}, with which the run in "
+                f"{os.fspath(self.folder)!r} began, to resume it. Received: {', '.join(names[:10])}"
+            )
 
     def continued(self, note):
         """The recipe with the classes, size and dtype that the run began with, if the recipe leaves them open."""

@@ -70,6 +70,7 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
         check_metrics(list(run.recipe.evaluation.metrics) or None, model)
     data = load_data(run.recipe, model)  # before the folder is created: a wrong source leaves no files
     model.check_data(data)
+    run.check_class_names(note, model, getattr(data, "class_names", None))
     validation = load_validation(run.recipe, model)
     if evaluate:
         run.recipe = with_existing_split(run.recipe, warn=True)
@@ -115,7 +116,14 @@ def begin(run, resume=False, verbose=0):
 def load_data(recipe, model, first_epoch=0):
     """The training data of a recipe; the order of an epoch depends only on the seed of the recipe and the epoch."""
     options = _loading(recipe, model) | {"seed": recipe.seed, "first_epoch": first_epoch}
-    return model.data_kind.load(recipe.data.source, recipe.data, **options)
+    return without_names(model.data_kind.load(recipe.data.source, recipe.data, **options))
+
+
+def without_names(data):
+    """Data whose classes have no names: a recipe may rename them, and `Run.check_class_names` compares them."""
+    if getattr(data, "classes", None) is not None:
+        data.classes = dataclasses.replace(data.classes, names=None)
+    return data
 
 
 def load_validation(recipe, model):
@@ -124,7 +132,7 @@ def load_validation(recipe, model):
     if config is None:
         return None
     check_validation(recipe.data)
-    data = model.data_kind.load(config.source, config, **_loading(recipe, model), shuffle=False)
+    data = without_names(model.data_kind.load(config.source, config, **_loading(recipe, model), shuffle=False))
     model.check_data(data)
     return data
 
@@ -189,7 +197,7 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
     made.append(callbacks.Board(run.folder / "tensorboard" / "samples", run.samples))
 
     def note():
-        began = {"recipe": run.recipe.to_dict(), "steps_per_epoch": steps_per_epoch}
+        began = {"recipe": run.recipe.to_dict(), "steps_per_epoch": steps_per_epoch, "class_names": run.class_names}
         return {**began, "epoch_seconds": log.elapsed()}
 
     return [*made, callbacks.Checkpoint(run.checkpoints, step, note=note)]

@@ -1,10 +1,13 @@
 """What is found in a folder as users have them: kinds of files, links, spellings of splits, classes."""
 
+import pathlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_genzoo.data import class_names, load, load_arrays
+from keras_genzoo.data import class_names, load, load_arrays, load_pairs
+from keras_genzoo.data.files import walk
 from keras_genzoo.data.sources import existing_split
 
 
@@ -176,3 +179,91 @@ def test_archive_and_folder_without_prefix_say_what_to_do(tmp_path, monkeypatch)
     assert len(load("photographs")) == 1  # a folder needs no prefix
     with pytest.raises(ValueError, match="Received: 'photograph'"):
         load("photograph")
+
+
+@pytest.mark.parametrize(
+    "train, test",
+    [("train_images", "test images"), ("Training images", "TestSet"), ("train2017", "val2017"), ("01_trn", "tst (1)")],
+)
+def test_word_for_a_split_beside_numbers_and_generic_words_is_a_split(tmp_path, train, test):
+    write(tmp_path / train / "1.png", 10)
+    write(tmp_path / test / "1.png", 20)
+    images, labels = load_arrays(tmp_path)
+    assert images.ravel()[0] == 10 and len(images) == 1 and labels is None
+
+
+@pytest.mark.parametrize(
+    "names", [("trainers", "validated_invoices"), ("test_tubes", "beakers"), ("trainer", "Intrain"), ("devil", "vale")]
+)
+def test_word_that_only_begins_like_a_split_is_a_class(tmp_path, names):
+    for name in names:
+        write(tmp_path / name / "1.png")
+    assert set(class_names(tmp_path)) == set(names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("mnist_train", "mnist_test"), ("train", "test", "test_cats"), ("train_cats", "test_cats"), ("Train", "train")],
+)
+def test_folders_that_may_be_splits_or_classes_are_refused(tmp_path, names):
+    for name in names:
+        write(tmp_path / name / "1.png")
+    with pytest.raises(ValueError, match="^Expected .*Received: .*'" + names[0]):
+        load_arrays(tmp_path)
+
+
+def test_folders_for_validation_alone_are_no_classes(tmp_path):
+    for name in ("dev", "validation2"):
+        write(tmp_path / name / "1.png")
+    with pytest.raises(ValueError, match="Expected"):
+        load_arrays(tmp_path)
+
+
+def test_splits_two_levels_below_a_class_are_refused(tmp_path):
+    for name in ("train", "test"):
+        write(tmp_path / "x" / "y" / name / "1.png")
+    write(tmp_path / "z" / "1.png")
+    with pytest.raises(ValueError, match="Expected subfolders that are splits or classes"):
+        load_arrays(tmp_path)
+
+
+def test_splits_of_two_domains_are_one_domain_each(tmp_path):
+    for value, name in enumerate(("trainA", "trainB", "testA", "testB")):
+        write(tmp_path / name / "1.png", value + 10)
+    assert load_arrays(tmp_path, split="trainB")[0].ravel()[0] == 11
+    with pytest.raises(ValueError, match="Expected the split of one domain of .*load_pairs"):
+        load_arrays(tmp_path)
+    for options, wanted in (
+        ({}, (10, 11)),
+        ({"split": "test"}, (12, 13)),
+        ({"split": "testA", "split_b": "trainB"}, (12, 11)),
+    ):
+        a, b = next(iter(load_pairs(tmp_path, **options)))
+        assert (int(a[0, 0, 0, 0]), int(b[0, 0, 0, 0])) == wanted
+
+
+def test_links_between_classes_are_refused(tmp_path):
+    for name, other in (("a", "b"), ("b", "a")):
+        write(tmp_path / name / "1.png")
+        (tmp_path / name / "l").symlink_to(tmp_path / other)
+    with pytest.raises(ValueError, match="in one class of"):
+        load_arrays(tmp_path)
+
+
+def test_links_in_a_circle_give_each_image_once(tmp_path):
+    for name, other in (("a", "b"), ("b", "a")):
+        write(tmp_path / "x" / name / "1.png")
+        (tmp_path / "x" / name / "l").symlink_to(tmp_path / "x" / other)
+    assert len(load_arrays(tmp_path)[0]) == 2
+
+
+def test_space_beside_the_name_of_a_class_is_refused(tmp_path):
+    write(tmp_path / "train" / "cat" / "1.png")
+    write(tmp_path / "test" / "cat " / "1.png")
+    with pytest.raises(ValueError, match="without spaces around them. Received: 'cat '"):
+        load_arrays(tmp_path)
+
+
+def test_folder_that_cannot_be_read_is_not_left_out():
+    with pytest.raises(ValueError, match="Expected a folder that can be read. Received: .*missing"):
+        walk(pathlib.Path("missing"))

@@ -176,6 +176,18 @@ def test_16_bit_grey_keeps_its_upper_bits(tmp_path):
     assert load_arrays(tmp_path)[0][0, 0, :, 0].tolist() == [0, 1, 100, 255]
 
 
+def test_grey_of_32_bits_and_16_bits_with_a_transparent_value_are_refused(tmp_path):
+    for name, values, options in (
+        ("a.tif", np.arange(256, dtype=np.int32), {}),
+        ("b.tif", np.arange(256, dtype=np.int32) * 1000, {}),
+        ("c.png", np.arange(256, dtype=np.uint16) * 257, {"transparency": 257}),
+    ):
+        Image.fromarray(values.reshape(16, 16)).save(tmp_path / name, **options)
+        with pytest.raises(ValueError, match="Expected (16-bit )?grey .* Received"):
+            load_arrays(tmp_path)
+        (tmp_path / name).unlink()
+
+
 def test_cmyk_becomes_colour(tmp_path):
     write(tmp_path / "a.jpg", (0, 255, 255, 0), mode="CMYK")
     red, green, blue = load_arrays(tmp_path)[0][0, 4, 4].tolist()

@@ -178,3 +178,42 @@ def test_masked_arrays_are_refused():
     for wrong in (np.ma.masked_greater(images, 8), (images, np.ma.masked_greater(labels, 2))):
         with pytest.raises(ValueError, match="Expected .* without masked values .*Received: .* masked"):
             load(wrong, labels=isinstance(wrong, tuple), batch_size=2)
+
+
+@pytest.mark.parametrize(
+    "options", [{"labels": "false"}, {"shuffle": "no"}, {"drop_remainder": 1}, {"cache": "x"}, {"channels": True}]
+)
+def test_flag_that_is_no_bool_is_refused(options):
+    with pytest.raises(ValueError, match=f"Expected {next(iter(options))} to be .* Received: "):
+        load("digits", **options)
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 3), (28, 28, 1), (3, 28, 28), (28, 28, 4)])
+def test_one_image_is_not_taken_for_many(shape):
+    with pytest.raises(ValueError, match="Expected .* Received: shape .* one image"):
+        load(np.zeros(shape, np.uint8))
+
+
+def test_array_without_a_split_beside_one_for_testing_is_for_training(tmp_path):
+    arrays = {"x": np.full((4, 8, 8), 9, "uint8"), "y": range(4), "x_test": np.full((2, 8, 8), 7, "uint8")}
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert load_arrays(tmp_path / "a.npz")[1].tolist() == [0, 1, 2, 3]
+    images, labels = load_arrays(tmp_path / "a.npz", split="test")
+    assert (len(images), images.max(), labels) == (2, 7, None)
+    np.savez(tmp_path / "b.npz", x_train=arrays["x"], **arrays)
+    with pytest.raises(ValueError, match="Expected either an array 'x' or one for each split"):
+        load_arrays(tmp_path / "b.npz")
+
+
+@pytest.mark.parametrize(
+    "source, options, message",
+    [
+        ((([0], [0]), ([0], [0])), {}, "Received: a tuple of tuples$"),
+        ([np.zeros((4, 8, 8)), np.zeros(4)], {}, "Received: list$"),
+        ("digits", {"split": "train+test"}, "Expected one split .no sum"),
+        ("digits", {"batch_size": 5000, "drop_remainder": True}, "^Expected batch_size of at most"),
+    ],
+)
+def test_message_about_a_source_is_one_short_sentence(source, options, message):
+    with pytest.raises(ValueError, match=message):
+        load(source, **options)

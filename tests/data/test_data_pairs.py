@@ -235,3 +235,19 @@ def test_parts_of_pairs_are_disjoint_complete_and_stay_together(tmp_path):
 def test_bad_argument_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         load_pairs("digits", **options)
+
+
+def test_one_source_that_is_written_in_two_ways_is_no_second_domain(tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / "1.png")
+    (tmp_path / "link").symlink_to(tmp_path)
+    x = numbered(3)
+    for a, b in (
+        (str(tmp_path), f"folder:{tmp_path}/"),
+        (tmp_path, tmp_path / "link"),
+        (x, x[:]),
+        ("mnist", "tfds:mnist"),
+    ):
+        with pytest.raises(ValueError, match="Expected a second domain"):
+            load_pairs(a, b)
+    with pytest.raises(ValueError, match="Expected a second domain"):
+        load_pairs("digits", split="train", split_b="Training[:]")

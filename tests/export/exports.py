@@ -17,6 +17,7 @@ from PIL import Image
 from keras_genzoo.export import export_model
 from keras_genzoo.families.exporting import ExportFunction, ExportInput
 from keras_genzoo.families.png import decode_images
+from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.utils.arguments import Choice
 
 BUILDERS = ("build_networks", "build_network", "build_generator", "build_encoder", "build_decoder", "code_outputs")
@@ -196,19 +197,19 @@ def expected_outputs(case, model, name, inputs):
     if name == "encode":
         return dict(zip(model.code_names, codes, strict=True))
     if name == "impute":
-        filled = model.decode(imputed_code(model, codes, inputs.get("noise")), **given)
+        filled = model.decode(imputed_code(model, codes, inputs, given), **given)
         return {"image": np.where(inputs["mask"] > 0.5, filled, inputs["image"])}
     assert name == "reconstruct", f"the row of {case} does not say what {name} gives"
     return {"image": model.decode(codes[0], **given)}
 
 
-def imputed_code(model, codes, noise):
+def imputed_code(model, codes, inputs, given):
     """The code of a step of imputation, from what the encoder gives."""
-    if noise is None:
+    if not model.imputation_noise_dim:
         return codes[0]
-    if model.code_names == ("z_mean", "z_log_var"):
-        return codes[0] + np.exp(0.5 * codes[1]) * noise
-    return np.asarray(model.posterior(dict(zip(model.code_names, codes, strict=True))).draw(noise)[0])
+    if type(model.encoder_posterior()) is GaussianPosterior:
+        return codes[0] + np.exp(0.5 * codes[1]) * inputs["noise"]
+    return np.asarray(model.code_given(model.to_network(inputs["image"]), inputs["noise"], given))
 
 
 def translations(model, name, inputs):

@@ -198,3 +198,30 @@ def test_check_of_float_batches_uses_up_no_epoch(case):
     model.check_data(dataset.map(lambda batch: tf.cast(batch, "float32") / 255))
     order = np.random.default_rng((0, 2)).permutation(5)
     np.testing.assert_array_equal(next(iter(dataset)), images[order])
+
+
+@for_cases([case for case in CASES if case.name == "classifier"][:1])
+def test_model_of_other_classes_than_those_of_the_folder_is_refused(case, tmp_path):
+    model = case.build(num_classes=2, class_names=["cat", "dog"])
+    for name in ("bird", "fish"):
+        (tmp_path / name).mkdir()
+        Image.new("L", model.image_shape[1::-1], 90).save(tmp_path / name / "1.png")
+    dataset = load(tmp_path, labels=True, channels=model.image_shape[2])
+    with pytest.raises(ValueError, match=r"Expected class_names that are .* \(bird, fish\). Received: cat, dog"):
+        model.fit(dataset, verbose=0)
+
+
+@for_kinds(lambda case: type(case.model_class.data_kind), [case for case in CASES if case.has_labels or case.has_pairs])
+def test_parts_of_a_batch_have_equally_many_rows(case, built):
+    model = built(case)
+    first, second = case.data(4)
+    before = state(model)
+    known = tf.data.Dataset.from_tensors((first, second[:1]))
+    shapes = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in (first, second))
+    unknown = tf.data.Dataset.from_generator(lambda: iter([(first, second[:1])]), output_signature=shapes)
+    for data in (known, unknown.apply(tf.data.experimental.assert_cardinality(1))):
+        with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="Expected as many images .*Received:"):
+            model.fit(data, verbose=0)
+    with pytest.raises(ValueError, match="Expected .* Received: .*1"):
+        model.train_on_batch(first, second[:1])
+    assert trained(before, model) == []

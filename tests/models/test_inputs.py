@@ -3,6 +3,7 @@
 A container trains exactly as the same images do as one array, or is refused with one sentence.
 """
 
+import pathlib
 import warnings
 
 import keras
@@ -304,3 +305,20 @@ def test_images_of_keras_own_readers_are_understood_or_refused(tmp_path):
         )
     refused(lambda: model.fit(dataset, verbose=0), "divide pixels of 0..255 by 255, or cast them to uint8")
     model.fit(dataset.map(lambda image, label: (tf.cast(image, tf.uint8), label)), verbose=0)
+
+
+@for_kinds(lambda case: type(case.model_class.data_kind))
+def test_data_set_without_an_end_needs_a_number_of_steps(case, built):
+    model, parts = built(case), case.data(NUM)
+    endless = dataset_of(*parts).repeat()
+    refused(lambda: model.fit(endless, verbose=0), "Expected steps_per_epoch for a data set")
+    refused(lambda: model.evaluate(endless, verbose=0), "Expected steps for a data set")
+    refused(lambda: model.fit(dataset_of(*parts), validation_data=endless, verbose=0), "Expected validation_steps for")
+
+
+@for_kinds(lambda case: type(case.model_class.data_kind))
+def test_iterators_are_taken_like_generators_and_what_holds_no_batches_is_refused(case, built):
+    model, parts = built(case), case.data(NUM)
+    model.evaluate(map(tuple, batches_of(*parts)), verbose=0)
+    for wrong in (pathlib.Path("x"), lambda: parts, object(), range(3)):
+        refused(lambda wrong=wrong: model.fit(wrong, verbose=0), "Expected .*Received: x=")

@@ -21,7 +21,7 @@ CASES = [
             seed=3,
         ),
         output=(8, 8, 1),
-        params=2071,
+        params=2072,
         optimizers=dict(optimizer=Adam(1e-3)),
         wrong=dict(level_halvings=((1, 2, 3), (3, 2)), level_channels=((2, 2),)),
         learns=vae_learns(level_channels=(4, 4, 2), level_halvings=(3, 2, 1), base_filters=16),
@@ -38,6 +38,6 @@ CASES = [
             seed=3,
         ),
         output=(9, 8, 3),
-        params=1921,
+        params=1922,
     ),
 ]

@@ -63,6 +63,14 @@ def test_steps_beyond_those_of_an_epoch_are_counted_where_the_data_goes_on(three
     assert int(three_at_once.optimizer.iterations) == 12
 
 
+def test_steps_of_an_epoch_that_is_shorter_than_one_execution_are_all_counted(model, images, tmp_path):
+    model.compile(steps_per_execution=4)
+    data = tf.data.Dataset.from_tensor_slices(images).batch(8).repeat()
+    model.fit(data, steps_per_epoch=2, epochs=2, verbose=0, callbacks=[callbacks.Checkpoint(tmp_path, keep=9)])
+    assert [checkpoint_step(path) for path in list_checkpoints(tmp_path)] == [4, 8]
+    assert int(model.optimizer.iterations) == 8
+
+
 def test_signal_among_several_steps_saves_after_all_of_them(three_at_once, images, tmp_path):
     press = At(3, lambda _: signal.raise_signal(signal.SIGTERM))  # the first call of the second epoch
     with pytest.raises(callbacks.TrainingTerminated, match="after step 7; checkpoint: .*step_00000007"):

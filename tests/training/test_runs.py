@@ -9,6 +9,7 @@ import json
 import math
 import os
 import resource
+import shutil
 import signal
 
 import numpy as np
@@ -391,6 +392,19 @@ def test_number_of_classes_is_that_of_the_data_and_a_resumed_run_keeps_it(animal
     assert (model.num_classes, model.class_names) == (3, ("cat", "dog", "elk"))
     again, _ = train(recipe.override({"epochs": 2}), tmp_path / "run", resume=True)
     assert again.num_classes == 3
+
+
+@pytest.mark.parametrize("given", [None, ["a", "b", "c"]])
+def test_run_is_not_resumed_on_a_folder_of_other_classes(given, animals, tmp_path):
+    begun = animals.override({"class_names": given}) if given else animals
+    other = shutil.copytree(tmp_path / "animals", tmp_path / "other" / "animals")
+    train(begun, tmp_path / "run")
+    again, _ = train(begun.override({"epochs": 2, "data.source": f"folder:{other}"}), tmp_path / "run", resume=True)
+    assert again.class_names == tuple(given or ("cat", "dog", "elk"))
+    (other / "elk").rename(other / "fox")
+    changed = begun.override({"epochs": 3, "data.source": f"folder:{other}"})
+    with pytest.raises(ValueError, match="Expected data of the classes cat, dog, elk, .* Received: cat, dog, fox"):
+        train(changed, tmp_path / "run", resume=True)
 
 
 def test_classes_without_a_label_are_told(animals, tmp_path):

@@ -54,6 +54,10 @@ def export(
     done = model.export(out, format=format, overwrite=overwrite, **options)
     if format == "litert" and measure is not False:
         done = _with_quality(model, done, features or _features(preset), images and images["a"])
+    _tell(done, report, format, out)
+
+
+def _tell(done, report, format, out):
     show_report(done)
     if report is not None:
         done.save(report)

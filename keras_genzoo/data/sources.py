@@ -1,33 +1,29 @@
 """Sources by name: digits, shapes, TFDS, Keras data sets, npz files, folders and arrays."""
 
-import functools
 import os
 import re
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
 from keras_genzoo.data.files import image_suffixes
 from keras_genzoo.data.folder import folder_splits
 from keras_genzoo.data.npz import npz_splits
+from keras_genzoo.data.packaged import digits_splits, keras_splits
 from keras_genzoo.data.parts import ArrayPart
 from keras_genzoo.data.pixels import to_bytes
 from keras_genzoo.data.shapes import shapes_splits
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.data.splits import find_split, parse_split, split_rows
 from keras_genzoo.data.tfds import tfds_splits
-from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
 _MADE = ("digits", "shapes")  # sources without a path, always available
 _PREFIXES = (*_MADE, "folder", "keras", "npz", "tfds")
-_KERAS = ("cifar10", "cifar100", "fashion_mnist", "mnist")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
-_DIGITS_TRAIN = 1500  # of 1,797
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
 
 
@@ -184,8 +180,8 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
         return tfds_splits(rest, data_dir, image_key, label_key)
     if kind == "npz":
         return npz_splits(rest, image_key, label_key)
-    made = {"digits": _digits, "shapes": shapes_splits}
-    return {**made, "folder": folder_splits, "keras": _keras, "array": _array}[kind](rest)
+    made = {"digits": digits_splits, "shapes": shapes_splits}
+    return {**made, "folder": folder_splits, "keras": keras_splits, "array": _array}[kind](rest)
 
 
 def parse_source(source):
@@ -248,48 +244,6 @@ def _path_kind(path):
         advice = " (unpack an archive first)" if path.suffix.lower() in _ARCHIVES else ""
         raise ValueError(f"Expected a folder of images or an npz file{advice}. Received: {str(path)!r}")
     return "npz", str(path)
-
-
-def _digits(_):
-    """The digits of scikit-learn, 8x8, values 0..16; the last 297 are `test`."""
-
-    @functools.cache
-    def read():
-        from sklearn.datasets import load_digits
-
-        digits = load_digits()
-        return np.rint(digits.images[..., None] * (255 / 16)).astype(np.uint8), digits.target
-
-    def part(rows):
-        images, labels = read()
-        return ArrayPart(images[rows], labels[rows], "digits", (28, 28), Image.Resampling.BICUBIC)
-
-    return {"train": lambda: part(slice(_DIGITS_TRAIN)), "test": lambda: part(slice(_DIGITS_TRAIN, None))}
-
-
-def _keras(name):
-    """A data set of `keras.datasets`, which downloads it once."""
-    if name not in _KERAS:
-        raise ValueError(f"Expected keras: and one of {', '.join(_KERAS)}. Received: {name!r}; {nearest(name, _KERAS)}")
-
-    @functools.cache
-    def read():
-        import keras
-
-        try:
-            with one_at_a_time(f"keras_{name}"):
-                return getattr(keras.datasets, name).load_data()
-        except Exception as error:  # Keras raises a bare Exception where the download fails
-            raise ConnectionError(
-                f"Expected a network to download keras:{name}. Received: {error}. Without one use npz:PATH, "
-                "folder:PATH or digits"
-            ) from error
-
-    def part(i):
-        images, labels = read()[i]
-        return ArrayPart(to_bytes(images, f"keras:{name}"), labels, f"keras:{name}")
-
-    return {"train": lambda: part(0), "test": lambda: part(1)}
 
 
 def _array(source):

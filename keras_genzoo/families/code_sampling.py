@@ -15,6 +15,7 @@ from keras_genzoo.families.exporting import ExportFunction, by_plural, condition
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.families.samplers import PRIOR, SAMPLERS, check_prior_is_real
 from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_choice, check_seed
 from keras_genzoo.utils.text import nearest
 
@@ -160,6 +161,7 @@ def fit_sampler(self, sampler, images, size=None, *, seed=0, batch_size=256, **c
 
 def draw_codes(model, images, seed, batch_size, conditions):
     """`Codes` of images."""
+    images = as_array(images, "images")
     pixels.check_images(images, model.image_shape)
     given = given_conditions(model, conditions, len(images), required=True)
 

@@ -11,6 +11,7 @@ from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.exporting import ExportFunction, by_plural, normal_input, uniform_input
 from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed
 
 
@@ -99,12 +100,12 @@ def in_steps(model, key, function, images, mask, steps, seed, start, batch_size,
     check_at_least(1, steps=steps)
     check_at_least(0, start=start)
     seed = np.int64(check_seed(seed))
+    images = as_array(images, "images")
     pixels.check_images(images, model.image_shape)
     mask = checked_mask(mask, len(images), model.image_shape)
     rows = np.arange(start, start + len(images), dtype="int64")
     parts = in_batches(model, key, function, batch_size, images, mask, seed, np.int32(steps), rows, **given)
     imputed = joined(parts, model.image_shape, "uint8")
-    images = np.asarray(images)
     known = images if images.dtype == np.uint8 else np.rint(images * 255.0).astype("uint8")
     return np.where(mask, imputed, known)  # exactly as given: networks may work in half precision
 

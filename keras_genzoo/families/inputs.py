@@ -160,8 +160,9 @@ def _take(model, given):
 
 
 def _pair(model, data):
-    """`validation_data`, checked: `x`, or a tuple or list `(x,)` or `(x, y)`."""
-    if not isinstance(data, (tuple, list)):
+    """`validation_data`, checked: `x`, which may be a list of images, or a tuple or list `(x,)` or `(x, y)`."""
+    is_images = isinstance(data, list) and all(len(getattr(each, "shape", ())) == 3 for each in data)
+    if is_images or not isinstance(data, (tuple, list)):
         data = (data,)
     if len(data) > 2:
         raise ValueError(

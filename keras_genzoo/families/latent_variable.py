@@ -13,6 +13,7 @@ from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.likelihood import importance
 from keras_genzoo.utils import pixels
+from keras_genzoo.utils.arrays import as_array
 
 
 def elbo(self, images, seed=0, start=0, **conditions):
@@ -52,6 +53,7 @@ def log_likelihood(self, images, num_samples=5000, seed=0, start=0, **conditions
     References:
         Burda et al., 2016, https://arxiv.org/abs/1509.00519, equation 8.
     """
+    images = as_array(images, "images")
     pixels.check_images(images, self.image_shape)
     given = given_conditions(self, conditions, len(images), required=True)
     weights = compiled_function(self, "log_weights", self.log_weights)

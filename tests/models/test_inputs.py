@@ -13,6 +13,7 @@ import tensorflow as tf
 from cases import cases_with, for_kinds, moved, state
 from PIL import Image
 
+from keras_genzoo.families import inputs
 from keras_genzoo.utils.pixels import to_unit
 
 for_every_kind = for_kinds(lambda case: type(case.model_class.data_kind))
@@ -235,6 +236,15 @@ def test_validation_data_is_an_array_a_pair_or_a_container(case, built):
         batch_size = {"batch_size": 2} if isinstance(x, np.ndarray) else {}
         values = model.evaluate(x, *second, return_dict=True, verbose=0, **batch_size)
         assert set(values) == set(expected)
+
+
+@for_images_in
+def test_list_of_images_is_validation_data_as_it_is_training_data(case, built):
+    model = built(case)
+    images, *labels = case.data(NUM)
+    taken = inputs._pair(model, ([*images], *labels) if labels else [*images])
+    taken = taken[0] if labels else taken
+    np.testing.assert_array_equal(taken, images)
 
 
 @for_images_in

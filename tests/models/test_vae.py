@@ -238,6 +238,7 @@ def test_use_refuses_wrong_images(case, disturbed):
         for wrong in (images[0], images[:, 1:], images.astype("float32"), images.astype("int32")):
             with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
                 use(wrong, **given)
+    np.testing.assert_allclose(model.elbo([*images], **given), model.elbo(images, **given))  # a list is an array
     message = "Expected num_samples to be an integer of at least 1. Received: num_samples=0"
     with pytest.raises(ValueError, match=message):
         model.log_likelihood(images, num_samples=0, **given)

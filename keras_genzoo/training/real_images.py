@@ -37,7 +37,7 @@ def with_existing_split(recipe, warn=False):
 def check_validation(config):
     """Raises `ValueError` if the validation split of a `data` section shares images with the split for training."""
     from keras_genzoo.data.disjoint import check_disjoint
-    from keras_genzoo.data.pairs import side_b
+    from keras_genzoo.data.sides import both_sides
 
     validation = config.for_validation()
     options = config.array_options()
@@ -45,7 +45,8 @@ def check_validation(config):
     if config.has_second_domain:
         second = (config.image_key, config.image_key_b)
         trained, held = (
-            side_b(each.source, each.source_b, each.split, each.split_b, *second) for each in (config, validation)
+            both_sides(each.source, each.source_b, each.split, each.split_b, *second)[1]
+            for each in (config, validation)
         )
         options = {"data_dir": config.data_dir, "image_key": trained["image_key"]}
         check_disjoint(trained["source"], trained["split"], held["split"], config.limit, **options)

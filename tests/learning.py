@@ -54,12 +54,14 @@ def gan_comes_nearer(factor, args=None, optimizer=None):
     return learns
 
 
-def vae_learns(**args):
+def vae_learns(learning_rate=1e-3, **args):
     """A VAE that reconstructs unseen digits and gives them a higher likelihood after 25 epochs."""
 
     def learns(case, digits):
         images, labels = digits
-        model = keras_genzoo.build(case.name, image_shape=(8, 8, 1), latent_dim=8, seed=SEED, **args)
+        length = {"latent_dim": 8} if "latent_dim" in case.model_class.arguments() else {}
+        adam = {"optimizer": keras.optimizers.Adam(learning_rate)}
+        model = keras_genzoo.build(case.name, optimizers=adam, image_shape=(8, 8, 1), seed=SEED, **length, **args)
         given = {"labels": labels[TEST]} if case.has_labels else {}
         few = {key: value[:50] for key, value in given.items()}
         test, mean = flat(images[TEST]), flat(images[TRAIN]).mean(axis=0)

@@ -71,7 +71,10 @@ class LadderVAE(VAE):
     base_filters = Integer(32, "Filters of all convolutions.")
     num_blocks = Integer(1, "Residual blocks of each level, on the way up and on the way down.", low=0)
     warmup_steps = Integer(
-        0, "Steps over which the weight of the KL terms rises from 0 to 1; 0 for none.", low=0, training=True
+        2000,
+        "Steps over which the weight of the KL terms rises from 0 to 1; with few or none, levels may end unused.",
+        low=0,
+        training=True,
     )
 
     web_view = None  # the page draws no codes of several levels

@@ -208,7 +208,7 @@ def translations(model, name, inputs):
 def images_of(model, z, given):
     low, high = model.network_range
     inputs = [z, *given.values()] if given else z
-    return (np.asarray(model.generator_network(inputs)) - low) / (high - low)
+    return np.clip((np.asarray(model.generator_network(inputs)) - low) / (high - low), 0.0, 1.0)  # means may be outside
 
 
 def between(model, z, z_end, steps):

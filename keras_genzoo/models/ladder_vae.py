@@ -73,8 +73,11 @@ class LadderVAE(VAE):
     )
     base_filters = Integer(32, "Filters of all convolutions.")
     num_blocks = Integer(1, "Residual blocks of each level, on the way up and on the way down.", low=0)
-    warmup_steps = Steps(0, "Steps over which the weight of the KL terms rises from 0 to 1; 0 for none.", training=True)
-
+    warmup_steps = Steps(
+        2000,
+        "Steps over which the weight of the KL terms rises from 0 to 1; with few or none, levels may end unused.",
+        training=True,
+    )
     free_bits = Weight(
         0.5,
         "Nats per level that cost nothing in training: the KL term of a level counts as at least this, so that no "

@@ -48,14 +48,13 @@ def gaussian_network(shapes, channels, filters, dtype=None, name=None):
 
     Returns:
         Functional `keras.Model`: maps, or a list of them, -> `(batch, height, width, 2 * channels)`, float32: means,
-        then log-variances, all near 0 at the start.
+        then log-variances.
     """
     inputs = [keras.Input(shape) for shape in shapes]
     x = inputs[0] if len(inputs) == 1 else layers.Concatenate(dtype=dtype)(inputs)
     x = layers.Activation("elu", dtype=dtype)(x)
     x = layers.Conv2D(filters, 3, padding="same", activation="elu", dtype=dtype)(x)
-    small = keras.initializers.RandomNormal(stddev=0.01)
-    outputs = layers.Conv2D(2 * channels, 1, kernel_initializer=small, dtype="float32")(x)
+    outputs = layers.Conv2D(2 * channels, 1, dtype="float32")(x)
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name=name)
 
 
@@ -112,9 +111,9 @@ def head_network(image_shape, maps, filters, output_activation=None, dtype=None,
             strides=2,
             padding="same",
             activation=None if last else "elu",
-            dtype=dtype,
+            dtype="float32" if last else dtype,
         )(x)
-        x = crop_to(x, (*shape, image_shape[2]), dtype)
+        x = crop_to(x, (*shape, image_shape[2]), "float32" if last else dtype)
     return keras.Model(state, layers.Activation(output_activation, dtype="float32", name="image")(x), name=name)
 
 

@@ -24,7 +24,13 @@ CASES = [
         params=2072,
         optimizers=dict(optimizer=Adam(1e-3)),
         wrong=dict(level_halvings=((1, 2, 3), (3, 2)), level_channels=((2, 2),)),
-        learns=vae_learns(free_bits=0.0, level_channels=(4, 4, 2), level_halvings=(3, 2, 1), base_filters=16),
+        learns=vae_learns(
+            optimizers=dict(optimizer=dict(class_name="Adam", config=dict(learning_rate=4e-3))),
+            level_channels=(4, 4, 2),
+            level_halvings=(3, 2, 1),
+            base_filters=16,
+            warmup_steps=300,
+        ),
     ),
     Case(
         "ladder_vae",

@@ -94,6 +94,11 @@ def step_uniform(shape, seed_generator):
     return tf.random.stateless_uniform(shape, step_seed(seed_generator))
 
 
+def uniform_from_normal(normal):
+    """Uniform numbers on [0, 1] from standard normal ones, by their distribution function; any shape and dtype."""
+    return 0.5 * (1.0 + ops.erf(normal / math.sqrt(2.0)))
+
+
 def bernoulli(probabilities, noise):
     """Draws of 0 or 1, float32: 1 where uniform `noise` is below the probability. Both tensors have the same shape."""
     return ops.cast(noise < probabilities, "float32")

@@ -266,13 +266,13 @@ class BaseAutoencoder(ZooModel):
         """A code of images in `network_range`: `(batch, latent_dim)`; noise `(batch, imputation_noise_dim)`."""
         return self.encoded(images, **conditions)[self.code_names[0]]
 
-    def pixels_given(self, decoded, noise):
-        """Pixels in `network_range` of what the decoder gives; noise has their shape."""
-        return keras.ops.cast(self.decoded_to_pixels(decoded), "float32")
-
     def imputed_pixels(self, decoded, noise, images, mask):
-        """Means and draws of the pixels of a step of `impute`; `images` have the pixels that are known."""
-        return keras.ops.cast(self.decoded_to_pixels(decoded), "float32"), self.pixels_given(decoded, noise)
+        """Means and draws of the pixels of a step of `impute`, from noise of their shape.
+
+        `images` have the pixels that are known, where `mask` is false.
+        """
+        means = keras.ops.cast(self.decoded_to_pixels(decoded), "float32")
+        return means, means
 
     # -- export ---------------------------------------------------------------------------------------------------
 

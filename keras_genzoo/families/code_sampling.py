@@ -185,4 +185,4 @@ def export_functions(model, image_dtype):
         return {"image": model.images_from_codes(z, image_dtype, **by_plural(model, inputs))}
 
     inputs = {**normal_input("noise", source.noise_dim), **condition_inputs(model)}
-    return {"sample": ExportFunction(sample, inputs, ("image",), portable=getattr(source, "portable", True))}
+    return {"sample": ExportFunction(sample, inputs, ("image",), portable=source.portable)}

@@ -23,7 +23,8 @@ def impute(self, images, mask, steps=50, *, metropolis=False, seed=0, start=0, b
     code and not a distribution of codes, so that its steps approach a fixed point.
 
     Args:
-        images: uint8 0..255 or float 0..1, `(n, height, width, channels)`. Missing pixels may have any value.
+        images: uint8 0..255 or float 0..1, `(n, height, width, channels)`. Missing pixels may have any value in
+            this range.
         mask: Where pixels are missing, as True or 1: `(height, width)` for all images, `(n, height, width)`, or the
             same with a last axis of 1 or `channels`.
         steps: Number of steps, at least 1.
@@ -74,7 +75,7 @@ def machine_impute(self, images, mask, steps=50, *, seed=0, start=0, batch_size=
 
     Args:
         images: uint8 0..255 or float 0..1, `(n, height, width, channels)`, binary or binarized first, as in `gibbs`.
-            Missing pixels may have any value.
+            Missing pixels may have any value in this range.
         mask: Where pixels are missing, as True or 1: `(height, width)` for all images, `(n, height, width)`, or the
             same with a last axis of 1 or `channels`.
         steps: Number of steps, at least 1.
@@ -173,13 +174,13 @@ def chain(model, images, mask, seed, steps, start, metropolis, given):
 def accepted(model, x, z, proposed, normal, given):
     """Whether proposed codes replace the present ones: booleans `(n,)`, from standard normal noise."""
 
+    posterior = model.posterior(model.encoded(x, **given))
+
     def log_weight(z):
-        posterior = model.posterior(model.encoded(x, **given))
         log_px = -model.negative_log_likelihood(x, model.decoded(z, **given))
         return log_px + model.prior.log_density(z) - posterior.log_density(z)
 
-    uniform = 0.5 * (1.0 + ops.erf(normal / np.sqrt(2.0)))
-    return ops.log(uniform) < log_weight(proposed) - log_weight(z)
+    return ops.log(sampling.uniform_from_normal(normal)) < log_weight(proposed) - log_weight(z)
 
 
 def machine_chain(model, images, mask, seed, steps, start):

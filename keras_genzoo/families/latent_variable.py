@@ -4,7 +4,6 @@ The importance-weighted likelihood, draws of codes and pixels for samplers and i
 methods.
 """
 
-import numpy as np
 from keras import ops
 
 from keras_genzoo import losses, sampling
@@ -102,7 +101,7 @@ def imputation_noise_dim(self):
 
 def imputation_portable(self):
     """Whether every runtime supports the operations of a step of `impute`."""
-    return getattr(self.encoder_posterior(), "portable", True)
+    return self.encoder_posterior().portable
 
 
 def code_given(self, images, noise, conditions):
@@ -110,14 +109,13 @@ def code_given(self, images, noise, conditions):
     return self.posterior(self.encoded(images, **conditions)).draw(noise)[0]
 
 
-def pixels_given(self, decoded, noise):
-    """Pixels in `network_range` drawn from p(x|z), from standard normal noise of their shape.
+def imputed_pixels(self, decoded, noise, images, mask):
+    """Means and draws of pixels from p(x|z), in `network_range`, from standard normal noise of their shape.
 
     Without binarization, a Bernoulli decoder is trained on grey values, which its means are and its draws are not.
     """
     means = ops.cast(self.decoded_to_pixels(decoded), "float32")
     if self.likelihood == "bernoulli":
-        uniform = 0.5 * (1.0 + ops.erf(noise / np.sqrt(2.0)))
-        return sampling.bernoulli(means, uniform) if self.binarize else means
+        return means, sampling.bernoulli(means, sampling.uniform_from_normal(noise)) if self.binarize else means
     log_var = ops.clip(self.pixel_log_var, -losses.MAX_LOG_VAR, losses.MAX_LOG_VAR)
-    return means + ops.exp(0.5 * log_var) * noise
+    return means, means + ops.exp(0.5 * log_var) * noise

@@ -10,6 +10,7 @@ import math
 from keras import ops
 
 from keras_genzoo import losses
+from keras_genzoo.families.posteriors import Posterior
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.interpolation import lerp
 from keras_genzoo.likelihood import importance
@@ -32,8 +33,7 @@ class Gaussian:
 
     def log_density(self, z):
         """Log-density of maps in nats, `(batch,)`."""
-        squared = ops.square(z - self.mean) * ops.exp(-self.log_var)
-        return ops.sum(-0.5 * (math.log(2.0 * math.pi) + self.log_var + squared), axis=(1, 2, 3))
+        return -losses.gaussian_nll(z, self.mean, self.log_var)
 
     def divergence(self, other):
         """KL divergence from another such distribution in nats, `(batch,)`."""
@@ -48,8 +48,8 @@ class Gaussian:
         return Gaussian((self.mean * mine + other.mean * its) / precision, -ops.log(precision))
 
 
-class LevelsPosterior:
-    """q(z|x) of all levels, each given those above: see `keras_genzoo.families.posteriors`.
+class LevelsPosterior(Posterior):
+    """q(z|x) of all levels, each given those above; the divergence of a level depends on the draws of those above.
 
     Args:
         model: The model.
@@ -80,10 +80,6 @@ class LevelsPosterior:
 
         self.model.descend(choose)
         return joined_levels(found), log_q - 0.5 * sum(log_vars)
-
-    def divergence(self, prior):
-        """`None`: the divergence of a level depends on the draws of those above."""
-        return None
 
     def repeat(self, num):
         return type(self)(self.model, [importance.repeat(each, num) for each in self.features])

@@ -6,10 +6,25 @@ from keras_genzoo import losses
 from keras_genzoo.likelihood import importance
 
 
-class GaussianPosterior:
-    """A Gaussian with independent components.
+class Posterior:
+    """q(z|x) of the images of a batch.
 
-    A posterior q(z|x) of another shape is a class with the same attributes and methods.
+    A subclass has `noise_dim`, `num_rows`, `draw` and `repeat`, as `GaussianPosterior`, and `log_density` where the
+    density of any code is known.
+
+    Class attributes:
+        portable: Whether every runtime supports the operations of a draw.
+    """
+
+    portable = True
+
+    def divergence(self, prior):
+        """KL divergence from a prior in nats, `(batch,)`, in closed form; `None` where there is none."""
+        return None
+
+
+class GaussianPosterior(Posterior):
+    """A Gaussian with independent components.
 
     Args:
         z_mean: Means, `(batch, latent_dim)`.
@@ -48,7 +63,6 @@ class GaussianPosterior:
         return losses.normal_log_density(noise) - 0.5 * ops.sum(self.z_log_var, axis=-1)
 
     def divergence(self, prior):
-        """KL divergence from a prior in nats, `(batch,)`, in closed form; `None` where there is none."""
         return losses.gaussian_kl(self.z_mean, self.z_log_var) if prior.kind == "normal" else None
 
     def repeat(self, num):

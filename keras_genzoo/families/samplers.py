@@ -25,6 +25,7 @@ class MixtureSampler(layers.Layer):
     """
 
     kind = "mixture"
+    portable = True  # as of a prior
     full = True
 
     def __init__(self, dim, size, name=None):
@@ -106,6 +107,7 @@ class TwoStageSampler(layers.Layer):
     """
 
     kind = "two_stage"
+    portable = True
 
     def __init__(self, dim, size, name=None):
         super().__init__(name=name or f"{self.kind}_sampler", dtype="float32")

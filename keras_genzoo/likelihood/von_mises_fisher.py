@@ -8,6 +8,8 @@ import math
 
 from keras import ops
 
+from keras_genzoo import sampling
+
 # The uniform expansion of the Bessel function has an error of about 0.1 / order^5.
 _ORDER = 30.0
 # Points of the grid, and half of its length in standard deviations of the angle.
@@ -101,7 +103,7 @@ def angles(kappa, noise, dim):
     p, slope = density(t)
     mass = _integral(p, slope, step)
     moment = _integral(ops.cos(t) * p, ops.cos(t) * slope - ops.sin(t) * p, step)
-    share = 0.5 * (1.0 + ops.erf(noise / math.sqrt(2.0)))  # (n, 1)
+    share = sampling.uniform_from_normal(noise)  # (n, 1)
     target = share * mass[:, -1:]
     index = ops.sum(ops.cast(mass[:, 1:-1] <= target, "int32"), axis=-1, keepdims=True)
 

@@ -103,8 +103,3 @@ class BetaVAE(VAE):
             whole = replicas.total(divergence * replicas.share())
             divergence = ops.abs(whole - self.current_capacity())
         return terms["reconstruction_loss"] + self.current_weight() * divergence, terms
-
-    def train_step(self, data):
-        logs = super().train_step(data)
-        self.step_count.advance(logs["loss"])
-        return logs

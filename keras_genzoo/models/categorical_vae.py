@@ -14,17 +14,18 @@ that generates. The paper updates the temperature every 500 or 1000 steps; here 
 """
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
 
 from keras_genzoo import sampling
 from keras_genzoo.families import JoinedPrior, OneHotPrior
+from keras_genzoo.families.posteriors import Posterior
+from keras_genzoo.families.step_count import StepCount
 from keras_genzoo.likelihood import importance
 from keras_genzoo.models.vae import VAE
 from keras_genzoo.utils.arguments import Flag, Integer, Positive, Weight
 
 
-class CategoricalPosterior:
+class CategoricalPosterior(Posterior):
     """Independent categorical variables, as one-hot codes; see `keras_genzoo.families.posteriors`.
 
     Args:
@@ -141,15 +142,7 @@ class CategoricalVAE(VAE):
 
     def build_networks(self):
         super().build_networks()
-        self.temperature_steps = self.add_weight(
-            name="temperature_steps",
-            shape=(),
-            initializer="zeros",
-            dtype="float32",
-            trainable=False,
-            autocast=False,
-            aggregation="mean",
-        )
+        self.step_count = StepCount(self, "temperature_steps")
 
     @property
     def network_variables(self):
@@ -183,12 +176,6 @@ class CategoricalVAE(VAE):
             "reconstruction_loss": ops.mean(self.negative_log_likelihood(batch.images, decoded)),
             "kl_loss": ops.mean(posterior.divergence(self.prior)),
         }
-
-    def train_step(self, data):
-        logs = super().train_step(data)
-        with tf.control_dependencies(list(logs.values())):  # a step whose data are refused does not count
-            self.temperature_steps.assign_add(1.0)
-        return logs
 
     def after_pretrained(self):
         self.temperature_steps.assign(0.0)

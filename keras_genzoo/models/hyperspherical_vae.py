@@ -14,6 +14,7 @@ import keras
 from keras import layers, ops
 
 from keras_genzoo.families import SpherePrior
+from keras_genzoo.families.posteriors import Posterior
 from keras_genzoo.likelihood import importance, von_mises_fisher
 from keras_genzoo.models.rbm import softplus
 from keras_genzoo.models.vae import VAE
@@ -22,7 +23,7 @@ from keras_genzoo.utils.arguments import Integer
 MAX_KAPPA = 1e4
 
 
-class VonMisesFisherPosterior:
+class VonMisesFisherPosterior(Posterior):
     """A von Mises-Fisher distribution of unit vectors; see `keras_genzoo.families.posteriors`.
 
     Args:

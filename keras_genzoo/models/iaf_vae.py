@@ -23,7 +23,7 @@ Differences from the paper: the networks around the flows are those of `vae`, an
 import keras
 from keras import layers, ops
 
-from keras_genzoo.families.posteriors import GaussianPosterior
+from keras_genzoo.families.posteriors import GaussianPosterior, Posterior
 from keras_genzoo.likelihood import importance
 from keras_genzoo.models.vae import VAE
 from keras_genzoo.networks.autoregressive import autoregressive_heads
@@ -100,7 +100,7 @@ class IAFVAE(VAE):
         return FlowPosterior(encoded["z_mean"], encoded["z_log_var"], encoded["context"], self.flow)
 
 
-class FlowPosterior:
+class FlowPosterior(Posterior):
     """A Gaussian with independent components, transformed by flows.
 
     Args:
@@ -119,9 +119,6 @@ class FlowPosterior:
         z, log_q = self.gaussian.draw(noise)
         moved = self.flow([z, self.context])
         return moved["z"], log_q - moved["log_det"]
-
-    def divergence(self, prior):
-        return None
 
     def repeat(self, num):
         gaussian = self.gaussian.repeat(num)

@@ -222,11 +222,6 @@ class LadderVAE(VAE):
         # Of the whole batch: the mean of maxima would not be the maximum of the means.
         return sum(ops.maximum(replicas.total(part * replicas.share()), self.free_bits) for part in parts)
 
-    def train_step(self, data):
-        logs = super().train_step(data)
-        self.step_count.advance(logs["loss"])
-        return logs
-
     # -- likelihood -----------------------------------------------------------------------------------------------
 
     def log_weights(self, images, num, seed, offset, conditions):

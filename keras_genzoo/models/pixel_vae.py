@@ -18,6 +18,7 @@ before, so that many codes share the masked convolutions of an image; the prior 
 """
 
 import functools
+import math
 
 import keras
 import numpy as np
@@ -142,37 +143,22 @@ class PixelVAE(VAE):
     # -- use ------------------------------------------------------------------------------------------------------
 
     def generate_batch(self, seed, start, num, conditions, sampler=None):
-        size = self.image_shape[0] * self.image_shape[1] * self.image_shape[2]
-        noise = ops.reshape(sampling.uniform_rows(seed, start, num, size, stream=1), (num, *self.image_shape))
+        noise = sampling.uniform_rows(seed, start, num, math.prod(self.image_shape), stream=1)
+        noise = ops.reshape(noise, (num, *self.image_shape))
         _, probabilities = self.draw(self.decoded(self.latent_sample(num, seed, start, sampler)), noise)
         return self.from_network(probabilities, "uint8")
 
     def imputed_pixels(self, decoded, noise, images, mask):
         """Pixels are drawn in their order; known ones are held, and change those after them."""
-        uniform = 0.5 * (1.0 + ops.erf(noise / 2.0**0.5))
-        drawn, probabilities = self.draw(decoded, uniform, images, mask)
+        drawn, probabilities = self.draw(decoded, sampling.uniform_from_normal(noise), images, mask)
         return probabilities, drawn
 
     # -- the bound ------------------------------------------------------------------------------------------------
-
-    def loss_terms(self, batch, training=True):
-        posterior = self.posterior(self.encoded(batch.images, training=training))
-        z, log_q = posterior.draw(sampling.step_normal((posterior.num_rows, posterior.noise_dim), self.noise()))
-        logits = self.head([self.pixel_features(batch.images), self.decoded(z, training=training)])
-        return {
-            "reconstruction_loss": ops.mean(losses.bernoulli_nll(batch.images, logits)),
-            "kl_loss": ops.mean(self.divergence(posterior, z, log_q)),
-        }
 
     def negative_bound(self, batch, training=True):
         terms = self.loss_terms(batch, training)
         weight = self.step_count.fraction(self.warmup_steps) if training else 1.0
         return self.reconstruction_weight * terms["reconstruction_loss"] + weight * terms["kl_loss"], terms
-
-    def train_step(self, data):
-        logs = super().train_step(data)
-        self.step_count.advance(logs["loss"])
-        return logs
 
     def negative_log_likelihood(self, images, decoded):
         return losses.bernoulli_nll(images, self.head([self.pixel_features(images), decoded]))

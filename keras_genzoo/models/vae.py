@@ -75,6 +75,7 @@ class VAE(BaseAutoencoder):
     optimizer_names = ("optimizer",)
     loss_names = ("loss", "reconstruction_loss", "kl_loss")
     code_names = ("z_mean", "z_log_var")
+    step_count = None  # a `StepCount` of a variant whose bound changes in the course of a training
 
     def check_arguments(self):
         if self.binarize and self.likelihood != "bernoulli":
@@ -167,7 +168,10 @@ class VAE(BaseAutoencoder):
         with self.recording("optimizer") as tape:
             loss, terms = self.negative_bound(batch)
         self.apply_gradients("optimizer", loss, tape)
-        return self.results({"loss": loss, **terms})
+        logs = self.results({"loss": loss, **terms})
+        if self.step_count is not None:
+            self.step_count.advance(logs["loss"])
+        return logs
 
     def test_step(self, data):
         with noise_for_tests():
@@ -195,6 +199,6 @@ class VAE(BaseAutoencoder):
     encoder_posterior = latent_variable.encoder_posterior
     drawn_codes = latent_variable.drawn_codes
     code_given = latent_variable.code_given
-    pixels_given = latent_variable.pixels_given
+    imputed_pixels = latent_variable.imputed_pixels
     imputation_noise_dim = property(latent_variable.imputation_noise_dim)
     imputation_portable = property(latent_variable.imputation_portable)

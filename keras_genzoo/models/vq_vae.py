@@ -58,7 +58,7 @@ class CodeMapPrior(NormalPrior):
 
     def from_normal(self, normal):
         """Codes from standard normal noise, one number for each position: the inverse of its distribution function."""
-        uniform = 0.5 * (1.0 + ops.erf(normal / math.sqrt(2.0)))
+        uniform = sampling.uniform_from_normal(normal)
         positions = np.arange(self.noise_dim)[None, :, None]
 
         def draw(position, vectors):

@@ -23,14 +23,10 @@ def check_samplers(model, recipe, data):
             )
 
 
-def fit_samplers(model, recipe):
-    """Fits the samplers that the recipe declares to the codes of training images."""
-    if not getattr(model, "samplers", None):
-        return
-    from keras_genzoo.training.train import load_data
-
+def fit_samplers(model, recipe, data):
+    """Fits the samplers that the recipe declares to the codes of training images, the first ones of `data`."""
     parts, num = [], 0
-    for batch in load_data(recipe, model):
+    for batch in data:
         parts.append(batch if isinstance(batch, tuple) else (batch,))
         num += len(parts[-1][0])
         if num >= MAX_IMAGES:

@@ -213,7 +213,8 @@ def _release(callbacks):
 def finish(model, run, evaluate=True):
     """Writes the preset, plots the losses, evaluates the stored weights and writes the card."""
     recipe = run.recipe
-    fit_samplers(model, recipe)
+    if getattr(model, "samplers", None):
+        fit_samplers(model, recipe, load_data(recipe, model))
     card = make_card(run)
     samples = None
     if hasattr(model, "translate"):  # translations only: the licence of the data may forbid publishing the inputs

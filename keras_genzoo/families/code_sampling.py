@@ -99,7 +99,7 @@ def chosen_sampler(model, sampler):
         return fitted[0] if fitted else PRIOR
     if sampler == PRIOR or sampler in fitted:
         return sampler
-    if sampler in SAMPLERS:
+    if isinstance(sampler, str) and sampler in SAMPLERS:
         raise ValueError(
             f"Expected a sampler that has been fitted, by fit_sampler({sampler!r}, images). "
             f"Received: sampler={sampler!r}, of {', '.join([PRIOR, *fitted])}"

@@ -118,6 +118,8 @@ def test_generate_takes_a_fitted_sampler_and_keeps_it_in_files(images, tmp_path)
 def test_wrong_samplers_are_refused_and_leave_the_model(vae, images):
     with pytest.raises(ValueError, match=r"did you mean 'mixture'\? Received: sampler='mixtur'"):
         vae.generate(1, sampler="mixtur")
+    with pytest.raises(ValueError, match=r"Expected a sampler of prior, .* Received: sampler=\['prior'\]"):
+        vae.generate(1, sampler=["prior"])
     with pytest.raises(
         ValueError, match=r"fit_sampler\('aggregate', images\). Received: sampler='aggregate', of prior"
     ):

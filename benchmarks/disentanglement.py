@@ -3,7 +3,7 @@ as a table in Markdown.
 
     python benchmarks/disentanglement.py [MODEL ...] [--seeds 0 1 2] [--epochs 360] [--set key=value ...]
 
-Each model has its recipe `<model>_shapes`: the same network, batches and number of steps, about 4 minutes on two cores.
+Each model has its recipe `<model>_shapes`: the same network, batches and number of steps.
 The table has mean and standard deviation over the seeds of the mutual information gap (of the posteriors), the
 FactorVAE score and the reconstruction error, on all 4,608 images, and the gap of each factor.
 """

@@ -43,8 +43,8 @@ def impute(self, images, mask, steps=50, *, metropolis=False, seed=0, start=0, b
             of codes.
 
     References:
-        Rezende et al., 2014, https://arxiv.org/abs/1401.4082, appendix F. `metropolis=True`: Mattei and Frellsen, 2018,
-        https://arxiv.org/abs/1802.04826, algorithm 2 (Metropolis-within-Gibbs).
+        Rezende et al., 2014, https://arxiv.org/abs/1401.4082 (imputation of missing data). `metropolis=True`: Mattei
+        and Frellsen, 2018, https://arxiv.org/abs/1802.04826 (Metropolis-within-Gibbs).
 
     Example:
 

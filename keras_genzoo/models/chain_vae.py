@@ -112,8 +112,7 @@ def linear_recurrence(factors, terms):
     """`u_i = factors_i u_{i-1} + terms_i` along the last axis, with `u_0 = 0`: `(batch, n)` twice -> `(batch, n)`.
 
     The distance from which terms have arrived doubles in each round, so that n components take log2(n) rounds, without
-    a division. For 256 rows of 50, forward and backward pass take 0.9 ms on two CPU cores; `ops.scan` takes 2.8 and
-    `ops.associative_scan` 1.8, and XLA compiles neither.
+    a division. `ops.scan` takes n rounds, and XLA compiles neither it nor `ops.associative_scan`.
     """
     reach, length = 1, terms.shape[-1]
     while reach < length:

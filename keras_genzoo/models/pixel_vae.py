@@ -83,7 +83,7 @@ class PixelVAE(VAE):
     decodes_means = False
     unsupported_formats = ("onnx",)  # ONNX Runtime finds no shapes of convolutions inside of two loops
     generated_pixels = "probabilities of white pixels, each given those drawn before, as grey levels"
-    web_view = None  # it takes a second to draw an image
+    web_view = None  # a loop over pixels is too slow for sliders
 
     # -- networks -------------------------------------------------------------------------------------------------
 

@@ -28,8 +28,8 @@ def impute(self, images, mask, steps=50, *, metropolis=False, seed=0, start=0, b
         mask: Where pixels are missing, as True or 1: `(height, width)` for all images, `(n, height, width)`, or the
             same with a last axis of 1 or `channels`.
         steps: Number of steps, at least 1.
-        metropolis: Whether to accept or refuse each code, which corrects for the difference between the encoder and the
-            true posterior. For models that know the density of a given code.
+        metropolis: Whether to accept or refuse each code in the second half of the steps, which corrects for the
+            difference between the encoder and the true posterior. For models that know the density of a given code.
         seed: Integer; what is drawn for image i depends on `(seed, start + i)` alone.
         start: Index of the first image.
         batch_size: Images in one pass.
@@ -159,9 +159,10 @@ def chain(model, images, mask, seed, steps, start, metropolis, given):
         code, pixel, accept = parts
         proposed = model.code_given(x, code, given)
         if metropolis:
-            first = index == 0
+            # From noise, the encoder proposes codes that would hardly ever be left: the chain begins without refusals.
+            begins = index < ops.maximum(steps // 2, 1)
             taken = accepted(model, x, z, proposed, accept[:, 0], given)
-            proposed = ops.where(ops.logical_or(first, taken)[:, None], proposed, z)
+            proposed = ops.where(ops.logical_or(begins, taken)[:, None], proposed, z)
         decoded = model.decoded(proposed, **given)
         mean, drawn = model.imputed_pixels(decoded, ops.reshape(pixel, ops.shape(x)), x, mask)
         return index + 1, ops.where(mask, drawn, x), mean, proposed

@@ -4,9 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from keras import ops
 from scipy.special import expit, logsumexp
 
 import keras_genzoo
+from keras_genzoo.families import imputing
 from keras_genzoo.families.imputing import checked_mask
 
 SHAPE = (8, 8, 1)
@@ -79,6 +81,14 @@ def test_metropolis_gives_the_exact_means_and_a_bad_encoder_alone_does_not():
         means = filled.reshape(1500, 64)[:, missing].mean(axis=0) / 255.0
         errors.append(np.abs(means - exact).mean())
     assert errors[0] < 0.005 < 0.02 < errors[1]
+
+
+def test_chain_with_refusals_begins_without_them(images, mask, monkeypatch):
+    model = keras_genzoo.build("vae", image_shape=SHAPE, latent_dim=2, base_filters=4, seed=0)
+    begun = model.impute(images, mask, steps=2, seed=4)
+    monkeypatch.setattr(imputing, "accepted", lambda model, x, z, *rest: ops.zeros_like(z[:, 0], "bool"))
+    # Half of four steps, and then the same code.
+    np.testing.assert_array_equal(model.impute(images, mask, steps=4, seed=4, metropolis=True), begun)
 
 
 def test_machine_draws_missing_pixels_from_their_conditional_distribution():

@@ -187,8 +187,26 @@ def gaussian_kl(z_mean, z_log_var):
     >>> float(gaussian_kl([[1.0, 0.0]], [[0.0, 0.0]])[0])
     0.5
     """
+    return ops.sum(gaussian_kl_terms(z_mean, z_log_var), axis=-1)
+
+
+def gaussian_kl_terms(z_mean, z_log_var):
+    """KL divergence of each component of a diagonal Gaussian from the standard normal: the terms of `gaussian_kl`.
+
+    Args:
+        z_mean: Means, `(batch, latent_dim)`.
+        z_log_var: Logarithms of the variances, `(batch, latent_dim)`.
+
+    Returns:
+        Nats of each component, `(batch, latent_dim)`.
+
+    Example:
+
+    >>> gaussian_kl_terms([[1.0, 0.0]], [[0.0, 0.0]]).numpy().tolist()
+    [[0.5, 0.0]]
+    """
     z_mean, z_log_var = _float32(z_mean, z_log_var)
-    return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var, axis=-1)
+    return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
 
 
 def bernoulli_nll(images, logits):

@@ -2,6 +2,7 @@
 
 from keras_genzoo.callbacks.board import Board
 from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted, TrainingTerminated
+from keras_genzoo.callbacks.code_use import ReportCodeUse
 from keras_genzoo.callbacks.divergence import StopOnDivergence, TrainingDiverged
 from keras_genzoo.callbacks.epoch_log import EpochLog
 from keras_genzoo.callbacks.progress_lines import ProgressLines
@@ -14,6 +15,7 @@ __all__ = [
     "Checkpoint",
     "EpochLog",
     "ProgressLines",
+    "ReportCodeUse",
     "SampleGrid",
     "StopOnDivergence",
     "TimeLimit",

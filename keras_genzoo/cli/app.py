@@ -29,6 +29,7 @@ from keras_genzoo.cli.names import (
 )
 from keras_genzoo.cli.stopping import Stopped, resumable
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
+from keras_genzoo.cli.typed import Command, check_effect
 from keras_genzoo.utils.text import nearest
 from keras_genzoo.version import __version__
 
@@ -124,7 +125,7 @@ def _say_error(text):
     errors.print(f"Error: {text}", style="red", highlight=False, markup=False, soft_wrap=True)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_command():
     """Lists models, bundled presets and recipes."""
     table = Table("model", "description", "presets", "recipes")
@@ -138,7 +139,7 @@ def list_command():
     console.print(table)
 
 
-@app.command()
+@app.command(cls=Command)
 def show(name: Annotated[str, typer.Argument(help="A model, preset or recipe.")]):
     """Shows the arguments of a model, the card of a preset, or a recipe."""
     if name in registry.list_models():
@@ -157,7 +158,7 @@ def show(name: Annotated[str, typer.Argument(help="A model, preset or recipe.")]
         raise ValueError(f"Expected a model, preset or recipe; {nearest(name, known)} Received: {name!r}")
 
 
-@app.command()
+@app.command(cls=Command)
 def train(
     name: Annotated[str, typer.Argument(metavar="RECIPE|MODEL", help="Recipe (name or .yaml file) or model.")],
     data: Data = None,
@@ -209,11 +210,12 @@ def _check_classes(name, classes):
 
 
 for command in (sample, reconstruct, interpolate, translate):
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 
-@app.command()
+@app.command(cls=Command)
 def evaluate(
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset (name or folder) or model.")],
     data: Data = None,
     split: Annotated[str, typer.Option(help="Split of the real images.")] = _EVALUATION.split,
@@ -231,16 +233,20 @@ def evaluate(
     """Compares a preset with real images; each metric is printed with its protocol."""
     from keras_genzoo import training
     from keras_genzoo.metrics import evaluate as measure
+    from keras_genzoo.metrics.table import check_metrics, unread_settings
 
-    training.check_names(metrics.split(",") if metrics else (), features)  # before TensorFlow is imported
+    names = None if metrics is None else metrics.split(",")
+    training.check_names(names or (), features)  # before TensorFlow is imported
     if write_card and not (Path(name) / presets.CONFIG).is_file():
         raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
     model = load_named(name, weights)
+    without_effect = unread_settings(check_metrics(names, model))
+    check_effect(ctx, without_effect, "none of the metrics depends on it")
     source, options = training.data_of(name, data)
     results = measure(
         model,
         source,
-        metrics.split(",") if metrics else None,
+        names,
         num_images=num_images,
         features=features or training.features_of(name, data),
         seed=seed,
@@ -263,10 +269,10 @@ def _add_to_card(folder, results):
     presets.update_card(folder, {"metrics": metrics})
 
 
-app.command()(export)
+app.command(cls=Command)(export)
 
 
-@app.command()
+@app.command(cls=Command)
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the files of the demo.")] = Path("genzoo_demo"),
     seconds: Annotated[int, typer.Option(help="Seconds of training.", min=1)] = 60,

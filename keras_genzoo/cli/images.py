@@ -9,6 +9,7 @@ import typer
 from keras_genzoo.cli.conditions import check_used, columns_of, read_conditions, rows_of
 from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, sampler_options, say
 from keras_genzoo.cli.pictures import BEFORE_AFTER, check_apart, check_output, check_targets, save
+from keras_genzoo.cli.typed import check_effect
 
 Name = Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")]
 Seed = Annotated[int, typer.Option(help="Seed; image i depends only on the seed and i.", min=0)]
@@ -85,6 +86,7 @@ def interpolate(
 
 
 def reconstruct(
+    ctx: typer.Context,
     name: Name,
     source: Input,
     out: Annotated[Path, typer.Option(help="PNG file of originals beside reconstructions, or a folder.")],
@@ -94,10 +96,11 @@ def reconstruct(
     weights: Weights = None,
 ):
     """Encodes and decodes images, and writes them beside the originals."""
-    _through(name, weights, source, out, split, limit, "reconstruct", "reconstructs images", labels=labels)
+    _through(ctx, name, weights, source, out, split, limit, "reconstruct", "reconstructs images", labels=labels)
 
 
 def translate(
+    ctx: typer.Context,
     name: Name,
     source: Input,
     out: Annotated[Path, typer.Option(help="PNG file, or a folder for one PNG per image, named as the input.")],
@@ -111,16 +114,18 @@ def translate(
     A folder keeps the names of the files, and gets a grid of before and after. A PNG file is the translated image, or,
     of several images, that grid.
     """
-    _through(name, weights, source, out, split, limit, "translate", "translates images", direction=direction)
+    _through(ctx, name, weights, source, out, split, limit, "translate", "translates images", direction=direction)
 
 
-def _through(name, weights, source, out, split, limit, method, does, labels=None, direction=None):
+def _through(ctx, name, weights, source, out, split, limit, method, does, labels=None, direction=None):
     """Reads images, hands them to a method of the model, and writes what it gives."""
     check_output(out)
+    from keras_genzoo.data.named import is_image_file, load_named_images
+
+    if is_image_file(source):
+        check_effect(ctx, ("split", "limit"), "--input is one image")
     model = _load(name, weights, method, does)
     check_apart(source, out)
-    from keras_genzoo.data.named import load_named_images
-
     given = {} if direction is None else {"direction": direction}
     height, width, channels = model.image_shape
     images, found, names = load_named_images(source, split, (height, width), channels, limit)

@@ -16,6 +16,11 @@ from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.record import Record
 
 
+def as_tuples(batches):
+    """A generator of tuples, which is what Keras takes, from one of batches in any form."""
+    return (tuple(batch) if isinstance(batch, (tuple, list)) else (batch,) for batch in batches)
+
+
 class Images:
     """Batches of images; labels that follow them in a data set are ignored. Records have the field `images`."""
 
@@ -93,7 +98,7 @@ class Images:
             x = self._image_array(model, x)
             y = self._prepare_second(model, x, y)
         elif isinstance(x, Iterator):  # generators, too
-            x = (tuple(batch) if isinstance(batch, (tuple, list)) else (batch,) for batch in x)  # Keras takes no other
+            x = as_tuples(x)
         elif not _is_container(x):
             raise ValueError(
                 f"Expected {self.wanted}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "

@@ -77,6 +77,12 @@ class Condition(abc.ABC):
         values = tf.convert_to_tensor(values)
         if self.spec.dtype.is_integer and not values.dtype.is_integer:
             raise ValueError(f"Expected integer {self.name} in {self.range}. Received: dtype {values.dtype.name}")
+        shape = ("n", *self.spec.shape[1:])
+        if values.shape.rank not in (None, len(shape)):  # broadcasting would mix up the images of a batch
+            raise ValueError(
+                f"Expected {self.name} of shape ({', '.join(map(str, shape))}{',' * (len(shape) == 1)}). "
+                f"Received: shape {tuple(values.shape)}"
+            )
         return self.checked_in_graph(tf.cast(values, self.spec.dtype))[0]
 
     def checked_in_graph(self, values, beside=()):

@@ -12,6 +12,11 @@ def sentences_of_the_graph():
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
+        if "did not match the expected structure" in str(error):
+            raise ValueError(
+                "Expected batches of one structure, each part of them an array. Received: batches that differ from the "
+                "first one, or a part that is None: leave it out"
+            ) from error
         sentence = re.search(r"Expected [^\n]*Received: [^\n]*", str(error))
         if sentence is None:
             raise

@@ -5,10 +5,11 @@ step of its own does not read: both would train in silence on something else tha
 """
 
 import inspect
+from collections.abc import Iterator
 
 import keras
 
-from keras_genzoo.data.kinds import check_ends, is_array_like
+from keras_genzoo.data.kinds import as_tuples, check_ends, is_array_like
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.keras_callbacks import check_callbacks
 from keras_genzoo.utils.arrays import check_dense
@@ -73,6 +74,8 @@ def predict(self, x, *args, **kwargs):
     given = _arguments(self, "predict", x, *args, **kwargs)
     _check_rows(x)
     check_ends(x, steps=given.get("steps"))
+    if isinstance(x, Iterator):
+        given["x"] = as_tuples(x)
     with sentences_of_the_graph():
         return keras.Model.predict(self, **given)
 

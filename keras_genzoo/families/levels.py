@@ -81,6 +81,12 @@ class LevelsPosterior(Posterior):
         self.model.descend(choose)
         return joined_levels(found), log_q - 0.5 * sum(log_vars)
 
+    def divergences(self, prior):
+        """Nats of each level, `(batch, levels)`, each given the means of those above."""
+        nothing = ops.zeros((self.num_rows, self.noise_dim), "float32")  # in place of noise
+        posteriors, priors, _, _ = self.model.drawn(self.features, nothing)
+        return ops.stack([mine.divergence(its) for mine, its in zip(posteriors, priors, strict=True)], axis=-1)
+
     def repeat(self, num):
         return type(self)(self.model, [importance.repeat(each, num) for each in self.features])
 

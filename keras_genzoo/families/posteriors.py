@@ -18,9 +18,18 @@ class Posterior:
 
     portable = True
 
+    def divergences(self, prior):
+        """The KL divergence from a prior as a sum over parts of the code, in closed form; `None` where there is none.
+
+        Returns:
+            Nats of each part, `(batch, parts)`: a part is a component where components do not depend on each other.
+        """
+        return None
+
     def divergence(self, prior):
         """KL divergence from a prior in nats, `(batch,)`, in closed form; `None` where there is none."""
-        return None
+        parts = self.divergences(prior)
+        return None if parts is None else ops.sum(parts, axis=-1)
 
 
 class GaussianPosterior(Posterior):
@@ -62,8 +71,8 @@ class GaussianPosterior(Posterior):
         noise = (z - self.z_mean) * ops.exp(-0.5 * self.z_log_var)
         return losses.normal_log_density(noise) - 0.5 * ops.sum(self.z_log_var, axis=-1)
 
-    def divergence(self, prior):
-        return losses.gaussian_kl(self.z_mean, self.z_log_var) if prior.kind == "normal" else None
+    def divergences(self, prior):
+        return losses.gaussian_kl_terms(self.z_mean, self.z_log_var) if prior.kind == "normal" else None
 
     def repeat(self, num):
         """The posterior of a batch in which each image stands `num` times, one after the other."""

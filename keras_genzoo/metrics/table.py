@@ -194,6 +194,18 @@ def list_metrics():
     return list(METRICS)
 
 
+def unread_settings(names):
+    """Those settings of `evaluate` that none of the metrics of these names reads."""
+    rows = [METRICS[name] for name in names]
+    read = {
+        "features": any(row.kind == "features" or row.extractor for row in rows),
+        "floor": any(row.kind != "model" for row in rows),
+        "num_samples": "log_likelihood" in names,
+        "num_likelihood_images": "log_likelihood" in names,
+    }
+    return [name for name, is_read in read.items() if not is_read]
+
+
 def check_metrics(names, model):
     """Returns the names of the metrics to compute, or raises a `ValueError` that names the nearest valid one."""
     if names is None:

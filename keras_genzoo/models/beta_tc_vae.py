@@ -73,6 +73,7 @@ class BetaTCVAE(VAE):
         training=True,
     )
     reconstruction_weight = 1.0
+    advice_on_unused_codes = "a smaller beta uses more of them"
 
     loss_names = ("loss", "reconstruction_loss", "mi_loss", "tc_loss", "dimension_kl_loss")
 

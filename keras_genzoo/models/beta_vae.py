@@ -57,6 +57,8 @@ class BetaVAE(VAE):
     (47.0, 5.0)
     """
 
+    advice_on_unused_codes = "a smaller beta, warmup_steps or a capacity use more of them"
+
     beta = Weight(4.0, "Weight of the KL divergence; with a capacity, of its distance from there.", training=True)
     warmup_steps = Steps(0, "Training steps in which the weight grows from 0 to `beta`.", training=True)
     capacity = Weight(

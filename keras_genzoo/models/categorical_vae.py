@@ -13,6 +13,8 @@ Validation, `elbo` and `log_likelihood` draw one-hot codes and use their probabi
 that generates. The paper updates the temperature every 500 or 1000 steps; here it changes with each one.
 """
 
+import math
+
 import keras
 from keras import layers, ops
 
@@ -60,9 +62,9 @@ class CategoricalPosterior(Posterior):
             soft = soft + ops.stop_gradient(self._one_hot(perturbed) - soft)
         return self._flat(soft)
 
-    def divergence(self, prior):
-        """KL divergence from equally likely categories in nats, `(batch,)`."""
-        return ops.sum(ops.exp(self.log_q) * self.log_q, axis=(1, 2)) - prior.log_density(self._flat(self.log_q))
+    def divergences(self, prior):
+        """KL divergence of each variable from equally likely categories in nats, `(batch, variables)`."""
+        return ops.sum(ops.exp(self.log_q) * (self.log_q + math.log(self.log_q.shape[-1])), axis=-1)
 
     def repeat(self, num):
         """The posterior of a batch in which each image stands `num` times, one after the other."""
@@ -121,6 +123,7 @@ class CategoricalVAE(VAE):
     min_temperature = Positive(0.5, "Lowest temperature.", training=True)
     anneal_rate = Weight(1e-4, "The temperature falls as `exp(-anneal_rate * step)`; 0 keeps it.", training=True)
 
+    code_part = "categorical variables"
     code_names = ("z", "logits")
 
     @property

@@ -24,7 +24,7 @@ from keras import layers, ops
 
 from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.likelihood import importance
-from keras_genzoo.losses import gaussian_kl
+from keras_genzoo.losses import gaussian_kl_terms
 from keras_genzoo.models.vae import VAE
 
 # tanh(3.8) = 0.999, so that 1 - r^2 keeps four digits in float32.
@@ -96,13 +96,12 @@ class ChainPosterior(GaussianPosterior):
         """Variance of each component by itself, `(batch, latent_dim)`."""
         return linear_recurrence(ops.square(self.z_coupling), ops.exp(self.z_log_var))
 
-    def divergence(self, prior):
+    def divergences(self, prior):
         if prior.kind != "normal":
             return None
-        variances = self.variances()
-        # That of independent components with these variances, and the mutual information of the components.
-        information = 0.5 * ops.sum(ops.log(variances) - self.z_log_var, axis=-1)
-        return gaussian_kl(self.z_mean, ops.log(variances)) + information
+        log_variances = ops.log(self.variances())
+        # That of independent components with these variances, and the mutual information with the one before.
+        return gaussian_kl_terms(self.z_mean, log_variances) + 0.5 * (log_variances - self.z_log_var)
 
     def repeat(self, num):
         return type(self)(*(importance.repeat(each, num) for each in (self.z_mean, self.z_log_var, self.z_coupling)))

@@ -62,11 +62,11 @@ class VonMisesFisherPosterior(Posterior):
         log_q = von_mises_fisher.log_normalizer(kappa, dim) + kappa - 2.0 * kappa * ops.square(ops.sin(0.5 * angle))
         return z, ops.cast(log_q, "float32")
 
-    def divergence(self, prior):
-        """KL divergence from the uniform distribution in nats, `(batch,)`; `None` for other priors."""
+    def divergences(self, prior):
+        """KL divergence of the whole code from the uniform distribution, `(batch, 1)`; `None` for other priors."""
         if prior.kind != "sphere":
             return None
-        return ops.cast(von_mises_fisher.divergence(self.z_kappa[:, 0], self.noise_dim), "float32")
+        return ops.cast(von_mises_fisher.divergence(self.z_kappa, self.noise_dim), "float32")
 
     def repeat(self, num):
         """The posterior of a batch in which each image stands `num` times, one after the other."""
@@ -99,6 +99,7 @@ class HypersphericalVAE(VAE):
 
     latent_dim = Integer(10, "Length of the latent code `z`, a point on the sphere of one dimension less.", low=2)
 
+    code_part = "directions"
     code_names = ("z_mean", "z_kappa")
 
     @property

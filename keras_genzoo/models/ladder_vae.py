@@ -85,6 +85,8 @@ class LadderVAE(VAE):
         training=True,
     )
 
+    code_part = "levels"
+    advice_on_unused_codes = "more free_bits or warmup_steps keep levels in use"
     web_view = None  # the page draws no codes of several levels
 
     def check_arguments(self):

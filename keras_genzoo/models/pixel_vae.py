@@ -80,6 +80,7 @@ class PixelVAE(VAE):
     )
     warmup_steps = Steps(0, "Steps over which the weight of the KL term rises from 0 to 1; 0 for none.", training=True)
 
+    advice_on_unused_codes = "warmup_steps, or fewer pixel_layers, use more of them"
     decodes_means = False
     unsupported_formats = ("onnx",)  # ONNX Runtime finds no shapes of convolutions inside of two loops
     generated_pixels = "probabilities of white pixels, each given those drawn before, as grey levels"

@@ -55,6 +55,7 @@ class SimpleVAE(VAE):
         "gives sharper images and codes that fit the prior less.",
     )
 
+    advice_on_unused_codes = "a smaller kl_weight uses more of them"
     loss_names = ("loss", "squared_error", "kl_loss")
     decoder_activation = "tanh"
 

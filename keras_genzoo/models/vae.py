@@ -18,7 +18,7 @@ import keras
 from keras import layers, ops
 
 from keras_genzoo import losses, sampling
-from keras_genzoo.families import BaseAutoencoder, latent_variable
+from keras_genzoo.families import BaseAutoencoder, code_use, latent_variable
 from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.utils.arguments import Choice, Flag, Positive
@@ -75,6 +75,8 @@ class VAE(BaseAutoencoder):
     optimizer_names = ("optimizer",)
     loss_names = ("loss", "reconstruction_loss", "kl_loss")
     code_names = ("z_mean", "z_log_var")
+    code_part = "latent dimensions"  # what `code_use` counts
+    advice_on_unused_codes = "a larger reconstruction_weight uses more of them"
     step_count = None  # a `StepCount` of a variant whose bound changes in the course of a training
 
     def check_arguments(self):
@@ -192,6 +194,8 @@ class VAE(BaseAutoencoder):
 
     # -- what follows from them ---------------------------------------------------------------------------------------
 
+    code_measures = code_use.code_measures
+    code_use = code_use.code_use
     elbo = latent_variable.elbo
     log_likelihood = latent_variable.log_likelihood
     likelihood_images = latent_variable.likelihood_images

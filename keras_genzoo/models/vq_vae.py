@@ -135,6 +135,8 @@ class VQVAE(Autoencoder):
     prior_filters = Integer(64, "Filters of the PixelCNN over code maps.")
     prior_layers = Integer(4, "Gated layers of the PixelCNN over code maps.")
 
+    code_part = "codes"
+    advice_on_unused_codes = "a larger dead_below puts more of them to use; a smaller num_codes does without them"
     web_view = None  # the page draws no maps of codes
     optimizer_names = ("optimizer", "prior_optimizer")
     loss_names = ("loss", "reconstruction_loss", "commitment_loss", "prior_loss", "perplexity")
@@ -237,6 +239,23 @@ class VQVAE(Autoencoder):
         """
         z = self.encode(images, batch_size=batch_size)
         return ops.convert_to_numpy(self.quantizer.nearest(z.reshape(-1, *self.map_shape, self.code_dim)))
+
+    def code_use(self, images, *, batch_size=256):
+        """How much use images make of each code: near 0 for codes that are hardly used, after a collapse nearly all.
+
+        Args:
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`, at least 1.
+            batch_size: Images in one pass.
+
+        Returns:
+            float32 NumPy array `(num_codes,)`: how often a code stands in the maps of the images, divided by the mean
+            over all codes.
+        """
+        maps = self.encode_map(images, batch_size=batch_size)
+        if not maps.size:
+            raise ValueError("Expected at least 1 image. Received: 0")
+        counts = np.bincount(maps.reshape(-1), minlength=self.num_codes)
+        return (counts / counts.mean()).astype("float32")
 
     def decode_map(self, maps, *, batch_size=256):
         """Images of maps of codes.

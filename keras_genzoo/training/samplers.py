@@ -25,13 +25,18 @@ def check_samplers(model, recipe, data):
 
 def fit_samplers(model, recipe, data):
     """Fits the samplers that the recipe declares to the codes of training images, the first ones of `data`."""
-    parts, num = [], 0
+    images, given = first_images(model, data, MAX_IMAGES)
+    for kind, size in list(model.samplers.items()):
+        model.fit_sampler(kind, images, size, seed=recipe.seed, **given)
+
+
+def first_images(model, data, num):
+    """The images of the first batches of `data`, at least `num` if it has as many, and the dict of their conditions."""
+    parts, found = [], 0
     for batch in data:
         parts.append(batch if isinstance(batch, tuple) else (batch,))
-        num += len(parts[-1][0])
-        if num >= MAX_IMAGES:
+        found += len(parts[-1][0])
+        if found >= num:
             break
     columns = [np.concatenate([np.asarray(part) for part in column]) for column in zip(*parts, strict=True)]
-    given = {each.name: column for each, column in zip(model.conditions, columns[1:], strict=False)}
-    for kind, size in list(model.samplers.items()):
-        model.fit_sampler(kind, columns[0], size, seed=recipe.seed, **given)
+    return columns[0], {each.name: column for each, column in zip(model.conditions, columns[1:], strict=False)}

@@ -18,7 +18,7 @@ from keras_genzoo.recipes.sizes import with_dataset_size
 from keras_genzoo.training.checks import check
 from keras_genzoo.training.real_images import check_validation, images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
-from keras_genzoo.training.samplers import check_samplers, fit_samplers
+from keras_genzoo.training.samplers import check_samplers, first_images, fit_samplers
 from keras_genzoo.training.summary import summary
 
 
@@ -83,6 +83,8 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
         if not resume and last_checkpoint(out) is None:
             shutil.rmtree(out)
         raise
+    if verbose:
+        say_code_use(model, data)
     return finish(model, run, evaluate)
 
 
@@ -201,6 +203,15 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
         return {**began, "epoch_seconds": log.elapsed()}
 
     return [*made, callbacks.Checkpoint(run.checkpoints, step, note=note)]
+
+
+def say_code_use(model, data):
+    """Prints how much of the code of a model is in use on training images, if that can be told."""
+    from keras_genzoo.families.code_use import code_use_line
+
+    if hasattr(model, "code_use"):
+        images, given = first_images(model, data, 1000)
+        print(code_use_line(model, images, **given), flush=True)
 
 
 def _release(callbacks):

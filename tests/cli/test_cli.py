@@ -727,3 +727,19 @@ def test_translate_refuses_what_it_cannot_do(command, translator, preset, here):
         code, _, error = command("translate", *arguments)
         assert code == 2 and message in error
         assert not (here / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--seed", 1, "--seed=2"), "Expected --seed at most once. Received: it 2 times"),
+        (("--metrics", "ssim", "--features", "mnist"), "Expected no --features: none of the metrics depends on it."),
+        (("--metrics", "ssim", "--num-samples", 9), "Expected no --num-samples: none of the metrics depends on it."),
+        (("--metrics", "ssim,elbo", "--floor"), "Expected no --floor: none of the metrics depends on it."),
+        (("--metrics", ""), "Expected the name of a metric; "),
+    ],
+    ids=str,
+)
+def test_options_without_effect_are_refused(arguments, message, command, preset):
+    code, _, err = command("evaluate", preset, "--data", "digits", *arguments)
+    assert code == 2 and err.startswith(f"Error: {message}") and err.count("\n") == 1, err

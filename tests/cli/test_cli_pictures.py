@@ -83,3 +83,10 @@ def test_names_of_the_user_are_neither_emoji_nor_markup(command, preset, here):
     assert "folder:one:" in err
     code, out, _ = command("sample", preset, "--num", 1, "--out", "a:one:[red].png")
     assert code == 0 and "a:one:[red].png" in out
+
+
+@pytest.mark.parametrize("option", [("--split", "test"), ("--limit", 3)], ids=str)
+def test_options_of_a_data_set_are_refused_beside_one_image(option, command, translator, here):
+    picture(here / "one.png")
+    arguments = ("translate", translator, "--input", "one.png", "--out", "out.png")
+    refused(command, here, f"Expected no {option[0]}: --input is one image", *arguments, *option)

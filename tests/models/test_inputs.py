@@ -265,7 +265,25 @@ def test_call_and_predict_refuse_pixels_out_of_range_and_lists(case, built):
         refused(lambda method=method: method(tf.sparse.from_dense(images[0, :, :, 0])), "^Expected .*a SparseTensor")
         refused(lambda method=method: method(images[:0]), "^Expected at least one row")
     refused(lambda: model({"image": images}), r"Expected (a list \[images, labels\]|images as one tensor)")
-    assert len(model.predict(inputs(images), verbose=0)) == NUM
+    whole = model.predict(inputs(images), verbose=0)
+    assert len(whole) == NUM
+    if not case.model_class.conditions:
+        parts = model.predict((images[first : first + 2] for first in (0, 2)), verbose=0)
+        np.testing.assert_allclose(parts, whole, atol=1e-6)
+
+
+def test_none_in_a_batch_is_refused_with_one_sentence():
+    case = next(case for case in cases_with("encode") if not case.has_labels)
+    images = case.data(NUM)[0]
+
+    class WithNone(Batches):
+        def __getitem__(self, index):
+            return super().__getitem__(index)[0], None
+
+    for method in (case.build().fit, case.build().predict):
+        refused(
+            lambda method=method: method(WithNone(images), verbose=0), "^Expected batches of one structure, .* None"
+        )
 
 
 for_codes_in = for_kinds(
@@ -293,6 +311,7 @@ def test_images_of_codes_by_call_and_predict_are_in_0_to_1_and_conditions_are_ch
         refused(lambda: model(z), rf"Expected a list \[{wanted}\]")
         refused(lambda: model.predict([z, np.full(NUM, 99)], verbose=0), "Expected labels in")
         refused(lambda: model([z, np.full(NUM, 0.5, "float32")]), "Expected integer labels")
+        refused(lambda: model([z, np.zeros((NUM, 1), "int32")]), r"Expected labels of shape \(n,\). .* shape \(4, 1\)")
 
 
 def test_images_of_keras_own_readers_are_understood_or_refused(tmp_path):

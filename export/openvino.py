@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +137,17 @@ def save(converted: Any, path: Path) -> None:
     openvino.save_model(converted, os.fspath(path), compress_to_fp16=False)
 
 
+@functools.cache
+def shared_core() -> Any:
+    """The `openvino.Core` of this process, which is never deleted.
+
+    While a core is in use, OpenVINO has a stack for signal handlers of its own in place of Python's, and puts back the
+    former one when the core is deleted. Of two cores, it thus ends with the stack of the one that was deleted first,
+    and the next Ctrl-C is a crash.
+    """
+    return required_openvino().Core()
+
+
 def openvino_runner(path: str | os.PathLike, **properties: Any) -> Runner:
     """Returns a runner for an OpenVINO file, on the CPU in float32.
 
@@ -143,9 +155,8 @@ def openvino_runner(path: str | os.PathLike, **properties: Any) -> Runner:
         path: The `.xml` file.
         **properties: Further properties of the compiled model, such as `PERFORMANCE_HINT="LATENCY"`.
     """
-    openvino = required_openvino()
     properties = {"INFERENCE_PRECISION_HINT": "f32", **properties}
-    core = openvino.Core()
+    core = shared_core()
     read = core.read_model(os.fspath(path))
     names = [output.get_any_name() for output in read.outputs]  # the compiled model has further names
     request = core.compile_model(read, "CPU", properties).create_infer_request()

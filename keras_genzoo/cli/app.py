@@ -240,23 +240,12 @@ def evaluate(
     if write_card and not (Path(name) / presets.CONFIG).is_file():
         raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
     model = load_named(name, weights)
-    without_effect = unread_settings(check_metrics(names, model))
-    check_effect(ctx, without_effect, "none of the metrics depends on it")
+    check_effect(ctx, unread_settings(check_metrics(names, model)), "none of the metrics depends on it")
     source, options = training.data_of(name, data)
-    results = measure(
-        model,
-        source,
-        names,
-        num_images=num_images,
-        features=features or training.features_of(name, data),
-        seed=seed,
-        split=split,
-        floor=floor,
-        num_samples=num_samples,
-        num_likelihood_images=num_likelihood_images,
-        data_options=options,
-        sampler=sampler,
-    )
+    features = features or training.features_of(name, data)
+    settings = dict(features=features, seed=seed, split=split, floor=floor, sampler=sampler, data_options=options)
+    counts = dict(num_images=num_images, num_samples=num_samples, num_likelihood_images=num_likelihood_images)
+    results = measure(model, source, names, **settings, **counts)
     console.print(metrics_table(results))
     if write_card:
         _add_to_card(name, results)

@@ -1,5 +1,7 @@
 """Files of ONNX and OpenVINO give in their own runtimes what the model gives, and are written whole or not at all."""
 
+import ctypes
+import gc
 import importlib.util
 import os
 import sys
@@ -49,11 +51,9 @@ def runner_of(path):
         wanted = {value.name for value in session.get_inputs()}
         names = [value.name for value in session.get_outputs()]
         return lambda inputs: dict(zip(names, session.run(None, {name: inputs[name] for name in wanted}), strict=True))
-    import openvino as ov
-
-    model = ov.Core().read_model(os.fspath(path))
+    model = openvino.shared_core().read_model(os.fspath(path))
     assert all(len(value.get_names()) == 1 for value in (*model.inputs, *model.outputs))
-    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = openvino.shared_core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
     def run(inputs):
         results = compiled({value.get_any_name(): inputs[value.get_any_name()] for value in model.inputs})
@@ -274,3 +274,23 @@ def test_openvino_sends_no_usage_statistics(tmp_path, monkeypatch):
     assert telemetry.Telemetry().consent  # the default: statistics are sent
     Stub(half).export(tmp_path / "a.xml", format="openvino")
     assert not telemetry.Telemetry().consent and "CI" not in os.environ
+
+
+class SignalStack(ctypes.Structure):
+    """`stack_t` of sigaltstack(2)."""
+
+    _fields_ = [("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t)]
+
+
+@pytest.mark.skipif(not installed("openvino"), reason="openvino is not installed: pip install 'keras-genzoo[openvino]'")
+@pytest.mark.skipif(sys.platform != "linux", reason="OpenVINO has a stack for signal handlers on Linux alone")
+def test_ctrl_c_has_its_stack_after_two_runs_of_openvino(tmp_path):
+    first = Stub(half).export(tmp_path / "a.xml", format="openvino")
+    runs = [openvino.openvino_runner(first.path) for _ in range(2)]
+    while runs:
+        runs.pop(0)  # the first one first
+    gc.collect()
+    stack = SignalStack()
+    ctypes.CDLL(None).sigaltstack(None, ctypes.byref(stack))
+    ranges = [line.split()[0].split("-") for line in Path("/proc/self/maps").read_text().splitlines()]
+    assert any(int(start, 16) <= stack.start < int(end, 16) for start, end in ranges)

@@ -27,6 +27,7 @@ from keras_genzoo.cli.names import (
     start_tensorflow,
     warner,
 )
+from keras_genzoo.cli.plot import app as plot_app
 from keras_genzoo.cli.stopping import Stopped, resumable
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
 from keras_genzoo.cli.typed import Command, check_effect
@@ -259,6 +260,7 @@ def _add_to_card(folder, results):
 
 
 app.command(cls=Command)(export)
+app.add_typer(plot_app, name="plot")
 
 
 @app.command(cls=Command)

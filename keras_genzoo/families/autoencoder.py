@@ -63,6 +63,7 @@ class BaseAutoencoder(ZooModel):
     generate_on_device = code_sampling.generate_on_device
     latent_sample = code_sampling.latent_sample
     code_source = code_sampling.code_source
+    fit = code_sampling.fit
     fit_sampler = code_sampling.fit_sampler
     impute = imputing.impute
 

@@ -3,12 +3,14 @@
 `BaseAutoencoder` uses these functions as methods.
 """
 
+import functools
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
 from keras_genzoo import sampling
-from keras_genzoo.families import generation
+from keras_genzoo.families import generation, inputs
 from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, normal_input
@@ -94,7 +96,7 @@ def chosen_sampler(model, sampler):
     Raises:
         ValueError: If there is no such sampler, or it has not been fitted.
     """
-    fitted = [*(model.samplers or {})]
+    fitted = fitted_samplers(model)
     if sampler is None:
         return fitted[0] if fitted else PRIOR
     if sampler == PRIOR or sampler in fitted:
@@ -108,6 +110,29 @@ def chosen_sampler(model, sampler):
         f"Expected a sampler of prior, {', '.join(SAMPLERS)}; {nearest(str(sampler), [PRIOR, *SAMPLERS])} "
         f"Received: sampler={sampler!r}"
     )
+
+
+def fitted_samplers(model):
+    """Names of the samplers of a model that have been fitted."""
+    return [kind for kind in model.samplers or () if getattr(model, f"{kind}_sampler").is_fitted]
+
+
+def unfit_samplers(model):
+    """Has a model draw codes from its prior until samplers are fitted again, as before a training that does so."""
+    for kind in fitted_samplers(model):
+        getattr(model, f"{kind}_sampler").fitted.assign(0.0)
+
+
+@functools.wraps(inputs.fit)
+def fit(self, x=None, y=None, *args, **kwargs):
+    """As `inputs.fit`, whose docstring it gets; warns if samplers have been fitted."""
+    fitted = fitted_samplers(self)
+    if fitted:
+        warnings.warn(
+            f"Training moves the codes, to which the samplers {', '.join(fitted)} were fitted: call fit_sampler again",
+            stacklevel=2,
+        )
+    return inputs.fit(self, x, y, *args, **kwargs)
 
 
 def fit_sampler(self, sampler, images, size=None, *, seed=0, batch_size=256, **conditions):

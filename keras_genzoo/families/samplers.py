@@ -10,10 +10,40 @@ import numpy as np
 from keras import layers, ops
 
 from keras_genzoo.families import second_stage
+from keras_genzoo.utils.graph_checks import eager_value
 
 
-class MixtureSampler(layers.Layer):
-    """A mixture of Gaussians, fitted to codes by expectation maximization; before `fit`, a standard normal.
+class Sampler(layers.Layer):
+    """Base of samplers: a layer that keeps whether it has been fitted; before `fit`, it draws a standard normal.
+
+    A subclass has `kind`, `noise_dim`, `from_normal(normal)` and `fit(codes, seed)`, and adds weights in `build_it`.
+
+    Args:
+        dim: Length of a code.
+        size: Size of the sampler, whose meaning depends on its kind.
+    """
+
+    portable = True  # as of a prior
+
+    def __init__(self, dim, size, name=None):
+        super().__init__(name=name or f"{self.kind}_sampler", dtype="float32")
+        self.dim, self.size = dim, size
+        self.fitted = self.constant("fitted", ())
+        self.build_it()
+        self.built = True
+
+    def constant(self, name, shape, initializer="zeros"):
+        """A new weight. None is trainable, rather than the layer, which could be thawed."""
+        return self.add_weight(name=name, shape=shape, initializer=initializer, trainable=False)
+
+    @property
+    def is_fitted(self):
+        """Whether `fit` has been called, here or before this was saved."""
+        return bool(eager_value(self.fitted))
+
+
+class MixtureSampler(Sampler):
+    """A mixture of Gaussians, fitted to codes by expectation maximization.
 
     Args:
         dim: Length of a code.
@@ -25,23 +55,19 @@ class MixtureSampler(layers.Layer):
     """
 
     kind = "mixture"
-    portable = True  # as of a prior
     full = True
 
-    def __init__(self, dim, size, name=None):
-        super().__init__(name=name or f"{self.kind}_sampler", dtype="float32")
-        self.dim, self.size = dim, size
+    def build_it(self):
+        dim, size = self.dim, self.size
         shape = (size, dim, dim) if self.full else (size, dim)
 
         def standard(shape, dtype):
             return ops.broadcast_to(ops.eye(dim) if self.full else ops.ones(dim), shape)
 
-        # No weight is trainable, rather than the layer, which could be thawed. The thresholds are where one component
-        # ends and the next begins, in units of a standard normal number.
-        self.thresholds = self.add_weight(name="thresholds", shape=(size - 1,), initializer="zeros", trainable=False)
-        self.means = self.add_weight(name="means", shape=(size, dim), initializer="zeros", trainable=False)
-        self.factors = self.add_weight(name="factors", shape=shape, initializer=standard, trainable=False)
-        self.built = True
+        # The thresholds are where one component ends and the next begins, in units of a standard normal number.
+        self.thresholds = self.constant("thresholds", (size - 1,))
+        self.means = self.constant("means", (size, dim))
+        self.factors = self.constant("factors", shape, standard)
 
     noise_dim = property(lambda self: self.dim + 1)
 
@@ -59,6 +85,7 @@ class MixtureSampler(layers.Layer):
         self.thresholds.assign(norm.ppf(np.cumsum(weights)[:-1]))
         self.means.assign(means)
         self.factors.assign(factors)
+        self.fitted.assign(1.0)
 
     def fit(self, codes, seed):
         """Fits the components to codes: an object with `means` and `draws`, each `(n, dim)`."""
@@ -92,8 +119,8 @@ class AggregateSampler(MixtureSampler):
         self.assign(np.full(self.size, 1.0 / self.size), means, factors)
 
 
-class TwoStageSampler(layers.Layer):
-    """A second VAE that generates codes; before `fit`, a standard normal.
+class TwoStageSampler(Sampler):
+    """A second VAE that generates codes.
 
     Its codes have as many dimensions as those of the first. Encoder and decoder have two hidden layers; the variance
     of the decoder is learned.
@@ -107,19 +134,12 @@ class TwoStageSampler(layers.Layer):
     """
 
     kind = "two_stage"
-    portable = True
 
-    def __init__(self, dim, size, name=None):
-        super().__init__(name=name or f"{self.kind}_sampler", dtype="float32")
-        self.dim, self.size = dim, size
-
-        def constant(name, shape, initializer="zeros"):
-            return self.add_weight(name=name, shape=shape, initializer=initializer, trainable=False)
-
-        self.location, self.scale = constant("location", (dim,)), constant("scale", (dim,), "ones")
-        self.deviation = constant("deviation", ())
-        self.decoder = second_stage.weights(constant, dim, size, dim)
-        self.built = True
+    def build_it(self):
+        dim = self.dim
+        self.location, self.scale = self.constant("location", (dim,)), self.constant("scale", (dim,), "ones")
+        self.deviation = self.constant("deviation", ())
+        self.decoder = second_stage.weights(self.constant, dim, self.size, dim)
 
     noise_dim = property(lambda self: 2 * self.dim)
 
@@ -135,6 +155,7 @@ class TwoStageSampler(layers.Layer):
         self.scale.assign(codes.draws.std(axis=0) + 1e-6)
         standardized = (codes.draws - self.location.numpy()) / self.scale.numpy()
         self.deviation.assign(second_stage.train(self.decoder, standardized, seed))
+        self.fitted.assign(1.0)
 
 
 SAMPLERS = {cls.kind: cls for cls in (MixtureSampler, AggregateSampler, TwoStageSampler)}

@@ -5,11 +5,11 @@ import warnings
 
 import numpy as np
 
-from keras_genzoo.data.sources import classes_of, existing_split, parse_source
+from keras_genzoo.data.sources import classes_of, parse_source
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.metrics.evaluation import Evaluation
 from keras_genzoo.metrics.features import CLASSIFIERS, inception_is_cached
-from keras_genzoo.metrics.reference import Reference, load_images
+from keras_genzoo.metrics.reference import Reference, existing_split_of, load_existing_images
 from keras_genzoo.metrics.samplers import sampler_of
 from keras_genzoo.metrics.table import METRICS, check_metrics
 from keras_genzoo.utils.checks import check_at_least
@@ -158,21 +158,8 @@ def _reference(data, image_shape, num_images, split, seed, options, batch_size, 
                 f"Received: {data.images.shape[1:]}"
             )
         return data
-    loaded = _load_existing(data, image_shape, num_images, split, seed, options)
+    loaded = load_existing_images(data, image_shape, num_images, split, seed, options)
     return Reference(**loaded, batch_size=batch_size, progress=progress)
-
-
-def _load_existing(data, image_shape, limit, split, seed, options):
-    """Loads images; if a source does not have the split, from one that it has, with a warning."""
-    try:
-        return load_images(data, image_shape, limit, split, seed, options)
-    except ValueError:
-        other = _existing(data, split, options) if isinstance(data, str) else split
-        if other == split:
-            raise
-    trained = ", on which the model may have been trained" if split_kind(_split_name(other)) == "train" else ""
-    warnings.warn(f"Used the split {other!r} of {data}{trained}: it has no split {split!r}", stacklevel=4)
-    return load_images(data, image_shape, limit, other, seed, options)
 
 
 def _check_classes(model, data, real, names):
@@ -182,11 +169,6 @@ def _check_classes(model, data, real, names):
     labelled = real.labels is not None and any(METRICS[name].kind == "model" for name in names)
     if known is not None and folder and labelled:
         classes_of(data, real.split).check(known, getattr(model, "class_names", None))
-
-
-def _existing(data, split, options):
-    located = {key: value for key, value in (options or {}).items() if key in ("data_dir", "image_key")}
-    return existing_split(data, split, **located)
 
 
 def _with_features(real, features, names):
@@ -280,7 +262,7 @@ def _has_other_split(data, split, floor_split, options):
     """Whether the floor can come from another split of the same source."""
     if not isinstance(data, str) or not floor_split:
         return False
-    names = [_split_name(name) for name in (split, _existing(data, floor_split, options))]
+    names = [_split_name(name) for name in (split, existing_split_of(data, floor_split, options))]
     first, second = (split_kind(name) or name for name in names)
     return first != second
 
@@ -291,7 +273,7 @@ def _floor_pair(real, data, image_shape, split, seed, options):
         if isinstance(data, Reference):
             same = data.extractor is real.extractor
             return real, data if same else real.like(data.images, data.source, data.split)
-        loaded = _load_existing(data, image_shape, len(real), split, seed, options)
+        loaded = load_existing_images(data, image_shape, len(real), split, seed, options)
         return real, real.like(loaded["images"], loaded["source"], loaded["split"])
     if len(real) < 2:
         raise ValueError("Expected at least 2 real images for a floor between two halves. Received: 1")

@@ -1,5 +1,6 @@
 """Reference images for `evaluate`, whose features are computed once."""
 
+import warnings
 from functools import cached_property
 
 import numpy as np
@@ -7,6 +8,9 @@ import numpy as np
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.factors import has_factors, load_factors
 from keras_genzoo.data.shapes import Factors
+from keras_genzoo.data.sources import existing_split
+from keras_genzoo.data.split_names import split_kind
+from keras_genzoo.data.splits import parse_split
 from keras_genzoo.metrics._arrays import check_some_images
 from keras_genzoo.metrics.features import extractor
 from keras_genzoo.metrics.frechet import feature_moments
@@ -185,6 +189,25 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
         factors = None if factors is None else factors.take(rows)
     images = images if images.dtype == np.uint8 else to_uint8(images)
     return {"images": images, "labels": labels, "target": target, "factors": factors, "source": source, "split": split}
+
+
+def load_existing_images(data, image_shape, limit, split, seed, options):
+    """As `load_images`; if a source does not have the split, from one that it has, with a warning."""
+    try:
+        return load_images(data, image_shape, limit, split, seed, options)
+    except ValueError:
+        other = existing_split_of(data, split, options) if isinstance(data, str) else split
+        if other == split:
+            raise
+    trained = ", on which the model may have been trained" if split_kind(parse_split(other)[0]) == "train" else ""
+    warnings.warn(f"Used the split {other!r} of {data}{trained}: it has no split {split!r}", stacklevel=4)
+    return load_images(data, image_shape, limit, other, seed, options)
+
+
+def existing_split_of(data, split, options):
+    """The split, or the one that a source has in its place: see `existing_split`."""
+    located = {key: value for key, value in (options or {}).items() if key in ("data_dir", "image_key")}
+    return existing_split(data, split, **located)
 
 
 def _load_source(source, split, options):

@@ -23,6 +23,14 @@ def check_samplers(model, recipe, data):
             )
 
 
+def without_samplers(model):
+    """Has the grids of a training come from the prior: samplers are fitted at its end."""
+    if getattr(model, "samplers", None):
+        from keras_genzoo.families.code_sampling import unfit_samplers
+
+        unfit_samplers(model)
+
+
 def fit_samplers(model, recipe, data):
     """Fits the samplers that the recipe declares to the codes of training images, the first ones of `data`."""
     images, given = first_images(model, data, MAX_IMAGES)

@@ -18,7 +18,7 @@ from keras_genzoo.recipes.sizes import with_dataset_size
 from keras_genzoo.training.checks import check
 from keras_genzoo.training.real_images import check_validation, images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
-from keras_genzoo.training.samplers import check_samplers, first_images, fit_samplers
+from keras_genzoo.training.samplers import check_samplers, first_images, fit_samplers, without_samplers
 from keras_genzoo.training.summary import summary
 
 
@@ -167,6 +167,7 @@ def fit(model, run, data, step=0, verbose="auto", seconds=0.0, validation=None):
         epoch += 1
     if epoch < epochs:
         stages.append((epoch, epochs, load_data(recipe, model, epoch) if step else data))
+    without_samplers(model)
     callbacks = make_callbacks(model, run, step, len(data), seconds)
     if verbose:
         print(summary(recipe, model, data, step, validation), flush=True)

@@ -14,6 +14,12 @@ import tensorflow as tf
 _state = threading.local()  # a replica of tf.distribute traces in a thread of its own
 
 
+def eager_value(variable):
+    """The value of a variable as a NumPy array, also while a graph is traced, which does not follow later values."""
+    with tf.init_scope():
+        return keras.ops.convert_to_numpy(variable)
+
+
 def check_in_graph(values, inside, *sentence):
     """`values`, whose use fails with one sentence unless all of `inside` is true.
 

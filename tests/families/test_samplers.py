@@ -115,6 +115,19 @@ def test_generate_takes_a_fitted_sampler_and_keeps_it_in_files(images, tmp_path)
         assert not any("sampler" in weight.path for weight in copy.trainable_weights)
 
 
+def test_samplers_are_drawn_from_once_they_are_fitted(images):
+    model = keras_genzoo.build("vae", **ARGS, samplers={"mixture": 3, "two_stage": 4})
+    prior = model.generate(6, seed=1, sampler="prior")
+    np.testing.assert_array_equal(model.generate(6, seed=1), prior)
+    with pytest.raises(ValueError, match="Expected a sampler that has been fitted, .* Received: sampler='mixture'"):
+        model.generate(6, seed=1, sampler="mixture")
+    model.fit_sampler("two_stage", images, size=4)
+    assert (model.generate(6, seed=1) != prior).any()
+    np.testing.assert_array_equal(model.generate(6, seed=1), model.generate(6, seed=1, sampler="two_stage"))
+    with pytest.warns(UserWarning, match="Training moves the codes, to which the samplers two_stage were fitted: call"):
+        model.fit(images, verbose=0)
+
+
 def test_wrong_samplers_are_refused_and_leave_the_model(vae, images):
     with pytest.raises(ValueError, match=r"did you mean 'mixture'\? Received: sampler='mixtur'"):
         vae.generate(1, sampler="mixtur")

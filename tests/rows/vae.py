@@ -29,7 +29,7 @@ CASES = [
             seed=3,
         ),
         output=(9, 8, 3),
-        params=4507,
+        params=4510,
         learns=vae_learns(network="mlp", hidden_units=(128,), likelihood="gaussian"),
     ),
 ]

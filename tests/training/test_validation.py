@@ -47,7 +47,8 @@ def test_validation_losses_are_in_log_and_tensorboard_also_after_a_resume(tmp_pa
         patch.setattr(steps, "make_callbacks", lambda *args: [stop, *make(*args)])
         train(RECIPE, tmp_path / "parts")
     parts, _ = train(RECIPE, tmp_path / "parts", resume=True)
-    assert validated(tmp_path / "parts") == validated(tmp_path / "whole")
+    for part, row in zip(validated(tmp_path / "parts"), validated(tmp_path / "whole"), strict=True):
+        assert part == pytest.approx(row, rel=1e-6)  # the sum of the terms may round in another way
     assert moved(state(whole), state(parts)) == []
     alone, _ = train(RECIPE.override({"data.validation_split": None}), tmp_path / "alone")
     assert moved(values(whole.weights), values(alone.weights)) == []

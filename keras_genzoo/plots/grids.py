@@ -1,4 +1,4 @@
-"""Image grids and loss plots, written with Pillow and matplotlib."""
+"""Grids of images, written with Pillow."""
 
 import math
 import os
@@ -71,14 +71,19 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     if scale is None:
         scale = 2 if max(np.shape(images)[1:3], default=0) <= 32 else 1
     grid = image_grid(images, columns, scale, gap)
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text("Software", SOFTWARE)
+    image = Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid)
+    return write_atomically(path, lambda file: image.save(file, format="PNG", optimize=True, pnginfo=mark))
+
+
+def write_atomically(path, save):
+    """Writes a file, in a folder that is made if it is not there, by `save(file)` under another name at first."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part")
-    mark = PngImagePlugin.PngInfo()
-    mark.add_text("Software", SOFTWARE)
     try:
-        image = Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid)
-        image.save(scratch, format="PNG", optimize=True, pnginfo=mark)
+        save(scratch)
         os.replace(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
@@ -117,46 +122,3 @@ def save_pairs(before, after, path, pairs_per_row=None):
         )
     pairs = np.stack([before, after], axis=1).reshape(-1, *after.shape[1:])
     return save_grid(pairs, path, columns=2 * (pairs_per_row or math.ceil(math.sqrt(len(after) / 2))))
-
-
-def save_loss_plot(log, path):
-    """Plots the columns of a CSV log over the epochs: losses in one panel, other values in another.
-
-    Args:
-        log: CSV file with a column `epoch` and one column per value.
-        path: PNG file to write.
-
-    Returns:
-        Path of the file, or `None` if the log has no rows or no values.
-    """
-    # Without pyplot, there is no global state and no window system is needed.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    from keras_genzoo.callbacks.epoch_log import read_log
-
-    rows = read_log(log)
-    if not rows:
-        return None
-    epochs = [row["epoch"] for row in rows]
-    names = [name for name in rows[-1] if name not in ("epoch", "seconds")]
-    panels = [part for part in ([n for n in names if "loss" in n], [n for n in names if "loss" not in n]) if part]
-    if not panels:
-        return None
-    figure = Figure(figsize=(7, 3.2 * len(panels)), layout="constrained")
-    FigureCanvasAgg(figure)
-    for index, part in enumerate(panels):
-        axes = figure.add_subplot(len(panels), 1, index + 1)
-        for name in part:
-            values = [row.get(name, math.nan) for row in rows]
-            axes.plot(epochs, values, marker="o" if len(epochs) < 30 else None, markersize=3, label=name)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel("loss (mean over the epoch)" if "loss" in part[0] else "value")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.3)
-        axes.legend()
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    return path

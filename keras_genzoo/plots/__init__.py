@@ -1,0 +1,21 @@
+"""Pictures as PNG files: grids of images, curves of a training, codes, and chains step by step."""
+
+from keras_genzoo.plots.chains import save_gibbs_chain, save_imputation
+from keras_genzoo.plots.codes import save_latent_map, save_traversals
+from keras_genzoo.plots.figures import save_table
+from keras_genzoo.plots.grids import SOFTWARE, image_grid, is_own, save_grid, save_pairs
+from keras_genzoo.plots.losses import save_loss_plot
+
+__all__ = [
+    "SOFTWARE",
+    "image_grid",
+    "is_own",
+    "save_gibbs_chain",
+    "save_grid",
+    "save_imputation",
+    "save_latent_map",
+    "save_loss_plot",
+    "save_pairs",
+    "save_table",
+    "save_traversals",
+]

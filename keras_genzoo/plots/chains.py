@@ -1,0 +1,91 @@
+"""Pictures of Markov chains: missing pixels that are filled in, and a Gibbs chain, step by step."""
+
+import numpy as np
+
+from keras_genzoo.plots.figures import save_table
+from keras_genzoo.utils.arrays import as_array
+from keras_genzoo.utils.checks import check_at_least
+
+_GREY = 128  # of missing pixels
+
+
+def save_imputation(model, images, mask, path, steps=(1, 2, 5, 10, 20, 50), seed=0, **conditions):
+    """Draws how missing pixels are filled in: originals, what is known, and the images after some steps.
+
+    Args:
+        model: Model with `impute`.
+        images: uint8 0..255 or float 0..1, `(n, height, width, channels)`: one row each.
+        mask: Where pixels are missing, as for `impute`.
+        path: PNG file to write.
+        steps: Numbers of steps of `impute` that are shown, each at least 1.
+        seed: Integer, of the chain, which is the same for all numbers of steps.
+        **conditions: Models with conditions: their values, one per image, such as `labels`.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        ValueError: If the model cannot impute, or an argument does not fit.
+
+    Example:
+
+    >>> import tempfile, keras_genzoo
+    >>> model = keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=8)
+    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8))
+    >>> left_half = np.arange(8) < np.full((8, 1), 4)
+    >>> save_imputation(model, digits[:3], left_half, f"{tempfile.mkdtemp()}/half.png", steps=[1, 4]).name
+    'half.png'
+    """
+    from keras_genzoo.families.imputing import checked_mask  # which imports TensorFlow
+
+    images = _images(model, images, "impute")
+    _check_steps(steps)
+    missing = checked_mask(mask, len(images), model.image_shape)
+    filled = [model.impute(images, mask, each, seed=seed, **conditions) for each in steps]
+    shown = np.stack([images, np.where(missing, np.uint8(_GREY), images), *filled], axis=1)
+    return save_table(shown, path, columns=["original", "known", *map(str, steps)])
+
+
+def save_gibbs_chain(model, images, path, steps=(1, 2, 5, 10, 20, 50, 100, 500), seed=0):
+    """Draws Gibbs chains of a Boltzmann machine: the images where they start, and after some steps.
+
+    Args:
+        model: Model with `gibbs`.
+        images: uint8 0..255 or float 0..1, `(n, height, width, channels)`: one row each.
+        path: PNG file to write.
+        steps: Numbers of steps that are shown, each at least 1; probabilities of pixels as grey values.
+        seed: Integer, of the chain, which is the same for all numbers of steps.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        ValueError: If the model has no Gibbs chain, or an argument does not fit.
+
+    Example:
+
+    >>> import tempfile, keras_genzoo
+    >>> model = keras_genzoo.build("rbm", image_shape=(8, 8, 1), hidden_units=16)
+    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8))
+    >>> save_gibbs_chain(model, digits[:3], f"{tempfile.mkdtemp()}/chain.png", steps=[1, 4]).name
+    'chain.png'
+    """
+    images = _images(model, images, "gibbs")
+    _check_steps(steps)
+    shown = np.stack([images, *(model.gibbs(images, each, seed=seed) for each in steps)], axis=1)
+    return save_table(shown, path, columns=["start", *map(str, steps)])
+
+
+def _images(model, images, method):
+    """Images as uint8, for a model that has a method."""
+    if not hasattr(model, method):
+        raise ValueError(f"Expected a model with a method {method}. Received: {type(model).__name__}")
+    images = as_array(images, "images")
+    return images if images.dtype == np.uint8 else np.rint(images * 255.0).astype("uint8")
+
+
+def _check_steps(steps):
+    if not len(steps):
+        raise ValueError("Expected at least one number of steps. Received: none")
+    for each in steps:
+        check_at_least(1, steps=each)

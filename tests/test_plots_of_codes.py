@@ -1,0 +1,134 @@
+"""Pictures of codes and chains: which image stands where, and what is refused."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_genzoo
+from keras_genzoo import plots
+from keras_genzoo.cli.plot import missing_part
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    """What `save_table` is called with, in place of files."""
+    calls = []
+    for module in (plots.codes, plots.chains):
+        monkeypatch.setattr(module, "save_table", lambda images, path, **names: calls.append((images, names)))
+    return calls
+
+
+def vae(latent_dim):
+    return keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[8], latent_dim=latent_dim)
+
+
+def test_table_has_images_in_rows_and_names_beside_them(tmp_path):
+    images = np.zeros((2, 3, 8, 8, 1), "uint8")
+    images[1, 2] = 255
+    path = plots.save_table(images, tmp_path / "new" / "a.png", ["first", "second"], ["a", "b", "c"])
+    assert plots.is_own(path)
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("L"), "float64")
+    dark = pixels < 64
+    rows, columns = np.nonzero(dark.mean(axis=1) > 0.3)[0], np.nonzero(dark.mean(axis=0) > 0.3)[0]
+    inside = dark[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    height, width = inside.shape
+    means = [
+        [inside[height * r // 2 :, width * c // 3 :][: height // 2, : width // 3].mean() for c in range(3)]
+        for r in (0, 1)
+    ]
+    assert np.array(means).round(1).tolist() == pytest.approx(np.array([[1, 1, 1], [1, 1, 0]]), abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows", "message"),
+    [
+        ((2, 8, 8, 1), None, "Expected images of shape .rows, columns, height"),
+        ((2, 3, 8, 8, 1), ["one"], "Expected 2 names of rows. Received: 1"),
+        ((0, 3, 8, 8, 1), None, "Expected at least one uint8 image"),
+    ],
+)
+def test_table_of_other_images_or_names_is_refused(shape, rows, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        plots.save_table(np.zeros(shape, "uint8"), tmp_path / "a.png", rows)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_traversals_change_one_component_and_begin_with_the_most_used(tables, digits, tmp_path):
+    model, images = vae(3), digits[0][:50]
+    plots.save_traversals(model, images, tmp_path / "a.png", num=2, steps=5)
+    ((shown, names),) = tables
+    codes = model.encode(images)[0]
+    order = np.argsort(-model.code_use(images))[:2]
+    assert names["rows"] == [f"z[{component}]" for component in order]
+    z = np.repeat(codes[:1], 5, axis=0)
+    z[:, order[1]] = np.linspace(*np.percentile(codes[:, order[1]], [1, 99]), 5)
+    np.testing.assert_allclose(shown[1], np.rint(model.decode(z) * 255), atol=1)
+
+
+def test_traversals_of_a_model_with_labels_keep_the_label_of_the_first_image(tables, digits, tmp_path):
+    args = dict(image_shape=(8, 8, 1), network="mlp", hidden_units=[8], latent_dim=2, num_classes=10)
+    model, images, labels = keras_genzoo.build("cvae", **args), digits[0][7:20], digits[1][7:20]
+    plots.save_traversals(model, images, tmp_path / "a.png", steps=3, labels=labels)
+    shown = tables[0][0]
+    assert shown.shape == (2, 3, 8, 8, 1)
+    z = np.repeat(model.encode(images, labels=labels)[0][:1], 1, axis=0)
+    own = np.rint(model.decode(z, labels=labels[:1]) * 255)
+    assert np.abs(shown.astype("int64") - own).max(axis=(2, 3, 4)).min() < 30  # near the middle of a row
+
+
+def test_imputation_shows_original_known_part_and_steps(tables, digits, tmp_path):
+    model, images = vae(2), digits[0][:3]
+    mask = missing_part("top", 8, 8)
+    plots.save_imputation(model, images, mask, tmp_path / "a.png", steps=[1, 3], seed=4)
+    ((shown, names),) = tables
+    assert names["columns"] == ["original", "known", "1", "3"]
+    np.testing.assert_array_equal(shown[:, 0], images)
+    assert (shown[:, 1, :4] == 128).all()
+    np.testing.assert_array_equal(shown[:, 1:, 4:], np.repeat(images[:, None, 4:], 3, axis=1))
+    np.testing.assert_array_equal(shown[:, 3], model.impute(images, mask, 3, seed=4))
+
+
+def test_gibbs_chain_is_one_chain(tables, digits, tmp_path):
+    model, images = keras_genzoo.build("rbm", image_shape=(8, 8, 1), hidden_units=4), digits[0][:3]
+    plots.save_gibbs_chain(model, images, tmp_path / "a.png", steps=[1, 2], seed=4)
+    shown = tables[0][0]
+    np.testing.assert_array_equal(shown[:, 0], images)
+    np.testing.assert_array_equal(shown[:, 2], model.gibbs(images, 2, seed=4))
+    with pytest.raises(ValueError, match="Expected a model with a method gibbs. Received: VAE"):
+        plots.save_gibbs_chain(vae(2), images, tmp_path / "a.png")
+
+
+def test_latent_map_is_decoded_over_the_codes(digits, tmp_path, monkeypatch):
+    model, images = vae(2), digits[0][:99]
+    decoded = []
+    decode = model.decode
+    monkeypatch.setattr(model, "decode", lambda z: decoded.append(z) or decode(z))
+    path = plots.save_latent_map(model, images, tmp_path / "map.png", digits[1][:99], num=3)
+    (low, high), z = np.percentile(model.encode(images)[0], [1, 99], axis=0), decoded[0].reshape(3, 3, 2)
+    np.testing.assert_allclose(z[0, 0], [low[0], high[1]], rtol=1e-5)  # top left
+    np.testing.assert_allclose(z[2, 2], [high[0], low[1]], rtol=1e-5)
+    assert plots.is_own(path)
+
+
+@pytest.mark.parametrize(
+    ("model", "num", "message"),
+    [
+        (lambda: vae(3), 9, "Expected a model with latent_dim=2 and no conditions. Received: latent_dim=3"),
+        (lambda: vae(2), 1, "Expected at least 2 images. Received: 1"),
+        (lambda: keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=4), 9, "encode and decode. .*: DCGAN"),
+    ],
+)
+def test_latent_map_of_other_models_is_refused(model, num, message, digits, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        plots.save_latent_map(model(), digits[0][:num], tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["left", "right", "top", "bottom", "center"])
+def test_missing_part_of_an_image(part):
+    mask = missing_part(part, 8, 8)
+    assert mask.sum() == (16 if part == "center" else 32)
+    rows, columns = np.nonzero(mask)
+    middle = {"left": (3.5, 1.5), "right": (3.5, 5.5), "top": (1.5, 3.5), "bottom": (5.5, 3.5), "center": (3.5, 3.5)}
+    assert (rows.mean(), columns.mean()) == middle[part]

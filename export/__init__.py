@@ -13,6 +13,8 @@ import os
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+
 from keras_genzoo.utils.progress import status
 from keras_genzoo.utils.text import nearest
 
@@ -94,7 +96,7 @@ def export_model(model: Any, path: str | os.PathLike, format: str = "saved_model
     if asked and format == "web":
         raise ValueError(
             f"Expected no {', '.join(sorted(asked))}: visitors of a page choose. Received: {sorted(asked)[0]}="
-            f"{options[sorted(asked)[0]]!r}"
+            f"{np.asarray(options[sorted(asked)[0]]).tolist()!r}"
         )
     if asked:
         from .signatures import with_conditions

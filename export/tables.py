@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -56,19 +57,22 @@ def _variants_table(report: Any) -> Table:
     """Table of the variants of a LiteRT file; a star marks the written one."""
     written = report.quantization or "float32"
     batch_size = next((latency.batch_size for v in report.variants for latency in v.latency.values()), 1)
-    columns = ["file", "MB", "memory", "1 thread", "2 threads", "mean error", "maximal", "PSNR", ""]
+    columns = ["file", "MB", "KiB", "ms, 1 thread", "ms, 2 threads", "mean error", "maximal", "dB", ""]
+    caption = f"per call of batch size {batch_size}; KiB: memory without weights; dB: PSNR"
+    # Fits into a terminal of 80 columns.
     table = Table(
-        *columns, caption=f"per call of batch size {batch_size}; memory without weights", caption_justify="left"
+        *columns, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, caption=caption, caption_justify="left"
     )
+    table.columns[0].no_wrap = True
     for variant in report.variants:
         label = f"{variant.quantization} *" if variant.quantization == written else variant.quantization
         if variant.problem is not None:
             table.add_row(label, *[""] * 7, Text(variant.problem))
             continue
-        times = [f"{variant.latency[threads].median_ms:.2f} ms" for threads in (1, 2)]
+        times = [f"{variant.latency[threads].median_ms:.2f}" for threads in (1, 2)]
         errors = [f"{error:.1e}" for error in (variant.parity.mean_error, variant.parity.max_error)]
-        errors.append(f"{variant.parity.psnr:.1f} dB")
-        size, memory = f"{variant.size / 1e6:.2f}", f"{variant.arena / 1024:.0f} KiB"
+        errors.append(f"{variant.parity.psnr:.1f}")
+        size, memory = f"{variant.size / 1e6:.2f}", f"{variant.arena / 1024:.0f}"
         table.add_row(label, size, memory, *times, *errors, "; ".join(variant.marks))
     return table
 

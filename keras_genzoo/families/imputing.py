@@ -15,7 +15,7 @@ from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed
 
 
-def impute(self, images, mask, steps=50, *, metropolis=False, seed=0, start=0, batch_size=64, **conditions):
+def impute(self, images, mask=None, steps=50, *, metropolis=False, seed=0, start=0, batch_size=64, **conditions):
     """Fills in missing pixels; the others stay as they are.
 
     Missing pixels begin as uniform noise. Each step draws a code given all pixels, and then the missing pixels given
@@ -24,9 +24,9 @@ def impute(self, images, mask, steps=50, *, metropolis=False, seed=0, start=0, b
 
     Args:
         images: uint8 0..255 or float 0..1, `(n, height, width, channels)`. Missing pixels may have any value in
-            this range.
+            this range, or be NaN.
         mask: Where pixels are missing, as True or 1: `(height, width)` for all images, `(n, height, width)`, or the
-            same with a last axis of 1 or `channels`.
+            same with a last axis of 1 or `channels`. `None`: those that are NaN.
         steps: Number of steps, at least 1.
         metropolis: Whether to accept or refuse each code in the second half of the steps, which corrects for the
             difference between the encoder and the true posterior. For models that know the density of a given code.
@@ -67,7 +67,7 @@ def impute(self, images, mask, steps=50, *, metropolis=False, seed=0, start=0, b
     return in_steps(self, f"impute {metropolis}", function, images, mask, steps, seed, start, batch_size, given)
 
 
-def machine_impute(self, images, mask, steps=50, *, seed=0, start=0, batch_size=256):
+def machine_impute(self, images, mask=None, steps=50, *, seed=0, start=0, batch_size=256):
     """Fills in missing pixels by a Gibbs chain in which the other pixels are held.
 
     Missing pixels begin as fair coins. Each step draws the hidden units given all pixels, and then the missing pixels
@@ -75,9 +75,9 @@ def machine_impute(self, images, mask, steps=50, *, seed=0, start=0, batch_size=
 
     Args:
         images: uint8 0..255 or float 0..1, `(n, height, width, channels)`, binary or binarized first, as in `gibbs`.
-            Missing pixels may have any value in this range.
+            Missing pixels may have any value in this range, or be NaN.
         mask: Where pixels are missing, as True or 1: `(height, width)` for all images, `(n, height, width)`, or the
-            same with a last axis of 1 or `channels`.
+            same with a last axis of 1 or `channels`. `None`: those that are NaN.
         steps: Number of steps, at least 1.
         seed: Integer; what is drawn for image i depends on `(seed, start + i)` alone.
         start: Index of the first image.
@@ -101,14 +101,30 @@ def in_steps(model, key, function, images, mask, steps, seed, start, batch_size,
     check_at_least(1, steps=steps)
     check_at_least(0, start=start)
     seed = np.int64(check_seed(seed))
-    images = as_array(images, "images")
+    images, mask = without_missing(as_array(images, "images"), mask, model.image_shape)
     pixels.check_images(images, model.image_shape)
-    mask = checked_mask(mask, len(images), model.image_shape)
     rows = np.arange(start, start + len(images), dtype="int64")
     parts = in_batches(model, key, function, batch_size, images, mask, seed, np.int32(steps), rows, **given)
     imputed = joined(parts, model.image_shape, "uint8")
     known = images if images.dtype == np.uint8 else np.rint(images * 255.0).astype("uint8")
     return np.where(mask, imputed, known)  # exactly as given: networks may work in half precision
+
+
+def without_missing(images, mask, image_shape):
+    """Images whose missing pixels are 0 in place of NaN, and the mask as booleans of their shape; `None`: of the NaN.
+
+    Raises:
+        ValueError: If neither says which pixels are missing.
+    """
+    absent = np.isnan(images) if np.issubdtype(images.dtype, np.floating) else np.zeros(images.shape, bool)
+    if mask is None:
+        if not absent.any():
+            raise ValueError("Expected a mask, or NaN for missing pixels. Received: mask=None, and no pixel is NaN")
+        mask = absent
+    mask = checked_mask(mask, len(images), image_shape)
+    if absent.shape != mask.shape:  # which the check of images tells
+        return images, mask
+    return np.where(absent & mask, np.zeros((), images.dtype), images), mask
 
 
 def checked_mask(mask, num, image_shape):

@@ -110,6 +110,17 @@ def test_machine_draws_missing_pixels_from_their_conditional_distribution():
     np.testing.assert_allclose(means, exact, atol=0.03)
 
 
+def test_missing_pixels_may_be_nan_and_are_then_the_mask(vae, images, mask):
+    given = np.where(mask[..., None], np.float32(np.nan), images / np.float32(255))
+    filled = vae.impute(images, mask, steps=2, seed=4)
+    np.testing.assert_array_equal(vae.impute(given, mask, steps=2, seed=4), filled)
+    np.testing.assert_array_equal(vae.impute(given, steps=2, seed=4), filled)
+    with pytest.raises(ValueError, match="Expected a mask, or NaN for missing pixels"):
+        vae.impute(images, steps=2)
+    with pytest.raises(ValueError, match="Received: values from nan"):
+        vae.impute(given, np.zeros((8, 8), bool), steps=2)
+
+
 def test_masks_of_all_shapes_mean_the_same():
     mask = np.random.default_rng(0).random((4, 8, 9)) < 0.5
     whole = np.repeat(mask[..., None], 3, axis=-1)

@@ -1,6 +1,6 @@
 """Tables of models, cards and metrics for the command line."""
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from keras_genzoo import presets, recipes, registry
 
@@ -54,7 +54,8 @@ def metrics_table(metrics):
     common = {
         key: value for key, value in protocols[0].items() if all(protocol.get(key) == value for protocol in protocols)
     }
-    table = Table("metric", "value", "floor", "own protocol", caption=_listed(common), caption_justify="left")
+    name = Column("metric", no_wrap=True)
+    table = Table(name, "value", "floor", "own protocol", caption=_listed(common), caption_justify="left")
     for (name, result), protocol in zip(metrics.items(), protocols, strict=True):
         value = f"{result['value']:.4g}"
         if result.get("standard_error") is not None:

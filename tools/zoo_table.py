@@ -55,10 +55,13 @@ def _figure(result, label, unit):
     protocol = result.get("protocol", {})
     given = f" given {protocol['given']}" if "given" in protocol else ""
     given += f" of {protocol['sampler']} samples" if "sampler" in protocol else ""
+    if str(protocol.get("likelihood", "")).startswith("density"):  # not to be compared with that of binary pixels
+        label = label.replace("likelihood", "density")
     text = f"{label}{given} {result['value']:.4g}{unit}"
     if "num_samples" in protocol:  # an estimate depends on how it was made
         method = protocol.get("estimator", f"{protocol['num_samples']} samples")
-        text += f" ({protocol['n_real']} images, {method})"
+        pixels = f"{protocol['binarization']} binarization, " if protocol.get("binarization", "none") != "none" else ""
+        text += f" ({protocol['n_real']} images, {pixels}{method})"
     if isinstance(result.get("floor"), dict):
         text += f" (floor {result['floor']['value']:.3g})"
     return text

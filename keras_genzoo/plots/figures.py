@@ -18,6 +18,13 @@ def new_figure(width, height):
     return figure
 
 
+def check_methods(model, *methods):
+    """Raises `ValueError` if a model has not each of these methods."""
+    if not all(hasattr(model, method) for method in methods):
+        kind = "a method" if len(methods) == 1 else "the methods"
+        raise ValueError(f"Expected a model with {kind} {' and '.join(methods)}. Received: {type(model).__name__}")
+
+
 def save_figure(figure, path):
     """Writes a figure as a PNG file, atomically, and returns its path."""
     options = dict(format="png", dpi=DPI, metadata={"Software": SOFTWARE})

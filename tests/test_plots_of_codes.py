@@ -40,6 +40,12 @@ def test_table_has_images_in_rows_and_names_beside_them(tmp_path):
     assert np.array(means).round(1).tolist() == pytest.approx(np.array([[1, 1, 1], [1, 1, 0]]), abs=0.15)
 
 
+def test_dollars_in_names_are_no_formulas(digits, tmp_path):
+    names = ["$a_$", "$"]
+    plots.save_table(np.zeros((2, 2, 8, 8, 1), "uint8"), tmp_path / "a.png", names, names)
+    plots.save_latent_map(vae(2), digits[0][:4], tmp_path / "b.png", [0, 1, 0, 1], names, num=2)
+
+
 @pytest.mark.parametrize(
     ("shape", "rows", "message"),
     [
@@ -72,6 +78,9 @@ def test_traversals_of_a_model_with_labels_keep_the_label_of_the_first_image(tab
     plots.save_traversals(model, images, tmp_path / "a.png", steps=3, labels=labels)
     shown = tables[0][0]
     assert shown.shape == (2, 3, 8, 8, 1)
+    for same in (3, np.full(13, 3)):
+        plots.save_traversals(model, images, tmp_path / "a.png", steps=3, labels=same)
+    np.testing.assert_array_equal(tables[1][0], tables[2][0])
     z = np.repeat(model.encode(images, labels=labels)[0][:1], 1, axis=0)
     own = np.rint(model.decode(z, labels=labels[:1]) * 255)
     assert np.abs(shown.astype("int64") - own).max(axis=(2, 3, 4)).min() < 30  # near the middle of a row

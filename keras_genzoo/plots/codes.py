@@ -104,7 +104,10 @@ def save_traversals(model, images, path, num=10, steps=9, **conditions):
     z = np.repeat(codes[:1], len(order) * steps, axis=0).reshape(len(order), steps, -1)
     for row, component in enumerate(order):
         z[row, :, component] = np.linspace(low[component], high[component], steps)
-    given = {name: np.repeat(np.asarray(values)[:1], len(order) * steps, axis=0) for name, values in conditions.items()}
+    from keras_genzoo.families.conditions import given_conditions  # which imports TensorFlow
+
+    given = given_conditions(model, conditions, len(codes))
+    given = {name: np.repeat(values[:1], len(order) * steps, axis=0) for name, values in given.items()}
     decoded = model.decode(z.reshape(-1, codes.shape[1]), **given)
     shown = np.rint(decoded * 255.0).astype("uint8").reshape(len(order), steps, *model.image_shape)
     return save_table(shown, path, rows=[f"z[{component}]" for component in order])
@@ -151,4 +154,6 @@ def _scatter(axes, codes, labels, class_names):
     for index, label in enumerate(found):
         name = str(label) if class_names is None else class_names[label]
         axes.scatter(*codes[labels == label].T, s=4, linewidths=0, color=colours(index), label=name)
-    axes.legend(markerscale=4, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend = axes.legend(markerscale=4, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a dollar is one

@@ -81,4 +81,5 @@ def save_table(images, path, rows=None, columns=None):
 def name_axis(axis, names, length):
     """Puts names beside equal parts of an axis of this length; none for `None`."""
     step = length / max(1, len(names or ()))
-    axis.set_ticks([(index + 0.5) * step for index in range(len(names or ()))], names or [])
+    axis.set_ticks([(index + 0.5) * step for index in range(len(names or ()))])
+    axis.set_ticklabels(names or [], parse_math=False)  # a dollar is one

@@ -40,6 +40,12 @@ def test_table_has_images_in_rows_and_names_beside_them(tmp_path):
     assert np.array(means).round(1).tolist() == pytest.approx(np.array([[1, 1, 1], [1, 1, 0]]), abs=0.15)
 
 
+def test_dollars_in_names_are_no_formulas(digits, tmp_path):
+    names = ["$a_$", "$"]
+    plots.save_table(np.zeros((2, 2, 8, 8, 1), "uint8"), tmp_path / "a.png", names, names)
+    plots.save_latent_map(vae(2), digits[0][:4], tmp_path / "b.png", [0, 1, 0, 1], names, num=2)
+
+
 @pytest.mark.parametrize(
     ("shape", "rows", "message"),
     [
@@ -72,6 +78,9 @@ def test_traversals_of_a_model_with_labels_keep_the_label_of_the_first_image(tab
     plots.save_traversals(model, images, tmp_path / "a.png", steps=3, labels=labels)
     shown = tables[0][0]
     assert shown.shape == (2, 3, 8, 8, 1)
+    for same in (3, np.full(13, 3)):
+        plots.save_traversals(model, images, tmp_path / "a.png", steps=3, labels=same)
+    np.testing.assert_array_equal(tables[1][0], tables[2][0])
     z = np.repeat(model.encode(images, labels=labels)[0][:1], 1, axis=0)
     own = np.rint(model.decode(z, labels=labels[:1]) * 255)
     assert np.abs(shown.astype("int64") - own).max(axis=(2, 3, 4)).min() < 30  # near the middle of a row
@@ -123,6 +132,74 @@ def test_latent_map_of_other_models_is_refused(model, num, message, digits, tmp_
     with pytest.raises(ValueError, match=message):
         plots.save_latent_map(model(), digits[0][:num], tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name, sizes",
+    [
+        ("hyperspherical_vae", dict(latent_dim=2)),
+        ("categorical_vae", dict(num_latents=1, num_categories=2)),
+        ("vq_vae", dict(num_codes=8, code_dim=2, base_filters=8, prior_filters=8)),  # a use for each of 8 codes
+    ],
+)
+def test_codes_that_are_not_any_numbers_have_no_map_and_no_traversals(name, sizes, digits, tmp_path):
+    networks = {} if name == "vq_vae" else dict(network="mlp", hidden_units=[4])
+    model = keras_genzoo.build(name, image_shape=(8, 8, 1), **networks, **sizes)
+    for draw in (plots.save_latent_map, plots.save_traversals):
+        with pytest.raises(ValueError, match="Expected a model whose codes are any real numbers. Received: .*VAE"):
+            draw(model, digits[0][:9], tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1, 2], "Expected class_names for labels up to 2. Received: 2 class_names"),
+        ([0, 1, -1], "to be integers of at least 0"),
+        ([[0, 1], [1, 0], [0, 1]], "Expected 3 labels"),
+        ([0, 1], "Expected 3 labels"),
+    ],
+    ids=str,
+)
+def test_labels_of_a_map_that_do_not_fit_are_refused(labels, message, digits, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        plots.save_latent_map(vae(2), digits[0][:3], tmp_path / "a.png", labels, ["a", "b"], num=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_map_of_many_classes_has_a_scale_of_colours(digits, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(plots.codes, "save_figure", lambda figure, path: figures.append(figure))
+    for num in (20, 21):
+        plots.save_latent_map(vae(2), digits[0][:60], tmp_path / "a.png", np.arange(60) % num, num=2)
+    few, many = figures
+    colours = {tuple(points.get_facecolor()[0]) for points in few.axes[1].collections}
+    assert len(colours) == 20 and few.axes[1].get_legend() is not None
+    assert many.axes[1].get_legend() is None and [axes.get_ylabel() for axes in many.axes][2] == "class"
+    (points,) = many.axes[1].collections
+    np.testing.assert_array_equal(points.get_array(), np.arange(60) % 21)
+
+
+@pytest.mark.parametrize("as_given", ["int64", "float32"])
+def test_pixels_of_chains_are_checked_before_they_are_shown(as_given, digits, tmp_path):
+    machine, images = keras_genzoo.build("rbm", image_shape=(8, 8, 1), hidden_units=4), digits[0][:2].astype(as_given)
+    with pytest.raises(ValueError, match="Expected (images as uint8|float images with values in 0..1)"):
+        plots.save_gibbs_chain(machine, images, tmp_path / "a.png", steps=[1])
+    with pytest.raises(ValueError, match="Expected (images as uint8|float images with values in 0..1)"):
+        plots.save_imputation(vae(2), images, missing_part("top", 8, 8), tmp_path / "a.png", steps=[1])
+    with pytest.raises(ValueError, match="Expected steps as a list of at least one number. Received: steps=5"):
+        plots.save_gibbs_chain(machine, digits[0][:2], tmp_path / "a.png", steps=5)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_imputation_takes_nan_in_place_of_a_mask(tables, digits, tmp_path):
+    model, images, mask = vae(2), digits[0][:3], missing_part("left", 8, 8)
+    plots.save_imputation(model, images, mask, tmp_path / "a.png", steps=[2])
+    absent = np.where(mask[..., None], np.float32(np.nan), images / np.float32(255))
+    plots.save_imputation(model, absent, None, tmp_path / "a.png", steps=[2])
+    (given, _), (found, _) = tables
+    np.testing.assert_array_equal(found[:, 1:], given[:, 1:])
+    assert (found[:, 0][:, mask] == 0).all()
 
 
 @pytest.mark.parametrize("part", ["left", "right", "top", "bottom", "center"])

@@ -16,7 +16,7 @@ class ReportCodeUse(keras.callbacks.Callback):
         **conditions: Models with conditions: their values, one per image, such as `labels`.
 
     Raises:
-        ValueError: At the start of `fit`, if the model has no `code_use`.
+        ValueError: At the start of `fit`, if the model has no `code_use`, or does not take the images or conditions.
 
     Example:
 
@@ -39,6 +39,7 @@ class ReportCodeUse(keras.callbacks.Callback):
                 "Expected a model with a method code_use, a VAE or a VQ-VAE, for ReportCodeUse. "
                 f"Received: {type(self.model).__name__}"
             )
+        self.model.code_use(self.images, **self.conditions)  # what does not fit is an error now, not after hours
 
     def on_train_end(self, logs=None):
         print(code_use_line(self.model, self.images, **self.conditions), flush=True)

@@ -22,6 +22,7 @@ from keras_genzoo.cli.names import (
     console,
     errors,
     load_named,
+    preset_of,
     recipe_for,
     say,
     start_tensorflow,
@@ -242,8 +243,9 @@ def evaluate(
         raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
     model = load_named(name, weights)
     check_effect(ctx, unread_settings(check_metrics(names, model)), "none of the metrics depends on it")
-    source, options = training.data_of(name, data)
-    features = features or training.features_of(name, data)
+    trained = preset_of(name, weights) or name
+    source, options = training.data_of(trained, data)
+    features = features or training.features_of(trained, data)
     settings = dict(features=features, seed=seed, split=split, floor=floor, sampler=sampler, data_options=options)
     counts = dict(num_images=num_images, num_samples=num_samples, num_likelihood_images=num_likelihood_images)
     results = measure(model, source, names, **settings, **counts)

@@ -131,7 +131,7 @@ def _through(ctx, name, weights, source, out, split, limit, method, does, labels
     images, found, names = load_named_images(source, split, (height, width), channels, limit)
     check_targets(out, [*names, BEFORE_AFTER])
     if method == "reconstruct" and model.conditions:
-        given = _labels_of(model, labels, found, len(images))
+        given = _labels_of(model, labels, found, len(images), source, split)
     elif labels is not None:
         raise ValueError(f"Expected no --labels: {model.model_name} takes none. Received: {labels}")
     results = getattr(model, method)(images, **given)
@@ -141,7 +141,7 @@ def _through(ctx, name, weights, source, out, split, limit, method, does, labels
     say(f"{len(images)} images, {size}, {done}: {out}")
 
 
-def _labels_of(model, labels, found, num):
+def _labels_of(model, labels, found, num, source, split):
     """The labels of images to reconstruct: those that are asked for, or else those of the source."""
     if labels is not None:
         asked = read_conditions(model, labels)
@@ -151,6 +151,9 @@ def _labels_of(model, labels, found, num):
         raise ValueError(
             f"Expected --labels, or images with labels: {model.model_name} takes them. Received: images alone"
         )
+    from keras_genzoo.metrics.reference import check_classes
+
+    check_classes(model, source, split)
     return {model.conditions[0].name: found}
 
 

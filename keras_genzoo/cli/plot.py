@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from keras_genzoo.cli.images import Name
-from keras_genzoo.cli.names import Weights, load_named, say
+from keras_genzoo.cli.names import Weights, load_named, preset_of, say
 from keras_genzoo.cli.pictures import check_output, check_targets
 from keras_genzoo.cli.typed import Command
 
@@ -42,10 +42,11 @@ def latent_map(
     weights: Weights = None,
 ):
     """Draws a code of two components: decoded images on a grid, beside the codes of images, coloured by class."""
-    model, loaded = _begin(name, weights, data, split, num, seed, out)
+    model, loaded = _begin(name, weights, data, split, num, seed, out, "encode", "decode")
     from keras_genzoo import plots
 
-    plots.save_latent_map(model, loaded["images"], out, loaded["labels"])
+    labels = loaded["labels"]
+    plots.save_latent_map(model, loaded["images"], out, labels, None if labels is None else loaded["class_names"])
     say(f"Latent map: {out}")
 
 
@@ -61,7 +62,7 @@ def traversals(
     weights: Weights = None,
 ):
     """Draws what each component of a code changes, those that are used most first."""
-    model, loaded = _begin(name, weights, data, split, 1000, seed, out)
+    model, loaded = _begin(name, weights, data, split, 1000, seed, out, "encode", "decode")
     from keras_genzoo import plots
 
     given = _labels(model, loaded)
@@ -83,7 +84,7 @@ def imputation(
 ):
     """Draws how missing parts of images are filled in, step by step."""
     counts = _numbers(steps)
-    model, loaded = _begin(name, weights, data, split, num, seed, out)
+    model, loaded = _begin(name, weights, data, split, num, seed, out, "impute")
     from keras_genzoo import plots
 
     mask = missing_part(missing.value, *model.image_shape[:2])
@@ -104,7 +105,7 @@ def chain(
 ):
     """Draws the Gibbs chains of a Boltzmann machine, step by step, from images."""
     counts = _numbers(steps)
-    model, loaded = _begin(name, weights, data, split, num, seed, out)
+    model, loaded = _begin(name, weights, data, split, num, seed, out, "gibbs")
     from keras_genzoo import plots
 
     plots.save_gibbs_chain(model, loaded["images"], out, counts, seed)
@@ -126,18 +127,25 @@ def missing_part(part, height, width):
     return np.broadcast_to(masks[part], (height, width))
 
 
-def _begin(name, weights, data, split, num, seed, out):
-    """The model, and what `keras_genzoo.metrics.reference.load_existing_images` gives of the data."""
+def _begin(name, weights, data, split, num, seed, out, *methods):
+    """The model, and what `load_existing_images` of `keras_genzoo.metrics.reference` gives of the data and its classes.
+
+    The model must have these methods, which is known before the data is read.
+    """
     if out.suffix.lower() != ".png" or out.is_dir():
         raise ValueError(f"Expected --out as a .png file. Received: {str(out)!r}")
     check_output(out)
     check_targets(out)
     model = load_named(name, weights)
     from keras_genzoo import training
-    from keras_genzoo.metrics.reference import load_existing_images
+    from keras_genzoo.metrics.reference import class_names_of, load_existing_images
+    from keras_genzoo.plots.figures import check_methods
 
-    source, options = training.data_of(name, data)
-    return model, load_existing_images(source, model.image_shape, num, split, seed, options)
+    check_methods(model, *methods)
+
+    source, options = training.data_of(preset_of(name, weights) or name, data)
+    loaded = load_existing_images(source, model.image_shape, num, split, seed, options)
+    return model, loaded | {"class_names": class_names_of(source, loaded["split"], options)}
 
 
 def _labels(model, loaded):
@@ -146,6 +154,9 @@ def _labels(model, loaded):
         return {}
     if loaded["labels"] is None:
         raise ValueError(f"Expected images with labels: {model.model_name} takes them. Received: images alone")
+    from keras_genzoo.metrics.reference import check_classes
+
+    check_classes(model, loaded["source"], loaded["split"])
     return {model.conditions[0].name: loaded["labels"]}
 
 

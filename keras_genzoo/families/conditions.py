@@ -77,12 +77,13 @@ class Condition(abc.ABC):
         values = tf.convert_to_tensor(values)
         if self.spec.dtype.is_integer and not values.dtype.is_integer:
             raise ValueError(f"Expected integer {self.name} in {self.range}. Received: dtype {values.dtype.name}")
-        shape = ("n", *self.spec.shape[1:])
-        if values.shape.rank not in (None, len(shape)):  # broadcasting would mix up the images of a batch
-            raise ValueError(
-                f"Expected {self.name} of shape ({', '.join(map(str, shape))}{',' * (len(shape) == 1)}). "
-                f"Received: shape {tuple(values.shape)}"
-            )
+        shape, rank = ("n", *self.spec.shape[1:]), self.spec.shape.rank
+        sentence = f"Expected {self.name} of shape ({', '.join(map(str, shape))}{',' * (rank == 1)}). Received: "
+        if values.shape.rank not in (None, rank):  # broadcasting would mix up the images of a batch
+            raise ValueError(f"{sentence}shape {tuple(values.shape)}")
+        if values.shape.rank is None:  # of a function that was traced for labels of another shape before
+            values = check_in_graph(values, tf.equal(tf.rank(values), rank), f"{sentence}another shape")
+            values.set_shape([None] * rank)
         return self.checked_in_graph(tf.cast(values, self.spec.dtype))[0]
 
     def checked_in_graph(self, values, beside=()):

@@ -114,16 +114,15 @@ def without_missing(images, mask, image_shape):
     """Images whose missing pixels are 0 in place of NaN, and the mask as booleans of their shape; `None`: of the NaN.
 
     Raises:
-        ValueError: If neither says which pixels are missing.
+        ValueError: If neither says which pixels are missing, or the images have another shape or dtype.
     """
+    pixels.check_spec(images.shape, images.dtype.name, image_shape)
     absent = np.isnan(images) if np.issubdtype(images.dtype, np.floating) else np.zeros(images.shape, bool)
     if mask is None:
         if not absent.any():
             raise ValueError("Expected a mask, or NaN for missing pixels. Received: mask=None, and no pixel is NaN")
         mask = absent
     mask = checked_mask(mask, len(images), image_shape)
-    if absent.shape != mask.shape:  # which the check of images tells
-        return images, mask
     return np.where(absent & mask, np.zeros((), images.dtype), images), mask
 
 

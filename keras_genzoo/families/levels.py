@@ -87,6 +87,9 @@ class LevelsPosterior(Posterior):
         posteriors, priors, _, _ = self.model.drawn(self.features, nothing)
         return ops.stack([mine.divergence(its) for mine, its in zip(posteriors, priors, strict=True)], axis=-1)
 
+    def divergence(self, prior):
+        return None  # that of the means of the levels above is not that of their draws
+
     def repeat(self, num):
         return type(self)(self.model, [importance.repeat(each, num) for each in self.features])
 

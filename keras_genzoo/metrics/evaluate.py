@@ -5,11 +5,10 @@ import warnings
 
 import numpy as np
 
-from keras_genzoo.data.sources import classes_of, parse_source
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.metrics.evaluation import Evaluation
 from keras_genzoo.metrics.features import CLASSIFIERS, inception_is_cached
-from keras_genzoo.metrics.reference import Reference, existing_split_of, load_existing_images
+from keras_genzoo.metrics.reference import Reference, check_classes, existing_split_of, load_existing_images
 from keras_genzoo.metrics.samplers import sampler_of
 from keras_genzoo.metrics.table import METRICS, check_metrics
 from keras_genzoo.utils.checks import check_at_least
@@ -164,11 +163,8 @@ def _reference(data, image_shape, num_images, split, seed, options, batch_size, 
 
 def _check_classes(model, data, real, names):
     """Raises `ValueError` if a metric may take labels, and the model has other classes than the images of a folder."""
-    known = getattr(model, "num_classes", None)
-    folder = isinstance(data, str) and parse_source(data)[0] == "folder"
-    labelled = real.labels is not None and any(METRICS[name].kind == "model" for name in names)
-    if known is not None and folder and labelled:
-        classes_of(data, real.split).check(known, getattr(model, "class_names", None))
+    if real.labels is not None and any(METRICS[name].kind == "model" for name in names):
+        check_classes(model, data, real.split)
 
 
 def _with_features(real, features, names):

@@ -8,7 +8,7 @@ import numpy as np
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.factors import has_factors, load_factors
 from keras_genzoo.data.shapes import Factors
-from keras_genzoo.data.sources import existing_split
+from keras_genzoo.data.sources import classes_of, existing_split, parse_source
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.data.splits import parse_split
 from keras_genzoo.metrics._arrays import check_some_images
@@ -202,6 +202,20 @@ def load_existing_images(data, image_shape, limit, split, seed, options):
     trained = ", on which the model may have been trained" if split_kind(parse_split(other)[0]) == "train" else ""
     warnings.warn(f"Used the split {other!r} of {data}{trained}: it has no split {split!r}", stacklevel=4)
     return load_images(data, image_shape, limit, other, seed, options)
+
+
+def check_classes(model, data, split):
+    """Raises `ValueError` if a model with classes has others than a folder, whose labels would mean other things."""
+    known = getattr(model, "num_classes", None)
+    if known is not None and isinstance(data, str) and parse_source(data)[0] == "folder":
+        classes_of(data, split).check(known, getattr(model, "class_names", None))
+
+
+def class_names_of(data, split, options):
+    """The names of the classes of a source by label; `None` if they have none."""
+    located = {key: value for key, value in options.items() if key in ("data_dir", "image_key", "label_key")}
+    classes = classes_of(data, split, **located)
+    return None if classes is None else classes.names
 
 
 def existing_split_of(data, split, options):

@@ -201,6 +201,7 @@ def unread_settings(names):
         "features": any(row.kind == "features" or row.extractor for row in rows),
         "floor": any(row.kind != "model" for row in rows),
         "num_samples": "log_likelihood" in names,
+        "sampler": any(row.method == "generate" for row in rows),
         "num_likelihood_images": "log_likelihood" in names,
     }
     return [name for name, is_read in read.items() if not is_read]

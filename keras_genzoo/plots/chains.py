@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from keras_genzoo.plots.figures import save_table
+from keras_genzoo.plots.figures import check_methods, save_table
+from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least
 
@@ -14,8 +15,9 @@ def save_imputation(model, images, mask, path, steps=(1, 2, 5, 10, 20, 50), seed
 
     Args:
         model: Model with `impute`.
-        images: uint8 0..255 or float 0..1, `(n, height, width, channels)`: one row each.
-        mask: Where pixels are missing, as for `impute`.
+        images: uint8 0..255 or float 0..1, `(n, height, width, channels)`: one row each. Missing pixels that are NaN
+            are shown as black in the originals.
+        mask: Where pixels are missing, as for `impute`; `None`: those that are NaN.
         path: PNG file to write.
         steps: Numbers of steps of `impute` that are shown, each at least 1.
         seed: Integer, of the chain, which is the same for all numbers of steps.
@@ -36,11 +38,12 @@ def save_imputation(model, images, mask, path, steps=(1, 2, 5, 10, 20, 50), seed
     >>> save_imputation(model, digits[:3], left_half, f"{tempfile.mkdtemp()}/half.png", steps=[1, 4]).name
     'half.png'
     """
-    from keras_genzoo.families.imputing import checked_mask  # which imports TensorFlow
-
-    images = _images(model, images, "impute")
+    check_methods(model, "impute")
     _check_steps(steps)
-    missing = checked_mask(mask, len(images), model.image_shape)
+    from keras_genzoo.families.imputing import without_missing  # which imports TensorFlow
+
+    images, missing = without_missing(as_array(images, "images"), mask, model.image_shape)
+    images, mask = _bytes(model, images), missing
     filled = [model.impute(images, mask, each, seed=seed, **conditions) for each in steps]
     shown = np.stack([images, np.where(missing, np.uint8(_GREY), images), *filled], axis=1)
     return save_table(shown, path, columns=["original", "known", *map(str, steps)])
@@ -70,22 +73,21 @@ def save_gibbs_chain(model, images, path, steps=(1, 2, 5, 10, 20, 50, 100, 500),
     >>> save_gibbs_chain(model, digits[:3], f"{tempfile.mkdtemp()}/chain.png", steps=[1, 4]).name
     'chain.png'
     """
-    images = _images(model, images, "gibbs")
+    check_methods(model, "gibbs")
     _check_steps(steps)
+    images = _bytes(model, as_array(images, "images"))
     shown = np.stack([images, *(model.gibbs(images, each, seed=seed) for each in steps)], axis=1)
     return save_table(shown, path, columns=["start", *map(str, steps)])
 
 
-def _images(model, images, method):
-    """Images as uint8, for a model that has a method."""
-    if not hasattr(model, method):
-        raise ValueError(f"Expected a model with a method {method}. Received: {type(model).__name__}")
-    images = as_array(images, "images")
-    return images if images.dtype == np.uint8 else np.rint(images * 255.0).astype("uint8")
+def _bytes(model, images):
+    """Images of a model, uint8 or float, as uint8."""
+    pixels.check_images(images, model.image_shape)
+    return images if images.dtype == np.uint8 else pixels.to_uint8(images)
 
 
 def _check_steps(steps):
-    if not len(steps):
-        raise ValueError("Expected at least one number of steps. Received: none")
+    if not np.ndim(steps) == 1 or not len(steps):
+        raise ValueError(f"Expected steps as a list of at least one number. Received: steps={steps!r}")
     for each in steps:
         check_at_least(1, steps=each)

@@ -18,6 +18,13 @@ def new_figure(width, height):
     return figure
 
 
+def check_methods(model, *methods):
+    """Raises `ValueError` if a model has not each of these methods."""
+    if not all(hasattr(model, method) for method in methods):
+        kind = "a method" if len(methods) == 1 else "the methods"
+        raise ValueError(f"Expected a model with {kind} {' and '.join(methods)}. Received: {type(model).__name__}")
+
+
 def save_figure(figure, path):
     """Writes a figure as a PNG file, atomically, and returns its path."""
     options = dict(format="png", dpi=DPI, metadata={"Software": SOFTWARE})
@@ -74,4 +81,5 @@ def save_table(images, path, rows=None, columns=None):
 def name_axis(axis, names, length):
     """Puts names beside equal parts of an axis of this length; none for `None`."""
     step = length / max(1, len(names or ()))
-    axis.set_ticks([(index + 0.5) * step for index in range(len(names or ()))], names or [])
+    axis.set_ticks([(index + 0.5) * step for index in range(len(names or ()))])
+    axis.set_ticklabels(names or [], parse_math=False)  # a dollar is one

@@ -100,35 +100,43 @@ def translations(model, images):
 
 def features_of(preset, data=None):
     """Name of the features in which the metrics of a preset are stated; `None` for other data than the preset's."""
-    source, _ = data_of(preset)
-    if preset in registry.list_models() or (data is not None and public_source(data) != public_source(source)):
+    recipe = _recipe_of(preset)
+    source = DataConfig(**recipe.get("data", {})).source
+    if data is not None and public_source(data) != public_source(source):
         return None
-    path = Path(preset).absolute().parent / "recipe.yaml"
-    if path.is_file():
-        return load_recipe(path).evaluation.features
-    return presets.card(preset).get("recipe", {}).get("evaluation", {}).get("features")
+    return recipe.get("evaluation", {}).get("features")
 
 
 def data_of(preset, data=None):
     """Source and options of the data that a preset was trained on, from its run folder or else from its card.
 
     Args:
-        preset: Name or folder of a preset, or name of a model.
+        preset: Name or folder of a preset, run folder, path of a `.keras` file, or name of a model.
         data: Another source. If it has the same name as the preset's, the options apply to it as well:
             `npz:/data/emoji.npz` for the `npz:emoji.npz` of a card.
 
     Returns:
         Tuple of the source and a dict of options, as `evaluate` takes them.
+
+    Raises:
+        ValueError: If `data` is not given for a file, which does not say what it was trained on.
     """
-    path = Path(preset).absolute().parent / "recipe.yaml"
-    if path.is_file():
-        config = load_recipe(path).data
-    elif preset in registry.list_models():
-        config = DataConfig()
-    else:
-        stored = presets.card(preset).get("recipe", {}).get("data", {})
-        known = {field.name for field in dataclasses.fields(DataConfig)}
-        config = DataConfig(**{key: value for key, value in stored.items() if key in known})
+    if data is None and str(preset).endswith(".keras"):
+        raise ValueError(f"Expected --data: a .keras file has no card that names its data. Received: {preset!r}")
+    config = DataConfig(**_recipe_of(preset).get("data", {}))
     if data is None or public_source(data) == public_source(config.source):
         return config.source if data is None else data, config.matched_options()
     return data, {}
+
+
+def _recipe_of(preset):
+    """What is known of the recipe of a run, preset, file or model, as a dict of sections."""
+    for folder in (Path(preset), Path(preset).absolute().parent):
+        if (folder / "recipe.yaml").is_file():
+            recipe = load_recipe(folder / "recipe.yaml")
+            return {"data": vars(recipe.data), "evaluation": vars(recipe.evaluation)}
+        if str(preset) in registry.list_models() or str(preset).endswith(".keras"):
+            return {}
+    stored = presets.card(preset).get("recipe", {})
+    known = {field.name for field in dataclasses.fields(DataConfig)}
+    return stored | {"data": {key: value for key, value in stored.get("data", {}).items() if key in known}}

@@ -1,5 +1,7 @@
 """Samplers of codes that a recipe declares are fitted to the training images at the end of a run."""
 
+import warnings
+
 import numpy as np
 
 MAX_IMAGES = 20000  # more codes do not change a sampler of a few components
@@ -32,10 +34,16 @@ def without_samplers(model):
 
 
 def fit_samplers(model, recipe, data):
-    """Fits the samplers that the recipe declares to the codes of training images, the first ones of `data`."""
+    """Fits the samplers that the recipe declares to the codes of training images, the first ones of `data`.
+
+    One that cannot be fitted is told by a warning: the weights of the training are worth more.
+    """
     images, given = first_images(model, data, MAX_IMAGES)
     for kind, size in list(model.samplers.items()):
-        model.fit_sampler(kind, images, size, seed=recipe.seed, **given)
+        try:
+            model.fit_sampler(kind, images, size, seed=recipe.seed, **given)
+        except ValueError as error:  # such as too few images, of which the last batch is not full
+            warnings.warn(f"The preset has no fitted sampler {kind!r}: {error}", stacklevel=3)
 
 
 def first_images(model, data, num):

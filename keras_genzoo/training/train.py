@@ -83,9 +83,10 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
         if not resume and last_checkpoint(out) is None:
             shutil.rmtree(out)
         raise
-    if verbose:
+    finished = finish(model, run, evaluate)
+    if verbose:  # once the preset is there
         say_code_use(model, data)
-    return finish(model, run, evaluate)
+    return finished
 
 
 def begin(run, resume=False, verbose=0):
@@ -212,6 +213,8 @@ def say_code_use(model, data):
 
     if hasattr(model, "code_use"):
         images, given = first_images(model, data, 1000)
+        if len(images) < 2:
+            return
         print(code_use_line(model, images, **given), flush=True)
 
 

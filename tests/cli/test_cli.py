@@ -736,6 +736,7 @@ def test_translate_refuses_what_it_cannot_do(command, translator, preset, here):
         (("--metrics", "ssim", "--features", "mnist"), "Expected no --features: none of the metrics depends on it."),
         (("--metrics", "ssim", "--num-samples", 9), "Expected no --num-samples: none of the metrics depends on it."),
         (("--metrics", "ssim,elbo", "--floor"), "Expected no --floor: none of the metrics depends on it."),
+        (("--metrics", "ssim", "--sampler", "prior"), "Expected no --sampler: none of the metrics depends on it."),
         (("--metrics", ""), "Expected the name of a metric; "),
     ],
     ids=str,

@@ -1,9 +1,14 @@
 """`keras-genzoo plot`: files that are written, and what is refused before."""
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import keras_genzoo
-from keras_genzoo import plots, presets
+from keras_genzoo import plots, presets, training
+from keras_genzoo.recipes import Recipe
+
+TINY = dict(image_shape=(8, 8, 1), network="mlp", hidden_units=[4], latent_dim=2)
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +42,42 @@ def test_wrong_options_write_nothing(arguments, message, command, preset, here):
     code, _, err = command("plot", kind, preset, "--data", "digits", *options)
     assert code == 2 and message in err and err.count("\n") == 1, err
     assert list(here.iterdir()) == []
+
+
+def test_run_folders_and_files_are_drawn(command, here):
+    args = {**TINY, "image_shape": [8, 8, 1]}
+    recipe = Recipe("vae", args=args, epochs=1).override({"data.limit": 1, "data.batch_size": 1})  # of one image, too
+    model, _ = training.train(recipe, here / "run", verbose=2, evaluate=False)
+    model.save(here / "a.keras")
+    assert command("plot", "latent-map", "run", "--num", 20)[0] == 0
+    assert command("plot", "latent-map", "a.keras", "--num", 20, "--data", "digits")[0] == 0
+    assert command("evaluate", "a.keras", "--data", "digits", "--metrics", "ssim", "--num-images", 8)[0] == 0
+    code, _, err = command("plot", "latent-map", "a.keras")
+    assert code == 2 and "Expected --data: a .keras file has no card that names its data." in err
+
+
+@pytest.mark.parametrize("names", [["dog", "cat"], None], ids=str)
+@pytest.mark.parametrize("kind", ["plot", "reconstruct"])
+def test_labels_of_a_folder_with_other_classes_are_refused(kind, names, command, here):
+    for label in ("cat", "dog"):
+        (here / "data" / label).mkdir(parents=True)
+        Image.fromarray(np.zeros((8, 8), "uint8")).save(here / "data" / label / "a.png")
+    model = keras_genzoo.build("cvae", **TINY, num_classes=len(names or "abc"), class_names=names)
+    presets.save_preset(model, here / "preset")
+    given = {
+        "plot": ("plot", "imputation", "preset", "--data", "folder:data", "--split", "train", "--steps", 1),
+        "reconstruct": ("reconstruct", "preset", "--input", "folder:data"),
+    }[kind]
+    code, _, err = command(*given, "--out", "a.png")
+    wanted = "class_names in the order of" if names else "num_classes=2"
+    assert code == 2 and f"Expected {wanted}" in err and not (here / "a.png").exists()
+
+
+def test_classes_have_their_names_in_a_map(command, preset, here, monkeypatch):
+    for index, label in enumerate(("cat", "dog")):
+        (here / "data" / label).mkdir(parents=True)
+        Image.fromarray(np.full((8, 8), 99 * index, "uint8")).save(here / "data" / label / "a.png")
+    given = []
+    monkeypatch.setattr(plots, "save_latent_map", lambda *args: given.extend(args))
+    assert command("plot", "latent-map", preset, "--data", "folder:data", "--split", "train")[0] == 0
+    assert list(given[3]) == [0, 1] and list(given[4]) == ["cat", "dog"]

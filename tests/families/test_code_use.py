@@ -80,6 +80,23 @@ def test_callback_says_it_once_and_refuses_other_models(digits, capsys):
         gan.fit(images, verbose=0, callbacks=[callbacks.ReportCodeUse(images)])
 
 
+@pytest.mark.parametrize("wrong", [dict(images=1), dict(images=8)], ids=["one image", "without labels"])
+def test_callback_refuses_what_does_not_fit_before_the_first_step(wrong, digits):
+    model = keras_genzoo.build("cvae", image_shape=(8, 8, 1), num_classes=10, network="mlp", hidden_units=[4])
+    before = [np.array(weight) for weight in model.trainable_weights]
+    report = callbacks.ReportCodeUse(digits[0][: wrong["images"]])
+    with pytest.raises(ValueError, match="^Expected "):
+        model.fit(digits[0][:8], digits[1][:8], verbose=0, callbacks=[report])
+    for weight, value in zip(model.trainable_weights, before, strict=True):
+        np.testing.assert_array_equal(weight, value)
+
+
+def test_divergence_of_levels_is_estimated_as_it_depends_on_draws(digits):
+    model = keras_genzoo.build("ladder_vae", image_shape=(8, 8, 1), base_filters=8)
+    posterior = model.posterior(model.encoded(model.to_network(digits[0][:2])))
+    assert posterior.divergence(model.prior) is None and posterior.divergences(model.prior).shape == (2, 3)
+
+
 def test_one_image_is_too_few(digits):
     model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[4], latent_dim=3)
     with pytest.raises(ValueError, match="Expected at least 2 images. Received: 1"):

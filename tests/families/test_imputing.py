@@ -117,6 +117,8 @@ def test_missing_pixels_may_be_nan_and_are_then_the_mask(vae, images, mask):
     np.testing.assert_array_equal(vae.impute(given, steps=2, seed=4), filled)
     with pytest.raises(ValueError, match="Expected a mask, or NaN for missing pixels"):
         vae.impute(images, steps=2)
+    with pytest.raises(ValueError, match=r"Expected images of shape .batch, 8, 8, 1.. Received: shape \(5, 9, 9, 1\)"):
+        vae.impute(np.full((5, 9, 9, 1), np.nan), steps=2)
     with pytest.raises(ValueError, match="Received: values from nan"):
         vae.impute(given, np.zeros((8, 8), bool), steps=2)
 

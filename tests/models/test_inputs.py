@@ -312,6 +312,8 @@ def test_images_of_codes_by_call_and_predict_are_in_0_to_1_and_conditions_are_ch
         refused(lambda: model.predict([z, np.full(NUM, 99)], verbose=0), "Expected labels in")
         refused(lambda: model([z, np.full(NUM, 0.5, "float32")]), "Expected integer labels")
         refused(lambda: model([z, np.zeros((NUM, 1), "int32")]), r"Expected labels of shape \(n,\). .* shape \(4, 1\)")
+        model.predict([z, np.zeros(NUM, "int32")], verbose=0)  # traced for labels of one shape, then for any
+        refused(lambda: model.predict([z, np.zeros((NUM, 1), "int32")], verbose=0), r"Expected labels of shape \(n,\)")
 
 
 def test_images_of_keras_own_readers_are_understood_or_refused(tmp_path):

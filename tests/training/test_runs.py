@@ -660,3 +660,13 @@ def test_a_run_fits_its_samplers_to_the_training_images_and_measures_each(tmp_pa
         assert metrics[name]["protocol"].get("sampler", "prior") == sampler
         again = keras_genzoo.evaluate(model, "digits", "sliced_wasserstein", 40, split="train", sampler=sampler)
         assert metrics[name]["value"] == pytest.approx(again["sliced_wasserstein"]["value"], rel=0.05)
+
+
+def test_a_preset_is_kept_if_a_sampler_has_too_few_images(tmp_path):
+    args = {"image_shape": [8, 8, 1], "network": "mlp", "hidden_units": [4]}
+    args["samplers"] = {"mixture": 5, "aggregate": 10}
+    recipe = Recipe("vae", args=args, epochs=1).override({"data.limit": 9, "data.batch_size": 8})
+    with pytest.warns(UserWarning, match="The preset has no fitted sampler 'aggregate': Expected at least 10 images"):
+        _, preset = training.train(recipe, tmp_path / "run", verbose=0, evaluate=False)
+    stored = keras_genzoo.build("vae", weights=preset)
+    assert stored.mixture_sampler.is_fitted and not stored.aggregate_sampler.is_fitted

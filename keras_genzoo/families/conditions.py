@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import sampling
+from keras_genzoo.data.checks import UNLABELLED
 from keras_genzoo.families.allowed import Allowed
 from keras_genzoo.utils.arrays import as_array, check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
@@ -148,7 +149,8 @@ class ClassCondition(Condition):
         values = as_array(values, self.name)
         values = np.full(num, values) if one and num is not None else values
         self.check_spec(values.shape, values.dtype)
-        wrong = values[(values < 0) | (values >= self.num_classes)]
+        low, high = self.bounds
+        wrong = values[(values < low) | (values > high)]
         if wrong.size:
             raise ValueError(
                 f"Expected {self.name} in {self.range}. Received: {wrong.size} outside, such as {wrong.flat[0]}"
@@ -173,6 +175,25 @@ class ClassCondition(Condition):
 
     def draw(self, num, seed):
         return tf.random.stateless_uniform((num,), seed, 0, self.num_classes, tf.int32)
+
+    def partial(self):
+        """The same classes for images of which some have none."""
+        return PartialClassCondition(self.name, self.num_classes, self.class_names, self.in_turn)
+
+
+class PartialClassCondition(ClassCondition):
+    """As `ClassCondition`, with -1 in place of a class for an image that has none."""
+
+    @property
+    def range(self):
+        return f"{super().range} or {UNLABELLED} (no label)"
+
+    @property
+    def bounds(self):
+        return UNLABELLED, self.num_classes - 1
+
+    def number(self, value):
+        return UNLABELLED if value == str(UNLABELLED) else super().number(value)
 
 
 class RealCondition(Condition):

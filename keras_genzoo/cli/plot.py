@@ -64,7 +64,7 @@ def traversals(
     model, loaded = _begin(name, weights, data, split, 1000, seed, out)
     from keras_genzoo import plots
 
-    given = _labels(model, loaded)
+    given = _labels(model, loaded, model.conditions)
     plots.save_traversals(model, loaded["images"], out, num, steps, **given)
     say(f"Traversals: {out}")
 
@@ -85,9 +85,12 @@ def imputation(
     counts = _numbers(steps)
     model, loaded = _begin(name, weights, data, split, num, seed, out)
     from keras_genzoo import plots
+    from keras_genzoo.families.conditions import conditions_of_images
 
     mask = missing_part(missing.value, *model.image_shape[:2])
-    plots.save_imputation(model, loaded["images"], mask, out, counts, seed, **_labels(model, loaded))
+    plots.save_imputation(
+        model, loaded["images"], mask, out, counts, seed, **_labels(model, loaded, conditions_of_images(model))
+    )
     say(f"Imputation: {out}")
 
 
@@ -140,13 +143,13 @@ def _begin(name, weights, data, split, num, seed, out):
     return model, load_existing_images(source, model.image_shape, num, split, seed, options)
 
 
-def _labels(model, loaded):
-    """The labels of images for a model that takes them: keyword arguments."""
-    if not model.conditions:
+def _labels(model, loaded, conditions):
+    """The labels of images where conditions of the model are needed: keyword arguments."""
+    if not conditions:
         return {}
     if loaded["labels"] is None:
         raise ValueError(f"Expected images with labels: {model.model_name} takes them. Received: images alone")
-    return {model.conditions[0].name: loaded["labels"]}
+    return {conditions[0].name: loaded["labels"]}
 
 
 def _numbers(text):

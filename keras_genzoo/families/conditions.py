@@ -243,7 +243,25 @@ class RealCondition(Condition):
         return tf.random.stateless_uniform(ops.stack([num, self.dim]), seed, self.low, self.high)
 
 
-def given_conditions(model, given, num, required=False):
+def conditions_of_images(model):
+    """The conditions that methods take beside images: all, unless the model names others in `image_conditions`."""
+    own = getattr(model, "image_conditions", None)
+    return getattr(model, "conditions", ()) if own is None else own
+
+
+def given_with_images(model, given, num):
+    """`given_conditions` of a method that takes images, with each condition that is needed beside them."""
+    taken = conditions_of_images(model)
+    read = {each.name for each in model.conditions} - {each.name for each in taken}
+    for name in read:
+        if given.get(name) is not None:
+            raise ValueError(
+                f"Expected no {name} beside images: {model.model_name} reads them from the images. Received: {name}"
+            )
+    return given_conditions(model, given, num, required=True, conditions=taken)
+
+
+def given_conditions(model, given, num, required=False, conditions=None):
     """Conditions as a user gives them, checked.
 
     Args:
@@ -251,6 +269,7 @@ def given_conditions(model, given, num, required=False):
         given: Dict of values by name; `None` stands for the default.
         num: Number of images.
         required: Whether each condition must be given.
+        conditions: The conditions that may be asked; those of the model where none are given.
 
     Returns:
         Dict of arrays by name, of those that are given.
@@ -258,7 +277,7 @@ def given_conditions(model, given, num, required=False):
     Raises:
         ValueError: If the model has no such condition, one that is required is missing, or a value does not fit.
     """
-    known = {condition.name: condition for condition in model.conditions}
+    known = {each.name: each for each in (model.conditions if conditions is None else conditions)}
     given = {name: values for name, values in given.items() if values is not None}
     for name, values in given.items():
         if name not in known:

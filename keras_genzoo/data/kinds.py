@@ -42,16 +42,16 @@ class Images:
         if config.has_second_domain:
             given = ", ".join(f"data.{key}={value!r}" for key, value in config.second_domain.items())
             raise ValueError(f"Expected no second domain in the data of this model. Received: {given}")
-        self._check_num_labelled(config)
+        self._check_labelling(config)
         labels = "partial" if self.partly_labelled else self.has_labels
         return load(source, labels=labels, **{**config.load_options(), **options})
 
-    def _check_num_labelled(self, config):
-        if config.num_labelled is not None and not self.partly_labelled:
-            takes = "needs the labels of all images" if self.has_labels else "takes no labels"
-            raise ValueError(
-                f"Expected no data.num_labelled: the model {takes}. Received: data.num_labelled={config.num_labelled}"
-            )
+    def _check_labelling(self, config):
+        takes = "needs the labels of all images" if self.has_labels else "takes no labels"
+        for name, default in (("num_labelled", None), ("repeat_labelled", 1)):
+            given = getattr(config, name)
+            if given != default and not self.partly_labelled:
+                raise ValueError(f"Expected no data.{name}: the model {takes}. Received: data.{name}={given}")
 
     # -- inside the graph -----------------------------------------------------------------------------------------
 
@@ -247,7 +247,7 @@ class ImagePairs(Images):
     def load(self, source, config, **options):
         from keras_genzoo.data import load_pairs
 
-        self._check_num_labelled(config)
+        self._check_labelling(config)
         options["paired"] = self.paired or config.paired
         return load_pairs(source, **{**config.pair_options(), **options})
 

@@ -60,34 +60,47 @@ def hide_labels(labels, num_labelled, name="the data"):
 
 @dataclass(frozen=True)
 class Labelling:
-    """What `labels` and `num_labelled` of `keras_genzoo.data.load` ask for; false without labels.
+    """What `labels`, `num_labelled` and `repeat_labelled` of `keras_genzoo.data.load` ask for; false without labels.
 
     Args:
         labels: True, False or `"partial"`.
         num_labelled: See `hide_labels`; None keeps all labels.
+        repeat_labelled: How often an epoch has each image with a label.
     """
 
     labels: bool | str = False
     num_labelled: int | None = None
+    repeat_labelled: int = 1
 
     def __post_init__(self):
         if isinstance(self.labels, str) and self.labels != "partial":
             raise ValueError(f"Expected labels to be True, False or 'partial'. Received: labels={self.labels!r}")
         if self.labels != "partial":
             check_flag(labels=self.labels)
+        check_at_least(1, repeat_labelled=self.repeat_labelled)
         check_none_or_at_least(0, num_labelled=self.num_labelled)
         if self.num_labelled is not None and not self.labels:
             raise ValueError(
                 f"Expected labels=True with num_labelled. Received: labels=False, num_labelled={self.num_labelled}"
             )
 
+        if self.repeat_labelled > 1 and (self.num_labelled == 0 or not self.is_partial):
+            raise ValueError(
+                "Expected repeat_labelled=1 where all images have a label, or none. "
+                f"Received: repeat_labelled={self.repeat_labelled}"
+            )
+
     def __bool__(self):
         return bool(self.labels)
 
+    @property
+    def is_partial(self):
+        """Whether -1 is allowed, for an image without a label."""
+        return self.labels == "partial" or self.num_labelled is not None
+
     def checked(self, labels, count, name):
         """Labels as int32 `(n,)`; -1 is allowed where not every image has one."""
-        partial = self.labels == "partial" or self.num_labelled is not None
-        return check_labels(labels, count, name, partial)
+        return check_labels(labels, count, name, self.is_partial)
 
     def applied(self, labels, count, name):
         """The labels of a part, checked, of which some are hidden as asked; all, where a part has none."""
@@ -95,3 +108,8 @@ class Labelling:
             return np.full(count, UNLABELLED, np.int32)
         labels = self.checked(labels, count, name)
         return labels if self.num_labelled is None else hide_labels(labels, self.num_labelled, name)
+
+    def repeated(self, labels):
+        """Numbers of the images of an epoch in the stored order, for the labels of all images."""
+        labelled = np.flatnonzero(labels != UNLABELLED)
+        return np.concatenate([np.arange(len(labels)), np.tile(labelled, self.repeat_labelled - 1)])

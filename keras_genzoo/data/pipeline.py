@@ -28,6 +28,7 @@ def load(
     channels=None,
     labels=False,
     num_labelled=None,
+    repeat_labelled=1,
     shuffle=True,
     seed=0,
     first_epoch=0,
@@ -86,8 +87,8 @@ def load(
             2 before 10. The dataset has attributes `class_names` and `classes` (`number` and `names` of the classes).
             `"partial"` takes -1, too, for an image without a label.
         num_labelled: With labels: how many images keep theirs, the same number of each class as far as it goes; the
-            others have -1. The choice is the same for any `seed`: see `hide_labels`. None keeps all labels; 0 hides
-            all, also of images that have none.
+            others have -1. The choice is the same for any `seed`: see `hide_labels`. None keeps all labels, 0 none.
+        repeat_labelled: How often an epoch has each image with a label; with few labels, a batch has hardly any else.
         shuffle: False keeps the stored order in each epoch.
         seed: Integer, at least 0.
         first_epoch: Number of the first epoch, at least 0.
@@ -118,7 +119,7 @@ def load(
     check_at_least(1, batch_size=batch_size)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
     check_flag(shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
-    labels = Labelling(labels, num_labelled)
+    labels = Labelling(labels, num_labelled, repeat_labelled)
     image_size, channels = check_image_size(image_size), check_channels(channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
     classes = _classes(part, labels) if labels else None
@@ -212,20 +213,22 @@ class Plan:
 def from_memory(images, targets, name, labels, plan):
     """A dataset of batches of arrays, with their labels if the `Labelling` asks for them, by a `Plan`."""
     columns = [images, labels.applied(targets, len(images), name)] if labels else [images]
+    numbers = labels.repeated(columns[1]) if labels else np.arange(len(images))
     with tf.device("CPU:0"):  # tensors captured by the graph, not constants, of which the graph would keep a copy
-        columns = [tf.constant(column) for column in columns]
+        columns, numbers = [tf.constant(column) for column in columns], tf.constant(numbers)
 
     def batch(rows):
-        parts = tuple(tf.gather(column, rows) for column in columns)
+        parts = tuple(tf.gather(column, tf.gather(numbers, rows)) for column in columns)
         return parts if labels else parts[0]
 
-    dataset = plan.rows(len(images)).map(batch)
-    return dataset.apply(tf.data.experimental.assert_cardinality(plan.steps(len(images))))
+    dataset = plan.rows(len(numbers)).map(batch)
+    return dataset.apply(tf.data.experimental.assert_cardinality(plan.steps(len(numbers))))
 
 
 def from_files(part, shape, labels, plan):
     """A dataset of batches of image files, read when needed, with labels if a `Labelling` asks for them."""
     targets = labels.applied(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
+    numbers = labels.repeated(targets) if labels else np.arange(len(part))
     part.check_first(shape)
     decode = BatchDecoder(shape, part.name, labels, plan.full)
 
@@ -233,13 +236,18 @@ def from_files(part, shape, labels, plan):
         return part.items[row], targets[row], part.describe(row)
 
     def batch(rows):
-        following = ((rows[-1] + offset) % len(part) for offset in range(1, len(part)))
-        return decode([entry(row) for row in rows], map(entry, following))
+        following = ((rows[-1] + offset) % len(numbers) for offset in range(1, len(numbers)))
+        return decode([entry(numbers[row]) for row in rows], (entry(numbers[row]) for row in following))
 
-    return _decoded(plan.rows(len(part)), batch, len(part), shape, labels, plan)
+    return _decoded(plan.rows(len(numbers)), batch, len(numbers), shape, labels, plan)
 
 
 def _from_tfds(part, shape, labels, plan):
+    if labels and labels.repeat_labelled > 1:
+        raise ValueError(
+            f"Expected repeat_labelled=1 for {part.name}, which is streamed: see cache. "
+            f"Received: repeat_labelled={labels.repeat_labelled}"
+        )
     decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder, part.scale)
     encoded = _with_hidden(part.encoded(), part, labels)
     each = max(1, part.builder.info.splits[part.split].num_bytes // part.builder.info.splits[part.split].num_examples)

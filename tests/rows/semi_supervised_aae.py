@@ -1,8 +1,26 @@
 """Rows of the semi-supervised adversarial autoencoder."""
 
+import numpy as np
 from case import Case
 from learning import few_labels_teach_classes
 from numpy_losses import Adam
+
+
+def decoded(model, z, y):
+    return (np.asarray(model.decoder([z, y])) + 1.0) / 2.0
+
+
+def reconstruct(model, inputs):
+    return {"image": decoded(model, *model.encode(inputs["image"]))}
+
+
+SIGNATURES = dict(
+    encode=lambda model, inputs: dict(zip(("z", "y"), model.encode(inputs["image"]), strict=True)),
+    reconstruct=reconstruct,
+    impute=lambda model, inputs: {
+        "image": np.where(inputs["mask"] > 0.5, reconstruct(model, inputs)["image"], inputs["image"])
+    },
+)
 
 CASES = [
     Case(
@@ -24,6 +42,7 @@ CASES = [
             optimizer=Adam(1e-3), d_optimizer=Adam(2e-4, 0.5), g_optimizer=Adam(2e-4, 0.5), c_optimizer=Adam(1e-3)
         ),
         learns=few_labels_teach_classes,
+        signatures=SIGNATURES,
     ),
     Case(
         "semi_supervised_aae",
@@ -39,5 +58,6 @@ CASES = [
         ),
         output=(9, 8, 3),
         params=4538,
+        signatures=SIGNATURES,
     ),
 ]

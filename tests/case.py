@@ -65,6 +65,11 @@ class Case:
         return self.model_class.data_kind.has_labels
 
     @property
+    def labels_with_images(self):
+        """Whether methods of the model take labels beside images, and not images alone."""
+        return self.has_labels and getattr(self.model_class, "image_conditions", None) is None
+
+    @property
     def has_pairs(self):
         """Whether a batch of the model's data has images of two domains."""
         return isinstance(self.model_class.data_kind, ImagePairs)
@@ -87,7 +92,7 @@ class Case:
     def labelled(self, num, seed=0):
         """Images as `data` gives them, and a dict with `labels` where methods of the model take them."""
         images, *labels = self.data(num, seed)
-        return images, {"labels": labels[0]} if labels and self.has_labels else {}
+        return images, {"labels": labels[0]} if labels and self.labels_with_images else {}
 
     def build_small(self, optimizers=None, **changes):
         """Like `build`, with as few layers as the kind of model allows."""

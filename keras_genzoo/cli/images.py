@@ -121,6 +121,7 @@ def _through(ctx, name, weights, source, out, split, limit, method, does, labels
     """Reads images, hands them to a method of the model, and writes what it gives."""
     check_output(out)
     from keras_genzoo.data.named import is_image_file, load_named_images
+    from keras_genzoo.families.conditions import conditions_of_images
 
     if is_image_file(source):
         check_effect(ctx, ("split", "limit"), "--input is one image")
@@ -130,10 +131,11 @@ def _through(ctx, name, weights, source, out, split, limit, method, does, labels
     height, width, channels = model.image_shape
     images, found, names = load_named_images(source, split, (height, width), channels, limit)
     check_targets(out, [*names, BEFORE_AFTER])
-    if method == "reconstruct" and model.conditions:
+    if method == "reconstruct" and conditions_of_images(model):
         given = _labels_of(model, labels, found, len(images), source, split)
     elif labels is not None:
-        raise ValueError(f"Expected no --labels: {model.model_name} takes none. Received: {labels}")
+        why = "reads them from the images" if model.conditions else "takes none"
+        raise ValueError(f"Expected no --labels: {model.model_name} {why}. Received: {labels}")
     results = getattr(model, method)(images, **given)
     save(results, out, names, before=images)
     done = given.get("direction") or (model.directions[0] if method == "translate" else "reconstructed")

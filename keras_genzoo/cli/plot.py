@@ -65,7 +65,7 @@ def traversals(
     model, loaded = _begin(name, weights, data, split, 1000, seed, out, "encode", "decode")
     from keras_genzoo import plots
 
-    given = _labels(model, loaded)
+    given = _labels(model, loaded, model.conditions)
     plots.save_traversals(model, loaded["images"], out, num, steps, **given)
     say(f"Traversals: {out}")
 
@@ -86,9 +86,12 @@ def imputation(
     counts = _numbers(steps)
     model, loaded = _begin(name, weights, data, split, num, seed, out, "impute")
     from keras_genzoo import plots
+    from keras_genzoo.families.conditions import conditions_of_images
 
     mask = missing_part(missing.value, *model.image_shape[:2])
-    plots.save_imputation(model, loaded["images"], mask, out, counts, seed, **_labels(model, loaded))
+    plots.save_imputation(
+        model, loaded["images"], mask, out, counts, seed, **_labels(model, loaded, conditions_of_images(model))
+    )
     say(f"Imputation: {out}")
 
 
@@ -148,16 +151,16 @@ def _begin(name, weights, data, split, num, seed, out, *methods):
     return model, loaded | {"class_names": class_names_of(source, loaded["split"], options)}
 
 
-def _labels(model, loaded):
-    """The labels of images for a model that takes them: keyword arguments."""
-    if not model.conditions:
+def _labels(model, loaded, conditions):
+    """The labels of images where conditions of the model are needed: keyword arguments."""
+    if not conditions:
         return {}
     if loaded["labels"] is None:
         raise ValueError(f"Expected images with labels: {model.model_name} takes them. Received: images alone")
     from keras_genzoo.metrics.reference import check_classes
 
     check_classes(model, loaded["source"], loaded["split"])
-    return {model.conditions[0].name: loaded["labels"]}
+    return {conditions[0].name: loaded["labels"]}
 
 
 def _numbers(text):

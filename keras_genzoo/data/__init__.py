@@ -1,8 +1,8 @@
 """Image sources: digits, generated shapes, TensorFlow Datasets, NumPy files, folders and arrays, as uint8 batches.
 
 `load` returns a `tf.data.Dataset` for training, `load_pairs` one of two domains, `load_arrays` NumPy arrays,
-`class_names` the names of the classes, and `load_factors` what is known of each image of `"shapes"`. Images are
-`uint8`, 0..255, `(batch, height, width, channels)`. A source is one of
+`class_names` the names of the classes, `hide_labels` labels for some of the images, and `load_factors` what is known
+of each image of `"shapes"`. Images are `uint8`, 0..255, `(batch, height, width, channels)`. A source is one of
 
 | source | images |
 | --- | --- |
@@ -21,6 +21,7 @@ import importlib
 _EXPORTS = {
     "Factors": "shapes",
     "class_names": "sources",
+    "hide_labels": "labelling",
     "load": "pipeline",
     "load_arrays": "sources",
     "load_factors": "factors",

@@ -7,6 +7,8 @@ import numpy as np
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import is_number
 
+UNLABELLED = -1  # in place of a label, for an image without one
+
 
 def check_image_size(image_size):
     """Returns `image_size` as a tuple of two ints (or None for None), or raises a ValueError."""
@@ -27,13 +29,14 @@ def check_channels(channels):
     return channels
 
 
-def check_labels(labels, count, name):
+def check_labels(labels, count, name, partial=False):
     """Returns labels as int32 `(n,)`.
 
     Args:
         labels: Array of `n` integers of at least 0, `(n,)` or `(n, 1)`.
         count: Number of images, which must equal the number of labels.
         name: Name of the source in error messages.
+        partial: Whether an image may have -1, no label.
 
     Returns:
         int32 array `(n,)`.
@@ -56,12 +59,13 @@ def check_labels(labels, count, name):
         )
     if labels.dtype.kind not in "biuf":
         raise ValueError(f"Expected the labels in {name} to be integers. Received: dtype {labels.dtype}")
+    low = UNLABELLED if partial else 0
     with np.errstate(invalid="ignore"):
-        bad = ~((labels >= 0) & (labels <= np.iinfo(np.int32).max) & (labels == np.floor(labels)))
+        bad = ~((labels >= low) & (labels <= np.iinfo(np.int32).max) & (labels == np.floor(labels)))
     if bad.any():
-        first = int(np.argmax(bad))
+        first, rest = int(np.argmax(bad)), ", or -1 for an image without a label" * partial
         raise ValueError(
-            f"Expected the labels in {name} to be integers of at least 0. Received: {int(bad.sum())} of {count} "
+            f"Expected the labels in {name} to be integers of at least 0{rest}. Received: {int(bad.sum())} of {count} "
             f"that are not, such as {labels[first].item()!r} at position {first}"
         )
     return labels.astype(np.int32)

@@ -25,6 +25,7 @@ class Images:
     """Batches of images; labels that follow them in a data set are ignored. Records have the field `images`."""
 
     has_labels = False
+    partly_labelled = False  # whether an image may have the label -1, for none
     num_sets = 1  # how many parts of a batch are images
     wanted = "images"
 
@@ -41,7 +42,16 @@ class Images:
         if config.has_second_domain:
             given = ", ".join(f"data.{key}={value!r}" for key, value in config.second_domain.items())
             raise ValueError(f"Expected no second domain in the data of this model. Received: {given}")
-        return load(source, labels=self.has_labels, **{**config.load_options(), **options})
+        self._check_labelling(config)
+        labels = "partial" if self.partly_labelled else self.has_labels
+        return load(source, labels=labels, **{**config.load_options(), **options})
+
+    def _check_labelling(self, config):
+        takes = "needs the labels of all images" if self.has_labels else "takes no labels"
+        for name, default in (("num_labelled", None), ("repeat_labelled", 1)):
+            given = getattr(config, name)
+            if given != default and not self.partly_labelled:
+                raise ValueError(f"Expected no data.{name}: the model {takes}. Received: data.{name}={given}")
 
     # -- inside the graph -----------------------------------------------------------------------------------------
 
@@ -179,6 +189,10 @@ class LabelledImages(Images):
     has_labels = True
     wanted = "(images, labels)"
 
+    def condition(self, model):
+        """The labels that a batch may have, as a condition."""
+        return model.label_condition
+
     def unpack(self, model, data):
         images, labels = self._parts(data)
         labels = tf.convert_to_tensor(labels)
@@ -187,18 +201,28 @@ class LabelledImages(Images):
         self._check_second_spec(model, (labels.shape, labels.dtype))
         images, labels = same_rows(model.checked_images(images), labels, "images", "labels")
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.
-        labels, images = model.label_condition.checked_in_graph(labels, images)
+        labels, images = self.condition(model).checked_in_graph(labels, images)
         return Record(images=images, labels=tf.cast(labels, tf.int32))
 
     def _prepare_second(self, model, images, second):
         if second is None:
             self._check_alone()
-        return model.label_condition.check(second, len(images))
+        return self.condition(model).check(second, len(images))
 
     def _check_second_spec(self, model, spec):
         shape, dtype = spec
         if shape.rank is not None:
-            model.label_condition.check_spec(shape, dtype.as_numpy_dtype)
+            self.condition(model).check_spec(shape, dtype.as_numpy_dtype)
+
+
+class PartlyLabelledImages(LabelledImages):
+    """Batches of `(images, labels)` as above, in which the label -1 stands for an image without one."""
+
+    partly_labelled = True
+    wanted = "(images, labels), with the label -1 for an image without one"
+
+    def condition(self, model):
+        return model.label_condition.partial()
 
 
 class ImagePairs(Images):
@@ -223,6 +247,7 @@ class ImagePairs(Images):
     def load(self, source, config, **options):
         from keras_genzoo.data import load_pairs
 
+        self._check_labelling(config)
         options["paired"] = self.paired or config.paired
         return load_pairs(source, **{**config.pair_options(), **options})
 

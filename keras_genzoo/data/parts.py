@@ -47,8 +47,10 @@ class Part:
         """`Classes` of the whole split, also where the part is a range of it; None without labels."""
         if self._declared is not None or self._all_labels is None:
             return self._declared
-        labels = check_labels(self._all_labels, len(self._all_labels), self.name)
+        labels = check_labels(self._all_labels, len(self._all_labels), self.name, partial=True)
         number = int(labels.max()) + 1
+        if not number:  # no image has a label
+            return None
         unseen = np.setdiff1d(np.arange(number), labels) if number <= _COUNTED else ()
         return Classes(number, declared=False, source=self.name, unseen=tuple(map(int, unseen)))
 

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
+from keras_genzoo.data.checks import check_channels, check_image_size
 from keras_genzoo.data.epochs import Epochs
+from keras_genzoo.data.labelling import Labelling
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
@@ -26,6 +27,8 @@ def load(
     image_size=None,
     channels=None,
     labels=False,
+    num_labelled=None,
+    repeat_labelled=1,
     shuffle=True,
     seed=0,
     first_epoch=0,
@@ -82,6 +85,10 @@ def load(
             all images colour images.
         labels: Whether to return pairs of images and labels. The subfolders of a folder are numbered in natural order,
             2 before 10. The dataset has attributes `class_names` and `classes` (`number` and `names` of the classes).
+            `"partial"` takes -1, too, for an image without a label.
+        num_labelled: With labels: how many images keep theirs, the same number of each class as far as it goes; the
+            others have -1. The choice is the same for any `seed`: see `hide_labels`. None keeps all labels, 0 none.
+        repeat_labelled: How often an epoch has each image with a label; with few labels, a batch has hardly any else.
         shuffle: False keeps the stored order in each epoch.
         seed: Integer, at least 0.
         first_epoch: Number of the first epoch, at least 0.
@@ -111,10 +118,11 @@ def load(
     """
     check_at_least(1, batch_size=batch_size)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
-    check_flag(labels=labels, shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
+    check_flag(shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
+    labels = Labelling(labels, num_labelled, repeat_labelled)
     image_size, channels = check_image_size(image_size), check_channels(channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
-    classes = _classes(part) if labels else None
+    classes = _classes(part, labels) if labels else None
     shape = part.shape(image_size, channels)
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
     if fits_in_memory(part, shape, cache):
@@ -128,13 +136,15 @@ def load(
     return dataset
 
 
-def _classes(part):
+def _classes(part, labels):
     """`Classes` of a part; raises `ValueError` without labels or with a single class."""
-    if part.labels is None:
+    if part.labels is None and labels.num_labelled != 0:
         raise ValueError(
             f"Expected labels in {part.name}: a folder has them as one subfolder per class, an npz file or a data set "
             "of TFDS by label_key, arrays as a pair (images, labels). Received: labels=True for images without labels"
         )
+    if part.labels is not None and not isinstance(part, TfdsPart):
+        labels.checked(part.labels, len(part), part.name)
     classes = part.classes
     if classes is not None and classes.declared and classes.number == 1:
         one = f", {classes.names[0]!r}" if classes.names else ""
@@ -201,22 +211,24 @@ class Plan:
 
 
 def from_memory(images, targets, name, labels, plan):
-    """A dataset of batches of arrays, with their labels if `labels` is true, by a `Plan`."""
-    columns = [images, check_labels(targets, len(images), name)] if labels else [images]
+    """A dataset of batches of arrays, with their labels if the `Labelling` asks for them, by a `Plan`."""
+    columns = [images, labels.applied(targets, len(images), name)] if labels else [images]
+    numbers = labels.repeated(columns[1]) if labels else np.arange(len(images))
     with tf.device("CPU:0"):  # tensors captured by the graph, not constants, of which the graph would keep a copy
-        columns = [tf.constant(column) for column in columns]
+        columns, numbers = [tf.constant(column) for column in columns], tf.constant(numbers)
 
     def batch(rows):
-        parts = tuple(tf.gather(column, rows) for column in columns)
+        parts = tuple(tf.gather(column, tf.gather(numbers, rows)) for column in columns)
         return parts if labels else parts[0]
 
-    dataset = plan.rows(len(images)).map(batch)
-    return dataset.apply(tf.data.experimental.assert_cardinality(plan.steps(len(images))))
+    dataset = plan.rows(len(numbers)).map(batch)
+    return dataset.apply(tf.data.experimental.assert_cardinality(plan.steps(len(numbers))))
 
 
 def from_files(part, shape, labels, plan):
-    """A dataset of batches of image files, with their labels if `labels` is true, read when needed, by a `Plan`."""
-    targets = check_labels(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
+    """A dataset of batches of image files, read when needed, with labels if a `Labelling` asks for them."""
+    targets = labels.applied(part.labels, len(part), part.name) if labels else np.zeros(len(part), np.int32)
+    numbers = labels.repeated(targets) if labels else np.arange(len(part))
     part.check_first(shape)
     decode = BatchDecoder(shape, part.name, labels, plan.full)
 
@@ -224,15 +236,20 @@ def from_files(part, shape, labels, plan):
         return part.items[row], targets[row], part.describe(row)
 
     def batch(rows):
-        following = ((rows[-1] + offset) % len(part) for offset in range(1, len(part)))
-        return decode([entry(row) for row in rows], map(entry, following))
+        following = ((rows[-1] + offset) % len(numbers) for offset in range(1, len(numbers)))
+        return decode([entry(numbers[row]) for row in rows], (entry(numbers[row]) for row in following))
 
-    return _decoded(plan.rows(len(part)), batch, len(part), shape, labels, plan)
+    return _decoded(plan.rows(len(numbers)), batch, len(numbers), shape, labels, plan)
 
 
 def _from_tfds(part, shape, labels, plan):
+    if labels and labels.repeat_labelled > 1:
+        raise ValueError(
+            f"Expected repeat_labelled=1 for {part.name}, which is streamed: see cache. "
+            f"Received: repeat_labelled={labels.repeat_labelled}"
+        )
     decode = BatchDecoder(shape, part.name, labels, plan.drop_remainder, part.scale)
-    encoded = part.encoded()
+    encoded = _with_hidden(part.encoded(), part, labels)
     each = max(1, part.builder.info.splits[part.split].num_bytes // part.builder.info.splits[part.split].num_examples)
     buffer = max(1, min(len(part), SHUFFLE_BYTES // each))
 
@@ -260,6 +277,15 @@ def _from_tfds(part, shape, labels, plan):
     rows = plan.passes(seeds).flat_map(shuffled) if plan.shuffle else encoded
     rows = rows.batch(plan.batch_size, drop_remainder=plan.drop_remainder)
     return _decoded(rows, batch, len(part), shape, labels, plan)
+
+
+def _with_hidden(encoded, part, labels):
+    """Pairs of a data set of TFDS of whose labels some are hidden; it is read through once to know the classes."""
+    if not labels or labels.num_labelled is None:
+        return encoded
+    known = [label for _, label in encoded.as_numpy_iterator()] if part.labels else None
+    hidden = tf.constant(labels.applied(known, len(part), part.name), tf.int64)
+    return encoded.enumerate().map(lambda number, pair: (pair[0], tf.gather(hidden, number)))
 
 
 def _decoded(rows, batch, n, shape, labels, plan):

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.parts import attempt, thread_count
 from keras_genzoo.data.pixels import read_image
 
@@ -16,7 +15,7 @@ class BatchDecoder:
     Args:
         shape: `(height, width, channels)` of the decoded images.
         name: Name of the source in error messages.
-        labelled: Whether there are labels, which are checked.
+        labelled: `Labelling`, by which labels are checked; `False` without labels.
         full: Whether each batch must keep its number of images.
         scale: Factor for all pixels.
     """
@@ -47,7 +46,7 @@ class BatchDecoder:
         if len(good) < wanted:
             raise ValueError(f"Expected images that can be read in {self.name}. Received: too few to fill a batch")
         pixels, labels = zip(*good, strict=True)
-        labels = check_labels(labels, len(good), self.name) if self.labelled else np.zeros(len(good), np.int32)
+        labels = self.labelled.checked(labels, len(good), self.name) if self.labelled else np.zeros(len(good), np.int32)
         return np.stack(pixels) * np.uint8(self.scale), labels
 
     def _read(self, entry):

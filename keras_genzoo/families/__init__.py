@@ -11,7 +11,7 @@ A model extends one of these classes, or another model that does:
 | `BinaryMachine` | Markov random fields of binary units |
 """
 
-from keras_genzoo.data.kinds import ImagePairs, Images, LabelledImages
+from keras_genzoo.data.kinds import ImagePairs, Images, LabelledImages, PartlyLabelledImages
 from keras_genzoo.families.autoencoder import BaseAutoencoder
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.conditions import ClassCondition, RealCondition
@@ -41,6 +41,7 @@ __all__ = [
     "MixturePrior",
     "NormalPrior",
     "OneHotPrior",
+    "PartlyLabelledImages",
     "RealCondition",
     "SpherePrior",
     "UniformPrior",

@@ -8,11 +8,10 @@ from keras_genzoo.families import code_sampling, generation, imputing
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.checks import images_in_range
-from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families.conditions import conditions_of_images, given_conditions, given_with_images
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, image_input
 from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.priors import NormalPrior
-from keras_genzoo.families.samplers import SAMPLERS, check_prior_is_real
 from keras_genzoo.networks.conditions import append_to_image, append_to_vector, network_of
 from keras_genzoo.networks.conditions import condition_inputs as network_inputs
 from keras_genzoo.networks.conv import conv_features, conv_generator
@@ -31,6 +30,8 @@ class BaseAutoencoder(ZooModel):
         decoder_wrapper: Class of a layer that wraps each layer of the decoder with a kernel, `None` for none.
         code_names: Outputs of the encoder, the code that stands for the image first.
         decodes_means: Whether the image of a code is a mean, and not a draw.
+        image_conditions: Conditions that the encoder and methods on images take; `None` for all.
+        decoder_conditions: Conditions that the network `decoder` takes; `None` for all.
     """
 
     latent_dim = Integer(32, "Length of the latent code `z`.")
@@ -56,6 +57,8 @@ class BaseAutoencoder(ZooModel):
     decoder_wrapper = None
     code_names = ("z",)
     decodes_means = True
+    image_conditions = None
+    decoder_conditions = None
     web_view = "encoder_decoder"
     inference_networks = ("decoder",)
 
@@ -63,6 +66,7 @@ class BaseAutoencoder(ZooModel):
     generate_on_device = code_sampling.generate_on_device
     latent_sample = code_sampling.latent_sample
     code_source = code_sampling.code_source
+    build_samplers = code_sampling.build_samplers
     fit = code_sampling.fit
     fit_sampler = code_sampling.fit_sampler
     impute = imputing.impute
@@ -85,17 +89,11 @@ class BaseAutoencoder(ZooModel):
         self.decoder = self.build_decoder()
         self.build_samplers()
 
-    def build_samplers(self):
-        """Sets an attribute such as `mixture_sampler` for each of `samplers`."""
-        check_prior_is_real(self, [*(self.samplers or ())])
-        for kind, size in (self.samplers or {}).items():
-            setattr(self, f"{kind}_sampler", SAMPLERS[kind](self.latent_dim, size))
-
     def build_encoder(self):
         """Functional model of the encoder."""
         policy = self.dtype_policy
         image = keras.Input(self.image_shape, name="image")
-        inputs, vector = network_inputs(self.conditions)
+        inputs, vector = network_inputs(conditions_of_images(self))
         if self.network == "conv":
             x = append_to_image(image, vector, policy)
             features = conv_features(x, self.image_shape, self.base_filters, dtype=policy)
@@ -108,7 +106,7 @@ class BaseAutoencoder(ZooModel):
         """Functional model of the decoder."""
         shared = dict(
             output_activation=self.decoder_activation,
-            conditions=self.conditions,
+            conditions=self.conditions if self.decoder_conditions is None else self.decoder_conditions,
             wrapper=self.decoder_wrapper,
             dtype=self.dtype_policy,
             name="decoder",
@@ -176,7 +174,7 @@ class BaseAutoencoder(ZooModel):
 
     def call(self, inputs, training=False):
         """Images (uint8 0..255 or float 0..1), or `[images, *conditions]` -> reconstructions, float32 in [0, 1]."""
-        images, given = main_and_conditions(self, inputs, "images")
+        images, given = main_and_conditions(self, inputs, "images", conditions_of_images(self))
         return self.reconstructed(images_in_range(images), training=training, **given)
 
     def reconstructed(self, images, dtype="float32", training=False, **conditions):
@@ -200,7 +198,7 @@ class BaseAutoencoder(ZooModel):
             ValueError: On images or conditions that the model does not take.
         """
         pixels.check_images(images, self.image_shape)
-        given = given_conditions(self, conditions, len(images), required=True)
+        given = given_with_images(self, conditions, len(images))
         parts = in_batches(self, "encode", self._encode, batch_size, images, **given)
         columns = [[part[index] for part in parts] for index in range(len(self.code_names))]
         codes = [
@@ -253,7 +251,7 @@ class BaseAutoencoder(ZooModel):
             ValueError: On images or conditions that the model does not take.
         """
         pixels.check_images(images, self.image_shape)
-        given = given_conditions(self, conditions, len(images), required=True)
+        given = given_with_images(self, conditions, len(images))
         function = functools.partial(self.reconstructed, dtype="uint8")
         parts = in_batches(self, "reconstruct", function, batch_size, images, **given)
         return joined(parts, self.image_shape, "uint8")
@@ -266,6 +264,10 @@ class BaseAutoencoder(ZooModel):
     def code_given(self, images, noise, conditions):
         """A code of images in `network_range`: `(batch, latent_dim)`; noise `(batch, imputation_noise_dim)`."""
         return self.encoded(images, **conditions)[self.code_names[0]]
+
+    def conditions_given(self, images, given):
+        """Conditions of the decoder for images in `network_range`: those given, or what the model reads from them."""
+        return given
 
     def imputed_pixels(self, decoded, noise, images, mask):
         """Means and draws of the pixels of a step of `impute`, from noise of their shape.
@@ -286,7 +288,7 @@ class BaseAutoencoder(ZooModel):
             return {"image": self.reconstructed(image, image_dtype, **by_plural(self, inputs))}
 
         functions = generation.code_functions(self, image_dtype)
-        inputs = {**image_input(self, image_dtype), **condition_inputs(self)}
+        inputs = {**image_input(self, image_dtype), **condition_inputs(self, conditions_of_images(self))}
         return {
             **functions,
             "encode": ExportFunction(encode, inputs, self.code_names),

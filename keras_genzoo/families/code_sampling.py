@@ -12,7 +12,7 @@ import numpy as np
 from keras_genzoo import sampling
 from keras_genzoo.families import generation, inputs
 from keras_genzoo.families.batches import in_batches, joined
-from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, normal_input
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.families.samplers import PRIOR, SAMPLERS, check_prior_is_real
@@ -82,6 +82,13 @@ def latent_sample(self, num, seed, start=0, sampler=None):
     """
     source = code_source(self, sampler)
     return source.from_normal(sampling.normal_rows(seed, start, num, source.noise_dim))
+
+
+def build_samplers(self):
+    """Sets an attribute such as `mixture_sampler` for each of `samplers`."""
+    check_prior_is_real(self, [*(self.samplers or ())])
+    for kind, size in (self.samplers or {}).items():
+        setattr(self, f"{kind}_sampler", SAMPLERS[kind](self.latent_dim, size))
 
 
 def code_source(self, sampler=None):
@@ -188,7 +195,7 @@ def draw_codes(model, images, seed, batch_size, conditions):
     """`Codes` of images."""
     images = as_array(images, "images")
     pixels.check_images(images, model.image_shape)
-    given = given_conditions(model, conditions, len(images), required=True)
+    given = given_with_images(model, conditions, len(images))
 
     def codes(images, seed, rows, **conditions):
         return model.drawn_codes(model.encoded(model.to_network(images), **conditions), seed, rows)

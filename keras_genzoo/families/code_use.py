@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_genzoo.families.batches import in_batches
-from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import as_array
 
@@ -44,7 +44,7 @@ def code_use(self, images, *, batch_size=256, **conditions):
     pixels.check_images(images, self.image_shape)
     if len(images) < 2:
         raise ValueError(f"Expected at least 2 images. Received: {len(images)}")
-    given = given_conditions(self, conditions, len(images), required=True)
+    given = given_with_images(self, conditions, len(images))
     parts = in_batches(self, "code_use", self.code_measures, batch_size, images, **given)
     if "divergences" in parts[0]:
         return np.concatenate([part["divergences"] for part in parts]).mean(axis=0)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo import sampling
+from keras_genzoo.data.checks import UNLABELLED
 from keras_genzoo.families.allowed import Allowed
 from keras_genzoo.utils.arrays import as_array, check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
@@ -149,7 +150,8 @@ class ClassCondition(Condition):
         values = as_array(values, self.name)
         values = np.full(num, values) if one and num is not None else values
         self.check_spec(values.shape, values.dtype)
-        wrong = values[(values < 0) | (values >= self.num_classes)]
+        low, high = self.bounds
+        wrong = values[(values < low) | (values > high)]
         if wrong.size:
             raise ValueError(
                 f"Expected {self.name} in {self.range}. Received: {wrong.size} outside, such as {wrong.flat[0]}"
@@ -174,6 +176,25 @@ class ClassCondition(Condition):
 
     def draw(self, num, seed):
         return tf.random.stateless_uniform((num,), seed, 0, self.num_classes, tf.int32)
+
+    def partial(self):
+        """The same classes for images of which some have none."""
+        return PartialClassCondition(self.name, self.num_classes, self.class_names, self.in_turn)
+
+
+class PartialClassCondition(ClassCondition):
+    """As `ClassCondition`, with -1 in place of a class for an image that has none."""
+
+    @property
+    def range(self):
+        return f"{super().range} or {UNLABELLED} (no label)"
+
+    @property
+    def bounds(self):
+        return UNLABELLED, self.num_classes - 1
+
+    def number(self, value):
+        return UNLABELLED if value == str(UNLABELLED) else super().number(value)
 
 
 class RealCondition(Condition):
@@ -223,7 +244,25 @@ class RealCondition(Condition):
         return tf.random.stateless_uniform(ops.stack([num, self.dim]), seed, self.low, self.high)
 
 
-def given_conditions(model, given, num, required=False):
+def conditions_of_images(model):
+    """The conditions that methods take beside images: all, unless the model names others in `image_conditions`."""
+    own = getattr(model, "image_conditions", None)
+    return getattr(model, "conditions", ()) if own is None else own
+
+
+def given_with_images(model, given, num):
+    """`given_conditions` of a method that takes images, with each condition that is needed beside them."""
+    taken = conditions_of_images(model)
+    read = {each.name for each in model.conditions} - {each.name for each in taken}
+    for name in read:
+        if given.get(name) is not None:
+            raise ValueError(
+                f"Expected no {name} beside images: {model.model_name} reads them from the images. Received: {name}"
+            )
+    return given_conditions(model, given, num, required=True, conditions=taken)
+
+
+def given_conditions(model, given, num, required=False, conditions=None):
     """Conditions as a user gives them, checked.
 
     Args:
@@ -231,6 +270,7 @@ def given_conditions(model, given, num, required=False):
         given: Dict of values by name; `None` stands for the default.
         num: Number of images.
         required: Whether each condition must be given.
+        conditions: The conditions that may be asked; those of the model where none are given.
 
     Returns:
         Dict of arrays by name, of those that are given.
@@ -238,7 +278,7 @@ def given_conditions(model, given, num, required=False):
     Raises:
         ValueError: If the model has no such condition, one that is required is missing, or a value does not fit.
     """
-    known = {condition.name: condition for condition in model.conditions}
+    known = {each.name: each for each in (model.conditions if conditions is None else conditions)}
     given = {name: values for name, values in given.items() if values is not None}
     for name, values in given.items():
         if name not in known:

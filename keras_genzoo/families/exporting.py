@@ -113,8 +113,12 @@ def file_input(model, name="png"):
     return {name: ExportInput(tf.TensorSpec((None,), tf.string, name=name), sample)}
 
 
-def condition_inputs(model):
-    """An input for each condition of the model, by `Condition.input`; samples follow the rule of the condition."""
+def condition_inputs(model, conditions=None):
+    """An input for each condition, those of the model where none are given; samples follow the rule of the condition.
+
+    Returns:
+        Dict of `ExportInput` by `Condition.input`.
+    """
 
     def input_of(condition):
         def sample(num, seed, images):
@@ -122,7 +126,7 @@ def condition_inputs(model):
 
         return ExportInput(condition.spec, sample, allowed=condition.allowed)
 
-    return {condition.input: input_of(condition) for condition in model.conditions}
+    return {each.input: input_of(each) for each in (model.conditions if conditions is None else conditions)}
 
 
 def uniform_input(name, shape):

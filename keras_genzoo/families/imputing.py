@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.families.batches import in_batches, joined
-from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.exporting import ExportFunction, by_plural, normal_input, uniform_input
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import as_array
@@ -59,7 +59,7 @@ def impute(self, images, mask=None, steps=50, *, metropolis=False, seed=0, start
     check_flag(metropolis=metropolis)
     if metropolis:
         check_density(self)
-    given = given_conditions(self, conditions, len(images), required=True)
+    given = given_with_images(self, conditions, len(images))
 
     def function(images, mask, seed, steps, rows, **given):
         return chain(self, images, mask, seed, steps, rows[0], metropolis, given)
@@ -178,7 +178,7 @@ def chain(model, images, mask, seed, steps, start, metropolis, given):
             begins = index < ops.maximum(steps // 2, 1)
             taken = accepted(model, x, z, proposed, accept[:, 0], given)
             proposed = ops.where(ops.logical_or(begins, taken)[:, None], proposed, z)
-        decoded = model.decoded(proposed, **given)
+        decoded = model.decoded(proposed, **model.conditions_given(x, given))
         mean, drawn = model.imputed_pixels(decoded, ops.reshape(pixel, ops.shape(x)), x, mask)
         return index + 1, ops.where(mask, drawn, x), mean, proposed
 
@@ -228,9 +228,9 @@ def export_functions(model, inputs, image_dtype):
     """
 
     def step(image, mask, noise=None, **inputs):
-        given = by_plural(model, inputs)
-        z = model.code_given(model.to_network(image), noise, given)
-        filled = model.images_from_codes(z, image_dtype, **given)
+        given, x = by_plural(model, inputs), model.to_network(image)
+        z = model.code_given(x, noise, given)
+        filled = model.images_from_codes(z, image_dtype, **model.conditions_given(x, given))
         return {"image": ops.where(mask > 0.5, filled, image)}
 
     inputs = {**inputs, **uniform_input("mask", (*model.image_shape[:2], 1))}

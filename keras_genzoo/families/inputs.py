@@ -103,31 +103,29 @@ def test_on_batch(self, x, y=None, *args, **kwargs):
         return keras.Model.test_on_batch(self, **given)
 
 
-def main_and_conditions(model, inputs, main_name):
+def main_and_conditions(model, inputs, main_name, conditions=None):
     """What `model(inputs)` is called with: the tensor that networks start from, and the dict of checked conditions.
 
     Args:
         model: The model.
         inputs: A tensor (codes or images), or, for a model with conditions, a list `[tensor, *conditions]`.
         main_name: What the tensor is, for the error message: `"z"` or `"images"`.
+        conditions: The conditions that follow it; those of the model where none are given.
 
     Raises:
         ValueError: If there are too many or too few, or a condition does not fit.
     """
-    wanted = ", ".join(each.name for each in model.conditions)
+    conditions = model.conditions if conditions is None else conditions
+    wanted = ", ".join(each.name for each in conditions)
     listed = isinstance(inputs, (list, tuple))
-    if (
-        isinstance(inputs, dict)
-        or listed != bool(model.conditions)
-        or (listed and len(inputs) != 1 + len(model.conditions))
-    ):
+    if isinstance(inputs, dict) or listed != bool(conditions) or (listed and len(inputs) != 1 + len(conditions)):
         listing = f"a list [{main_name}, {wanted}]: {model.model_name} takes {wanted}"
         expected = listing if wanted else f"{main_name} as one tensor"
         raise ValueError(f"Expected {expected}. Received: {_described(inputs)}")
     if not listed:
         return inputs, {}
     main, *values = inputs
-    pairs = zip(model.conditions, values, strict=True)
+    pairs = zip(conditions, values, strict=True)
     return main, {each.name: each.checked_tensor(values) for each, values in pairs}
 
 

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.families.batches import compiled_function
-from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.likelihood import importance
 from keras_genzoo.utils import pixels
@@ -54,7 +54,7 @@ def log_likelihood(self, images, num_samples=5000, seed=0, start=0, **conditions
     """
     images = as_array(images, "images")
     pixels.check_images(images, self.image_shape)
-    given = given_conditions(self, conditions, len(images), required=True)
+    given = given_with_images(self, conditions, len(images))
     weights = compiled_function(self, "log_weights", self.log_weights)
     return importance.log_likelihood(weights, images, num_samples, seed, start, given, self.likelihood_images)
 

@@ -66,8 +66,10 @@ class Evaluation:
         return found
 
     def labels_of(self, part):
-        """Labels of a part of the reference images as keyword arguments, for a model that takes labels."""
-        if not takes_labels(self.model):
+        """Labels of a part of the reference images as keyword arguments, for a model that takes them with images."""
+        from keras_genzoo.families.conditions import conditions_of_images
+
+        if not any(condition.name == "labels" for condition in conditions_of_images(self.model)):
             return {}
         return {"labels": self.labels_for("a model that takes them")[part]}
 

@@ -115,6 +115,8 @@ def save_traversals(model, images, path, num=10, steps=9, **conditions):
 
 def _codes(model, images, conditions):
     """The codes of at least two images, float32 `(n, latent_dim)`; the means where they are distributions."""
+    from keras_genzoo.families.conditions import conditions_of_images
+
     check_methods(model, "encode", "decode")
     if not model.prior.fills_space:  # what lies between two of its codes is none
         raise ValueError(
@@ -124,7 +126,8 @@ def _codes(model, images, conditions):
     images = as_array(images, "images")
     if len(images) < 2:
         raise ValueError(f"Expected at least 2 images. Received: {len(images)}")
-    codes = model.encode(images, **conditions)
+    taken = {each.name for each in conditions_of_images(model)}
+    codes = model.encode(images, **{name: values for name, values in conditions.items() if name in taken})
     return codes[0] if isinstance(codes, tuple) else codes
 
 

@@ -9,6 +9,7 @@ from keras_genzoo.utils.checks import check_at_least, check_choice, check_none_o
 
 _NO_OPTIONS = ("source", "title", "license")  # fields that are no options of a loader
 _SECOND = ("source_b", "split_b", "image_key_b", "paired", "validation_split_b")  # fields of the second domain
+_PARTIAL = ("num_labelled", "repeat_labelled")  # fields of a model that takes labels for some images
 _VALIDATION = ("validation_split", "validation_split_b")
 
 
@@ -17,7 +18,8 @@ class DataConfig:
     """Arguments of `keras_genzoo.data.load`, or of `load_pairs` for a model of two domains, with title and licence.
 
     `validation_split` is a split of the same source, of which a training computes the losses after each epoch; none of
-    its images may be among the training images. `validation_split_b` is that of the second domain, `None` for the same.
+    its images may be among the training images, and they keep their labels. `validation_split_b` is that of the second
+    domain, `None` for the same.
 
     Example:
 
@@ -35,6 +37,8 @@ class DataConfig:
     image_size: tuple[int, int] | None = None
     channels: int | None = None
     limit: int | None = None
+    num_labelled: int | None = None
+    repeat_labelled: int = 1
     drop_remainder: bool = False
     data_dir: str | None = None
     cache: bool = True
@@ -46,8 +50,9 @@ class DataConfig:
     license: str = ""
 
     def __post_init__(self):
-        check_at_least(1, batch_size=self.batch_size)
+        check_at_least(1, batch_size=self.batch_size, repeat_labelled=self.repeat_labelled)
         check_none_or_at_least(1, limit=self.limit)
+        check_none_or_at_least(0, num_labelled=self.num_labelled)
         check_types(self, "data.")
         check_choice((None, 1, 3), channels=self.channels)
         for side in self.image_size or ():
@@ -75,7 +80,7 @@ class DataConfig:
 
     def pair_options(self):
         """Arguments of `data.load_pairs` except `source`."""
-        return self._without(*_NO_OPTIONS, *_VALIDATION, "label_key")
+        return self._without(*_NO_OPTIONS, *_VALIDATION, "label_key", *_PARTIAL)
 
     def array_options(self):
         """Arguments of `data.load_arrays` that locate the images in `source`."""
@@ -92,7 +97,8 @@ class DataConfig:
         if self.validation_split is None:
             return None
         splits = {"split": self.validation_split, "split_b": self.validation_split_b}
-        return dataclasses.replace(self, **splits, **dict.fromkeys(_VALIDATION), drop_remainder=False)
+        other = dict.fromkeys((*_VALIDATION, "num_labelled"))
+        return dataclasses.replace(self, **splits, **other, repeat_labelled=1, drop_remainder=False)
 
     @property
     def has_second_domain(self):

@@ -48,6 +48,8 @@ def fit_samplers(model, recipe, data):
 
 def first_images(model, data, num):
     """The images of the first batches of `data`, at least `num` if it has as many, and the dict of their conditions."""
+    from keras_genzoo.families.conditions import conditions_of_images
+
     parts, found = [], 0
     for batch in data:
         parts.append(batch if isinstance(batch, tuple) else (batch,))
@@ -55,4 +57,5 @@ def first_images(model, data, num):
         if found >= num:
             break
     columns = [np.concatenate([np.asarray(part) for part in column]) for column in zip(*parts, strict=True)]
-    return columns[0], {each.name: column for each, column in zip(model.conditions, columns[1:], strict=False)}
+    taken = conditions_of_images(model)
+    return columns[0], {each.name: column for each, column in zip(taken, columns[1:], strict=False)}

@@ -200,3 +200,16 @@ def test_failed_download_says_how_to_prepare(tmp_path, monkeypatch):
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
     with pytest.raises(ConnectionError, match=r"no route to host. Prepare it .* \(tfds build mnist\) .* use npz:PATH"):
         load("mnist", data_dir=tmp_path)
+
+
+def test_labels_of_a_streamed_set_are_hidden_as_in_memory(prepared):
+    options = dict(labels=True, num_labelled=12, data_dir=prepared, shuffle=False, split="train[:25]")
+    memory, stream = (
+        [label for _, labels in load("kgz_colour", cache=cache, **options) for label in labels.numpy()]
+        for cache in (True, False)
+    )
+    assert memory == stream and sum(label >= 0 for label in stream) == 12
+    with pytest.raises(ValueError, match="repeat_labelled=1 for tfds:kgz_colour, which is streamed.* Received: .*=3"):
+        load("kgz_colour", cache=False, repeat_labelled=3, **options)
+    options = dict(labels="partial", num_labelled=0, data_dir=prepared, cache=False)
+    assert [labels.numpy().tolist() for _, labels in load("kgz_binary", **options)] == [[-1] * 6]

@@ -25,7 +25,7 @@ def coding(case):
 
 for_labelled = for_kinds(generation, cases_with("generate", such_that=lambda case: case.has_labels))
 for_unlabelled = for_kinds(generation, cases_with("generate", such_that=lambda case: not case.has_labels))
-for_coding = for_kinds(coding, cases_with("encode", "reconstruct", such_that=lambda case: case.has_labels))
+for_coding = for_kinds(coding, cases_with("encode", "reconstruct", such_that=lambda case: case.labels_with_images))
 
 
 @for_labelled

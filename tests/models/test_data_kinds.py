@@ -102,7 +102,8 @@ def test_wrong_labels_are_refused_and_nothing_is_trained(case, built):
     before = state(model)
     images, labels = case.data(4)
     too_large = np.where(labels == labels[0], case.args["num_classes"], labels)
-    wrong = [too_large, np.where(labels == labels[0], -1, labels), labels.astype("float32"), labels[:, None]]
+    too_small = np.where(labels == labels[0], -2 if case.model_class.data_kind.partly_labelled else -1, labels)
+    wrong = [too_large, too_small, labels.astype("float32"), labels[:, None]]
     for bad in wrong:
         with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
             model.fit(images, bad, verbose=0)
@@ -142,11 +143,13 @@ def test_arrays_of_unequal_size_are_sent_to_load_pairs(case, built):
 def test_call_takes_images_as_all_methods_do(case, built):
     model = built(case)
     images, *labels = case.data(3)
-    taken = [[x, labels[0]] if case.has_labels and hasattr(model, "encode") else x for x in (images, to_unit(images))]
+    taken = [
+        [x, labels[0]] if case.labels_with_images and hasattr(model, "encode") else x for x in (images, to_unit(images))
+    ]
     outputs = [np.asarray(model(x)) for x in taken]
     np.testing.assert_allclose(*outputs, atol=1e-5)
     if hasattr(model, "reconstruct"):
-        given = {"labels": labels[0]} if case.has_labels else {}
+        given = {"labels": labels[0]} if case.labels_with_images else {}
         np.testing.assert_allclose(outputs[0], model.reconstruct(images, **given) / 255.0, atol=0.51 / 255.0)
     with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
         model(images[:, :7, :7])

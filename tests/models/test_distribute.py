@@ -76,6 +76,22 @@ with strategy.scope():
         results["xla"] = str(error)
 results["trained"] = [trained(small()), trained(shared)]
 
+def few_labelled():
+    args = dict(image_shape=(8, 8, 1), network="mlp", hidden_units=(4,), d_hidden_units=(2,), num_classes=3, seed=1)
+    rates = dict(optimizer=0.0, d_optimizer=0.0, g_optimizer=0.0, c_optimizer=0.5)
+    optimizers = {name: keras.optimizers.SGD(rate) for name, rate in rates.items()}
+    return keras_genzoo.build("semi_supervised_aae", optimizers=optimizers, **args)
+
+def trained_by_labels(model):
+    images = np.random.default_rng(0).integers(0, 256, (9, 8, 8, 1), dtype="uint8")
+    labels = np.array([0, -1, 1, 2, -1, -1, -1, 2, 1])  # one replica has one label, both, none and none of a batch
+    logs = model.fit(images, labels, batch_size=4, shuffle=False, verbose=0).history
+    return [weight.numpy().tolist() for weight in model.encoder.weights], logs["class_loss"]
+
+with strategy.scope():
+    shared = few_labelled()
+results["labels"] = [trained_by_labels(few_labelled()), trained_by_labels(shared)]
+
 machines = []
 for scope in (contextlib.nullcontext(), strategy.scope()):
     with scope:
@@ -119,7 +135,7 @@ def test_model_trains_on_two_replicas_in_step(case, results):
 def test_replicas_draw_noise_of_their_own(results):
     one, two = results["noise"]
     assert one != two
-    assert len(results) == len(rows_of_steps()) + 4
+    assert len(results) == len(rows_of_steps()) + 5
 
 
 def test_two_replicas_of_unequal_shares_train_like_one_device(results):
@@ -127,6 +143,13 @@ def test_two_replicas_of_unequal_shares_train_like_one_device(results):
     assert shared_losses == pytest.approx(losses, rel=1e-4)
     for mine, its in zip(alone, shared, strict=True):
         np.testing.assert_allclose(its, mine, rtol=1e-2, atol=1e-3)
+
+
+def test_cross_entropy_of_few_labels_is_a_mean_over_those_of_all_replicas(results):
+    (alone, loss), (shared, shared_loss) = results["labels"]
+    assert shared_loss == pytest.approx(loss, rel=1e-4)
+    for mine, its in zip(alone, shared, strict=True):
+        np.testing.assert_allclose(its, mine, rtol=1e-3, atol=1e-5)
 
 
 def test_first_batch_of_all_replicas_sets_the_visible_biases(results):

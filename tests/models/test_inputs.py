@@ -253,7 +253,7 @@ def test_call_and_predict_refuse_pixels_out_of_range_and_lists(case, built):
     images, *labels = case.data(NUM)
 
     def inputs(images):
-        return [images, labels[0]] if case.has_labels and hasattr(model, "encode") else images
+        return [images, labels[0]] if case.labels_with_images and hasattr(model, "encode") else images
 
     for method in (model, lambda x: model.predict(x, verbose=0)):
         for wrong in (images.astype("float32"), np.full(images.shape, np.nan, "float32"), (images > 9).astype("uint8")):
@@ -267,7 +267,7 @@ def test_call_and_predict_refuse_pixels_out_of_range_and_lists(case, built):
     refused(lambda: model({"image": images}), r"Expected (a list \[images, labels\]|images as one tensor)")
     whole = model.predict(inputs(images), verbose=0)
     assert len(whole) == NUM
-    if not case.model_class.conditions:
+    if not case.labels_with_images:
         parts = model.predict((images[first : first + 2] for first in (0, 2)), verbose=0)
         np.testing.assert_allclose(parts, whole, atol=1e-6)
 

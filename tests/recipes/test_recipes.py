@@ -155,7 +155,7 @@ def test_data_section_is_arguments_of_data_load():
     # what a training decides by itself: labels by the model, seed and first_epoch by the run
     assert set(parameters) - options == {"source", "labels", "shuffle", "seed", "first_epoch"}
     pairs, parameters = set(DataConfig().pair_options()), inspect.signature(data.load_pairs).parameters
-    assert pairs == (options | second) - {"label_key"}
+    assert pairs == (options | second) - {"label_key", "num_labelled", "repeat_labelled"}
     assert set(parameters) - pairs == {"source", "shuffle", "seed", "first_epoch"}
 
 

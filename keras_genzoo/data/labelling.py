@@ -32,7 +32,7 @@ def hide_labels(labels, num_labelled, name="the data"):
     Example:
 
     >>> hide_labels([0, 0, 0, 1, 1, 1], 2).tolist()
-    [0, -1, -1, 1, -1, -1]
+    [-1, -1, 0, -1, 1, -1]
     """
     check_at_least(0, num_labelled=num_labelled)
     labels = as_array(labels, "labels")

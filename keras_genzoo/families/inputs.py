@@ -24,7 +24,7 @@ def fit(self, x=None, y=None, *args, **kwargs):
             container of batches: `tf.data.Dataset`, `keras.utils.PyDataset`, generator, PyTorch `DataLoader`. In a
             `Dataset`, labels that the model does not take may follow the images; they are ignored.
         y: Next to an array of images, and for models that take them alone: labels in `0..num_classes - 1` or names of
-            classes, or the images of the second domain.
+            classes, -1 for an image without one where the model takes that, or the images of the second domain.
         *args, **kwargs: As in `keras.Model.fit`, but for `sample_weight` and `class_weight`. `validation_data` is
             what `x` may be, or a pair `(x, y)`.
 

@@ -152,6 +152,8 @@ def test_missing_pixels_are_filled_in_by_the_class_that_is_read(case, trained):
     top = np.arange(16)[:, None] < np.full((1, 16), 8)
     filled = model.impute(images, top, steps=80)
     np.testing.assert_allclose(filled[:, :8], model.reconstruct(filled)[:, :8], atol=2)
+    read = model.conditions_given(model.to_network(images), {})
+    np.testing.assert_allclose(read["y"], model.encode(images)[1], atol=1e-5)
 
 
 @for_mlp

@@ -51,6 +51,18 @@ def one_of_each(key, cases=None):
     return [*first.values()]
 
 
+def built_once(**changes):
+    """Function from a row to its model, with some arguments changed, which is built at the first call."""
+    models = {}
+
+    def get(case):
+        if str(case) not in models:
+            models[str(case)] = case.build(**changes)
+        return models[str(case)]
+
+    return get
+
+
 def rows_of_steps():
     """One row for each owner of a step, and for each set of layers with a state."""
     return one_of_each(lambda case: (case.model_class.train_step, layers_named(case.model_class)))

@@ -82,14 +82,9 @@ def _only_registered_within_a_test():
 @pytest.fixture(scope="session")
 def built():
     """Function from a row of the table to its model, built once: for tests that change nothing in it."""
-    models = {}
+    from cases import built_once
 
-    def get(case):
-        if str(case) not in models:
-            models[str(case)] = case.build()
-        return models[str(case)]
-
-    return get
+    return built_once()
 
 
 @pytest.fixture(scope="session")

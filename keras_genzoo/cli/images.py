@@ -8,7 +8,7 @@ import typer
 
 from keras_genzoo.cli.conditions import check_used, columns_of, read_conditions, rows_of
 from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, sampler_options, say
-from keras_genzoo.cli.pictures import BEFORE_AFTER, check_apart, check_output, check_targets, save
+from keras_genzoo.cli.pictures import BEFORE_AFTER, check_apart, check_output, check_png_output, check_targets, save
 from keras_genzoo.cli.typed import check_effect
 
 Name = Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")]
@@ -70,10 +70,7 @@ def interpolate(
     weights: Weights = None,
 ):
     """Draws the images between pairs of generated images, one row per pair."""
-    if out.suffix.lower() != ".png" or out.is_dir():
-        raise ValueError(f"Expected --out as a .png file. Received: {str(out)!r}")
-    check_output(out)
-    check_targets(out)
+    check_png_output(out)
     model = _load(name, weights, "latent_sample", "has a latent code")
     from keras_genzoo import latent
 

@@ -17,6 +17,14 @@ def check_output(out):
         raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}, and {used} is a file")
 
 
+def check_png_output(out):
+    """Raises `ValueError` unless a path is that of a PNG file that may be written: see `check_targets`."""
+    if not _is_png(out):
+        raise ValueError(f"Expected --out as a .png file. Received: {str(out)!r}")
+    check_output(out)
+    check_targets(out)
+
+
 def check_apart(source, out):
     """Raises `ValueError` if results would replace the images that they are made of, or get among them.
 

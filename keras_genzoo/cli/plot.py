@@ -8,7 +8,7 @@ import typer
 
 from keras_genzoo.cli.images import Name
 from keras_genzoo.cli.names import Weights, load_named, preset_of, say
-from keras_genzoo.cli.pictures import check_output, check_targets
+from keras_genzoo.cli.pictures import check_png_output
 from keras_genzoo.cli.typed import Command
 
 app = typer.Typer(no_args_is_help=True, help="Draws codes, traversals, imputations and Gibbs chains.")
@@ -135,17 +135,13 @@ def _begin(name, weights, data, split, num, seed, out, *methods):
 
     The model must have these methods, which is known before the data is read.
     """
-    if out.suffix.lower() != ".png" or out.is_dir():
-        raise ValueError(f"Expected --out as a .png file. Received: {str(out)!r}")
-    check_output(out)
-    check_targets(out)
+    check_png_output(out)
     model = load_named(name, weights)
     from keras_genzoo import training
     from keras_genzoo.metrics.reference import class_names_of, load_existing_images
     from keras_genzoo.plots.figures import check_methods
 
     check_methods(model, *methods)
-
     source, options = training.data_of(preset_of(name, weights) or name, data)
     loaded = load_existing_images(source, model.image_shape, num, split, seed, options)
     return model, loaded | {"class_names": class_names_of(source, loaded["split"], options)}

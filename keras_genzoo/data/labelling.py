@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_genzoo.data.checks import UNLABELLED, check_labels
+from keras_genzoo.data.splits import fixed_order
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_none_or_at_least
-
-HIDING_SEED = 2718  # of the fixed order that images are taken from
 
 
 def hide_labels(labels, num_labelled, name="the data"):
@@ -37,7 +36,7 @@ def hide_labels(labels, num_labelled, name="the data"):
     check_at_least(0, num_labelled=num_labelled)
     labels = as_array(labels, "labels")
     labels = check_labels(labels, len(labels) if labels.ndim else 0, name, partial=True)
-    order = np.random.default_rng(HIDING_SEED).permutation(len(labels))
+    order = fixed_order(len(labels))
     order = order[labels[order] != UNLABELLED]
     classes, counts = np.unique(labels[order], return_counts=True)
     if num_labelled > len(order):
@@ -83,7 +82,6 @@ class Labelling:
             raise ValueError(
                 f"Expected labels=True with num_labelled. Received: labels=False, num_labelled={self.num_labelled}"
             )
-
         if self.repeat_labelled > 1 and (self.num_labelled == 0 or not self.is_partial):
             raise ValueError(
                 "Expected repeat_labelled=1 where all images have a label, or none. "

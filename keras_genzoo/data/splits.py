@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_genzoo.data.split_names import split_domain, split_kind
 
-SPLIT_SEED = 2718  # of the fixed order that parts of a split are taken from
+FIXED_SEED = 2718  # of the fixed order that parts of a split, and labels that are kept, are taken from
 _SPLIT = re.compile(r"(?P<name>[\w.-]+)(\[(?P<start>-?\d+%?)?:(?P<stop>-?\d+%?)?\])?")
 
 
@@ -95,7 +95,12 @@ def split_rows(split, size, limit=None, stored_shuffled=False):
     stop = stop if limit is None else min(stop, start + limit)
     if stored_shuffled or (start, stop) == (0, size):
         return np.arange(start, stop)
-    return np.sort(np.random.default_rng(SPLIT_SEED).permutation(size)[start:stop])
+    return np.sort(fixed_order(size)[start:stop])
+
+
+def fixed_order(size):
+    """The order that images of a source are taken from, the same for all seeds of a training: int64 `(size,)`."""
+    return np.random.default_rng(FIXED_SEED).permutation(size)
 
 
 def find_split(name, names, source):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import cases_with, for_kinds, moved, moved_parts, snapshot, values
+from cases import built_once, cases_with, for_kinds, moved, moved_parts, snapshot, values
 
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.utils.record import Record
@@ -22,14 +22,7 @@ for_every_kind = for_kinds(
 @pytest.fixture(scope="module")
 def trained():
     """Function from a row to a model, built once, that the tests of this file train a little further."""
-    models = {}
-
-    def get(case):
-        if str(case) not in models:
-            models[str(case)] = case.build(image_shape=SHAPE)
-        return models[str(case)]
-
-    return get
+    return built_once(image_shape=SHAPE)
 
 
 def batch(model, case, num=6):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import CASES, for_cases, moved, moved_parts, snapshot, state, values
+from cases import CASES, built_once, for_cases, moved, moved_parts, snapshot, state, values
 from scipy.special import log_softmax
 
 from keras_genzoo.families.conditions import ClassCondition
@@ -21,14 +21,7 @@ LABELS = np.array([2, -1, 0, -1, -1, 1], "int32")
 @pytest.fixture(scope="module")
 def trained():
     """Function from a row to a model, built once, that the tests of this file train a little further."""
-    models = {}
-
-    def get(case):
-        if str(case) not in models:
-            models[str(case)] = case.build(image_shape=SHAPE)
-        return models[str(case)]
-
-    return get
+    return built_once(image_shape=SHAPE)
 
 
 def batch(model, labels=LABELS, seed=0):

@@ -21,12 +21,15 @@ def _sum_per_image(values):
     return ops.sum(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
 
 
-def minimax_discriminator_loss(real_logits, fake_logits):
+def minimax_discriminator_loss(real_logits, fake_logits, real_targets=1.0, fake_targets=0.0):
     """Binary cross entropy of real against generated images: `-log D(x) - log(1 - D(G(z)))`.
 
     Args:
         real_logits: Logits of real images, before the sigmoid.
         fake_logits: Logits of generated images.
+        real_targets: Probability of being real that the discriminator is to give to real images: a number in [0, 1]
+            or one per image; less than 1 with label smoothing (https://arxiv.org/abs/1606.03498, section 3.4).
+        fake_targets: The same for generated images.
 
     Returns:
         Scalar, in nats; `2 log 2 = 1.386` if all logits are zero.
@@ -40,7 +43,35 @@ def minimax_discriminator_loss(real_logits, fake_logits):
     1.3863
     """
     real_logits, fake_logits = _float32(real_logits, fake_logits)
-    return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
+    return _cross_entropy(real_logits, real_targets) + _cross_entropy(fake_logits, fake_targets)
+
+
+def _cross_entropy(logits, targets):
+    """Mean cross entropy of the probability `sigmoid(logits)` with targets in [0, 1], a number or a tensor."""
+    if isinstance(targets, (int, float)) and targets in (0, 1):
+        return ops.mean(ops.softplus(-logits if targets else logits))
+    return ops.mean(targets * ops.softplus(-logits) + (1.0 - targets) * ops.softplus(logits))
+
+
+def minimax_generator_loss(fake_logits):
+    """Generator loss of the minimax game, `log(1 - D(G(z)))`, whose gradient vanishes where D is sure.
+
+    Args:
+        fake_logits: Logits of generated images, before the sigmoid.
+
+    Returns:
+        Scalar, in nats, at most 0; `-log 2 = -0.693` if all logits are zero.
+
+    References:
+        Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, equation 1.
+
+    Example:
+
+    >>> round(float(minimax_generator_loss([0.0])), 4)
+    -0.6931
+    """
+    (fake_logits,) = _float32(fake_logits)
+    return -ops.mean(ops.softplus(fake_logits))
 
 
 def non_saturating_generator_loss(fake_logits):

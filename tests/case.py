@@ -18,8 +18,8 @@ class Case:
 
     Fields:
         name: Name in the registry.
-        args: Arguments of the model; together, the rows of a model cover every argument but `name`,
-            `dtype` and `samplers`.
+        args: Arguments of the model; together, all rows cover every argument that a model or family declares, but
+            `name`, `dtype` and `samplers`.
         output: Shape of one output: an image, or the scores of a classifier.
         params: Number of all weights, pinned.
         variant: Tells rows of one model apart.

@@ -15,7 +15,7 @@ MAX_FUNCTION_LINES = 40
 # Lower layers know nothing of higher ones; within a layer, modules may import each other.
 LAYERS = [
     {"version", "utils", "weights", "registry"},
-    {"losses", "layers", "networks", "sampling", "interpolation"},
+    {"losses", "layers", "networks", "sampling", "interpolation", "augmentations"},
     {"data"},
     {"likelihood"},
     {"families"},
@@ -49,6 +49,7 @@ TENSORFLOW_FILES = {
     "families.batches",
     "families.compiling",
     "families.conditions",
+    "families.discriminator_inputs",
     "families.energy",
     "families.errors",
     "families.exporting",

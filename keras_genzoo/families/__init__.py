@@ -6,6 +6,7 @@ A model extends one of these classes, or another model that does:
 | --- | --- |
 | `ZooModel` | any model |
 | `BaseGAN` | a generator from codes against a discriminator |
+| `StandardGAN` | the same with the zoo's standard networks |
 | `BaseAutoencoder` | an encoder and a decoder |
 | `BaseTranslator` | generators from images to images against discriminators |
 | `BinaryMachine` | Markov random fields of binary units |
@@ -25,6 +26,7 @@ from keras_genzoo.families.priors import (
     SpherePrior,
     UniformPrior,
 )
+from keras_genzoo.families.standard_gan import StandardGAN
 from keras_genzoo.families.translator import BaseTranslator, Direction
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "PartlyLabelledImages",
     "RealCondition",
     "SpherePrior",
+    "StandardGAN",
     "UniformPrior",
     "ZooModel",
 ]

@@ -9,9 +9,9 @@ from keras_genzoo import sampling
 from keras_genzoo.data.kinds import Images
 from keras_genzoo.families import checks, compiling, inputs, keras_callbacks, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
-from keras_genzoo.families.noise import is_testing
 from keras_genzoo.utils import arguments, given_arguments, pixels, replicas
 from keras_genzoo.utils.keras_settings import policy_name, standard_settings
+from keras_genzoo.utils.noise import is_testing
 
 
 class ZooModel(keras.Model):

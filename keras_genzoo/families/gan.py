@@ -8,12 +8,13 @@ from keras_genzoo import losses, sampling
 from keras_genzoo.families import generation, two_player
 from keras_genzoo.families.averages import Average
 from keras_genzoo.families.base import ZooModel
+from keras_genzoo.families.discriminator_inputs import DiscriminatorInputs
 from keras_genzoo.families.inputs import main_and_conditions
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.layers import frozen_statistics
 from keras_genzoo.utils import replicas
-from keras_genzoo.utils.arguments import Fraction, Integer
+from keras_genzoo.utils.arguments import Fraction, Integer, Options, Steps, Weight
+from keras_genzoo.utils.noise import noise_for_tests
 from keras_genzoo.utils.record import Record
 
 
@@ -49,6 +50,26 @@ class BaseGAN(ZooModel):
         "`generate`, metrics and export use it.",
         training=True,
     )
+    augmentations = Options(
+        (),
+        "What is done to real and generated images before the discriminator sees them, drawn anew each time "
+        "(`keras_genzoo.augmentations`): for small data sets, whose images a discriminator learns by heart.",
+        choices=("flip", "scale", "translation", "color", "cutout"),  # as in `FUNCTIONS` there
+        training=True,
+    )
+    augmentation_target = Fraction(
+        0.0,
+        "Adaptive augmentation: the probability of each augmentation rises while the discriminator separates pairs of "
+        "real and generated images more than this (0 is guessing, 1 never wrong; the paper's target is 0.6); 0 for "
+        "always.",
+        training=True,
+    )
+    instance_noise = Weight(
+        0.0,
+        "Standard deviation of normal noise on all images that the discriminator sees, of pixels in [-1, 1].",
+        training=True,
+    )
+    instance_noise_steps = Steps(0, "Steps over which this noise falls to 0; 0 for none.", training=True)
 
     optimizer_names = two_player.OPTIMIZERS
     loss_names = ("d_loss", "g_loss")
@@ -58,6 +79,11 @@ class BaseGAN(ZooModel):
     generate = generation.generate
     generate_on_device = generation.generate_on_device
     latent_sample = generation.latent_sample
+
+    def check_arguments(self):
+        for given, needed in (("augmentation_target", "augmentations"), ("instance_noise_steps", "instance_noise")):
+            if getattr(self, given) and not getattr(self, needed):
+                raise ValueError(f"Expected {needed} next to {given}. Received: {given}={getattr(self, given)} alone")
 
     # -- networks -------------------------------------------------------------------------------------------------
 
@@ -79,6 +105,9 @@ class BaseGAN(ZooModel):
         self.generator = self.build_generator()
         self.discriminator = self.build_discriminator()
         self.average = Average(self, self.ema_decay, {"generator": self.generator})
+        self.seen = DiscriminatorInputs(self)
+        if self.augmentation_target:
+            self.loss_names = (*self.loss_names, "augmentation_probability")
 
     @property
     def generator_network(self):
@@ -87,7 +116,8 @@ class BaseGAN(ZooModel):
 
     @property
     def network_variables(self):
-        return self.average.without_steps(self.weights)
+        of_training = [id(variable) for variable in self.seen.variables]
+        return [each for each in self.average.without_steps(self.weights) if id(each) not in of_training]
 
     def after_pretrained(self):
         self.average.reset()
@@ -127,24 +157,30 @@ class BaseGAN(ZooModel):
         *parts, last = self.divide(self.unpack(data))
         for real in parts:
             real = replicas.begin_part(real)
-            self.update_discriminator(real, self.sample_fake(real))
+            self.update_discriminator(self.seen(real), self.seen(self.sample_fake(real)))
         last = replicas.begin_part(last)
         d_loss, g_loss = two_player.update_both(
             self,
             generate=lambda: self.make_fake(last),
-            discriminator_loss=lambda fake: self.discriminator_loss(last, fake),
-            generator_loss=lambda fake: self.generator_loss(last, fake),
+            discriminator_loss=lambda fake: self.discriminator_loss(self.seen(last), self.seen(fake)),
+            generator_loss=lambda fake: self.generator_loss(self.seen(last), self.seen(fake)),
         )
         two_player.finish_step(self, g_loss)
-        return self.results({"d_loss": d_loss, "g_loss": g_loss})
+        self.seen.advance(last, g_loss)
+        return self.gan_results(d_loss, g_loss)
 
     def test_step(self, data):
         real = self.unpack(data)
         with frozen_statistics(), noise_for_tests():
             fake = self.sample_fake(real)
-            return self.results(
-                {"d_loss": self.discriminator_loss(real, fake), "g_loss": self.generator_loss(real, fake)}
-            )
+            return self.gan_results(self.discriminator_loss(real, fake), self.generator_loss(real, fake))
+
+    def gan_results(self, d_loss, g_loss):
+        """Logs the losses of a batch, and returns what a step returns."""
+        values = {"d_loss": d_loss, "g_loss": g_loss}
+        if self.augmentation_target:
+            values["augmentation_probability"] = self.seen.probability
+        return self.results(values)
 
     def update_discriminator(self, real, fake):
         """One update of the discriminator alone; returns its loss."""

@@ -11,12 +11,12 @@ from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.checks import images_in_range
 from keras_genzoo.families.exporting import ExportFunction, file_input, image_input
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.png import decode_images, png_functions
 from keras_genzoo.layers import frozen_statistics
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arguments import Fraction
 from keras_genzoo.utils.checks import check_choice
+from keras_genzoo.utils.noise import noise_for_tests
 
 
 class Direction(str):

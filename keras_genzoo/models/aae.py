@@ -17,10 +17,10 @@ from keras import layers, ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.families import BaseAutoencoder, two_player
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.layers import frozen_statistics
 from keras_genzoo.networks.mlp import mlp_features
 from keras_genzoo.utils.arguments import Units
+from keras_genzoo.utils.noise import noise_for_tests
 from keras_genzoo.utils.record import Record
 
 

@@ -20,7 +20,7 @@ from keras import ops
 
 from keras_genzoo import losses
 from keras_genzoo.families import BaseAutoencoder
-from keras_genzoo.families.noise import noise_for_tests
+from keras_genzoo.utils.noise import noise_for_tests
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")

@@ -13,13 +13,14 @@ plane next to the image.
 import keras
 
 from keras_genzoo.data.kinds import LabelledImages
+from keras_genzoo.families import StandardGAN
 from keras_genzoo.models.dcgan import DCGAN, INITIAL_WEIGHTS
-from keras_genzoo.networks.conv import conv_discriminator, conv_generator
+from keras_genzoo.models.gan import GAN
 from keras_genzoo.utils.arguments import Integer, Names
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class CGAN(DCGAN):
+class CGAN(StandardGAN):
     """Generates images of given classes by a conditional GAN: `generate(16, labels=3)`.
 
     Shapes: `generator` `[(batch, latent_dim), (batch,)]` -> `(batch, height, width, channels)` in [-1, 1];
@@ -44,29 +45,17 @@ class CGAN(DCGAN):
     num_classes = Integer(10, "Number of classes. Labels are integers in `0..num_classes - 1`.", low=2)
     class_names = Names(None, "Names of the classes in the order of the labels.", training=True)
 
+    label_smoothing = GAN.label_smoothing
+    label_noise = GAN.label_noise
+
     data_kind = LabelledImages()
+    generator_options = INITIAL_WEIGHTS
+    discriminator_options = INITIAL_WEIGHTS
+
+    discriminator_loss = GAN.discriminator_loss
+    noisy = GAN.noisy
+    generator_loss = DCGAN.generator_loss
 
     @property
     def conditions(self):
         return (self.label_condition,)
-
-    def build_generator(self):
-        return conv_generator(
-            self.image_shape,
-            self.latent_dim,
-            self.base_filters,
-            self.kernel_size,
-            conditions=self.conditions,
-            dtype=self.dtype_policy,
-            **INITIAL_WEIGHTS,
-        )
-
-    def build_discriminator(self):
-        return conv_discriminator(
-            self.image_shape,
-            base_filters=self.d_base_filters or self.base_filters,
-            kernel_size=self.kernel_size,
-            conditions=self.conditions,
-            dtype=self.dtype_policy,
-            **INITIAL_WEIGHTS,
-        )

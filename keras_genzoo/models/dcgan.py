@@ -16,10 +16,9 @@ makes the image from them; and the kernels are 4x4, which the stride of 2 divide
 import keras
 
 from keras_genzoo import losses
-from keras_genzoo.families import BaseGAN
+from keras_genzoo.families import StandardGAN
 from keras_genzoo.families.two_player import SMALL_NORMAL
-from keras_genzoo.networks.conv import conv_discriminator, conv_generator
-from keras_genzoo.utils.arguments import Integer
+from keras_genzoo.models.gan import GAN
 
 # Initial weights from N(0, 0.02), section 4 of the paper; scales of normalizations around 1.
 INITIAL_WEIGHTS = dict(
@@ -29,7 +28,7 @@ INITIAL_WEIGHTS = dict(
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class DCGAN(BaseGAN):
+class DCGAN(StandardGAN):
     """Generates images by a deep convolutional GAN.
 
     Shapes: `generator` `(batch, latent_dim)` -> `(batch, height, width, channels)` in [-1, 1]; `discriminator`
@@ -50,33 +49,14 @@ class DCGAN(BaseGAN):
     (4, 8, 8, 1)
     """
 
-    base_filters = Integer(64, "Filters at full resolution; they double at each halving, up to 8 times as many.")
-    d_base_filters = Integer(
-        None, "Filters of the discriminator's first convolution; `None` for `base_filters`.", optional=True
-    )
-    kernel_size = Integer(4, "Side of all kernels in pixels.", low=2)
+    label_smoothing = GAN.label_smoothing
+    label_noise = GAN.label_noise
 
-    def build_generator(self):
-        return conv_generator(
-            self.image_shape,
-            self.latent_dim,
-            self.base_filters,
-            self.kernel_size,
-            dtype=self.dtype_policy,
-            **INITIAL_WEIGHTS,
-        )
+    generator_options = INITIAL_WEIGHTS
+    discriminator_options = INITIAL_WEIGHTS
 
-    def build_discriminator(self):
-        return conv_discriminator(
-            self.image_shape,
-            base_filters=self.d_base_filters or self.base_filters,
-            kernel_size=self.kernel_size,
-            dtype=self.dtype_policy,
-            **INITIAL_WEIGHTS,
-        )
-
-    def discriminator_loss(self, real, fake):
-        return losses.minimax_discriminator_loss(self.judge(real), self.judge(fake))
+    discriminator_loss = GAN.discriminator_loss
+    noisy = GAN.noisy
 
     def generator_loss(self, real, fake):
         return losses.non_saturating_generator_loss(self.judge(fake))

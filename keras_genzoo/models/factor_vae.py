@@ -19,10 +19,10 @@ import keras
 from keras import layers, ops
 
 from keras_genzoo import losses, sampling
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.models.vae import VAE
 from keras_genzoo.networks.mlp import mlp_features
 from keras_genzoo.utils.arguments import Units, Weight
+from keras_genzoo.utils.noise import noise_for_tests
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")

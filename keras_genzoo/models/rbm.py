@@ -29,11 +29,11 @@ from keras import ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.families import BinaryMachine
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.optimizing import apply_estimate
 from keras_genzoo.families.saving import load_random_states, save_random_states
 from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Choice, Flag, Integer
+from keras_genzoo.utils.noise import noise_for_tests
 
 NOT_BEGUN = -1.0  # state of a chain before the first training step, which starts it at the data
 

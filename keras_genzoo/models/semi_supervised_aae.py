@@ -23,13 +23,13 @@ from keras import layers, ops
 from keras_genzoo import losses, sampling
 from keras_genzoo.data.kinds import PartlyLabelledImages
 from keras_genzoo.families import RealCondition
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.layers import frozen_statistics
 from keras_genzoo.models.aae import AAE
 from keras_genzoo.networks.conditions import condition_inputs, network_of, one_hot
 from keras_genzoo.networks.mlp import mlp_features
 from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Integer, Names
+from keras_genzoo.utils.noise import noise_for_tests
 from keras_genzoo.utils.record import Record
 
 

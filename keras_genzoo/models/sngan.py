@@ -12,15 +12,12 @@ networks are those of `dcgan`, with Keras' standard initial weights; the discrim
 import keras
 
 from keras_genzoo import losses
-from keras_genzoo.families import BaseGAN
-from keras_genzoo.families.two_player import scores_of_both
+from keras_genzoo.families import StandardGAN
 from keras_genzoo.layers import SpectralNormalization
-from keras_genzoo.models.dcgan import DCGAN
-from keras_genzoo.networks.conv import conv_discriminator, conv_generator
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class SNGAN(BaseGAN):
+class SNGAN(StandardGAN):
     """Generates images by a GAN with a spectrally normalized discriminator.
 
     Shapes: `generator` `(batch, latent_dim)` -> `(batch, height, width, channels)` in [-1, 1]; `discriminator`
@@ -41,28 +38,11 @@ class SNGAN(BaseGAN):
     (4, 8, 8, 1)
     """
 
-    base_filters = DCGAN.base_filters
-    d_base_filters = DCGAN.d_base_filters
-    kernel_size = DCGAN.kernel_size
-
-    def build_generator(self):
-        return conv_generator(
-            self.image_shape, self.latent_dim, self.base_filters, self.kernel_size, dtype=self.dtype_policy
-        )
-
-    def build_discriminator(self):
-        return conv_discriminator(
-            self.image_shape,
-            base_filters=self.d_base_filters or self.base_filters,
-            kernel_size=self.kernel_size,
-            batch_norm=False,
-            wrapper=SpectralNormalization,
-            dtype=self.dtype_policy,
-        )
+    discriminator_options = {"batch_norm": False, "wrapper": SpectralNormalization}
 
     def discriminator_loss(self, real, fake):
         # One pass, so one step of power iteration, and the same singular values for both.
-        return losses.hinge_discriminator_loss(*scores_of_both(self.discriminator, real, fake))
+        return losses.hinge_discriminator_loss(*self.scores(real, fake))
 
     def generator_loss(self, real, fake):
         return losses.hinge_generator_loss(self.judge(fake))

@@ -19,9 +19,9 @@ from keras import layers, ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.families import BaseAutoencoder, code_use, latent_variable
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.utils.arguments import Choice, Flag, Positive
+from keras_genzoo.utils.noise import noise_for_tests
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")

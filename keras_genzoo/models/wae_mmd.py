@@ -16,8 +16,8 @@ from keras import ops
 
 from keras_genzoo import losses, sampling
 from keras_genzoo.families import BaseAutoencoder
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.utils.arguments import Integer, Weight
+from keras_genzoo.utils.noise import noise_for_tests
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 

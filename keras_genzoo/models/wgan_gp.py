@@ -14,16 +14,13 @@ import keras
 from keras import ops
 
 from keras_genzoo import losses, sampling
-from keras_genzoo.families import BaseGAN
+from keras_genzoo.families import StandardGAN
 from keras_genzoo.families.gradients import gradient_norms
-from keras_genzoo.families.two_player import scores_of_both
-from keras_genzoo.models.dcgan import DCGAN
-from keras_genzoo.networks.conv import conv_discriminator, conv_generator
 from keras_genzoo.utils.arguments import Integer, Weight
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class WGANGP(BaseGAN):
+class WGANGP(StandardGAN):
     """Generates images by a Wasserstein GAN with a 1-Lipschitz critic.
 
     Shapes: `generator` `(batch, latent_dim)` -> `(batch, height, width, channels)` in [-1, 1]; `discriminator`
@@ -45,9 +42,6 @@ class WGANGP(BaseGAN):
     (4, 8, 8, 1)
     """
 
-    base_filters = DCGAN.base_filters
-    d_base_filters = DCGAN.d_base_filters
-    kernel_size = DCGAN.kernel_size
     d_steps = Integer(
         5,
         "Critic updates for each generator update (the paper's n_critic). The batch of a step is divided among them: "
@@ -56,23 +50,11 @@ class WGANGP(BaseGAN):
     )
     gp_weight = Weight(10.0, "Weight of the gradient penalty (the paper's lambda).", training=True)
 
-    def build_generator(self):
-        return conv_generator(
-            self.image_shape, self.latent_dim, self.base_filters, self.kernel_size, dtype=self.dtype_policy
-        )
-
-    def build_discriminator(self):
-        return conv_discriminator(
-            self.image_shape,
-            base_filters=self.d_base_filters or self.base_filters,
-            kernel_size=self.kernel_size,
-            batch_norm=False,
-            output_bias=False,  # only differences of scores count: a bias would never move
-            dtype=self.dtype_policy,
-        )
+    # Only differences of scores count: a bias would never move.
+    discriminator_options = {"batch_norm": False, "output_bias": False}
 
     def discriminator_loss(self, real, fake):
-        distance = losses.wasserstein_discriminator_loss(*scores_of_both(self.discriminator, real, fake))
+        distance = losses.wasserstein_discriminator_loss(*self.scores(real, fake))
         points = self.interpolate(real.images, fake.images)
         norms = gradient_norms(lambda x: self.discriminator(x, training=True), points)
         return distance + self.gp_weight * losses.gradient_penalty(norms)

@@ -9,7 +9,7 @@ import math
 import keras
 from keras import layers
 
-from keras_genzoo.layers import BatchNormalization
+from keras_genzoo.layers import BatchNormalization, Dropout, MinibatchStdDev
 from keras_genzoo.networks.conditions import append_to_vector, condition_inputs, network_of
 
 SMALLEST_SIDE = 4
@@ -130,6 +130,8 @@ def conv_features(
     kernel_initializer="glorot_uniform",
     gamma_initializer="ones",
     wrapper=None,
+    dropout=0.0,
+    minibatch_stddev=False,
     dtype=None,
 ):
     """Applies convolutions of stride 2 with doubled filters; the first one is never normalized.
@@ -145,6 +147,8 @@ def conv_features(
         gamma_initializer: Initializer of the scales of batch normalization.
         wrapper: Class of a layer that wraps each convolution, for example `SpectralNormalization`; `None` for no
             wrapper.
+        dropout: Share of the features that is set to zero after each convolution in training.
+        minibatch_stddev: Whether the standard deviation over the batch is appended to the last features.
         dtype: Dtype policy of the layers.
 
     Returns:
@@ -166,6 +170,10 @@ def conv_features(
         if normalized:
             x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
         x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+        if dropout:
+            x = Dropout(dropout, dtype=dtype)(x)
+    if minibatch_stddev:
+        x = MinibatchStdDev(dtype=dtype)(x)
     return layers.Flatten(dtype=dtype)(x)
 
 
@@ -193,11 +201,29 @@ def conv_discriminator(image_shape, conditions=(), output_bias=True, dtype=None,
     image = keras.Input(image_shape, name="image")
     inputs, vector = condition_inputs(conditions)
     x = conv_features(image, image_shape, dtype=dtype, **kwargs)
-    wrapper = kwargs.get("wrapper")
-    common = dict(kernel_initializer=kwargs.get("kernel_initializer", "glorot_uniform"))
+    common = {key: kwargs[key] for key in ("kernel_initializer", "wrapper") if key in kwargs}
+    logits = projected_logits(x, vector, output_bias, dtype=dtype, **common)
+    return network_of(image, inputs, logits, name)  # (batch, 1)
+
+
+def projected_logits(x, vector, output_bias=True, kernel_initializer="glorot_uniform", wrapper=None, dtype=None):
+    """One logit of features `(batch, n)`, in float32: a dense layer, to which the conditions add weights of their own.
+
+    Args:
+        x: Symbolic features.
+        vector: The conditions as one vector, `None` without any: see `condition_inputs`.
+        output_bias: Whether a bias is added.
+        kernel_initializer: Initializer of all kernels.
+        wrapper: Class of a layer that wraps each dense layer; `None` for no wrapper.
+        dtype: Dtype policy of the weights of the conditions.
+
+    References:
+        Miyato and Koyama, 2018, https://arxiv.org/abs/1802.05637, equation 3.
+    """
+    common = dict(kernel_initializer=kernel_initializer)
     logits = wrapped(layers.Dense(1, use_bias=output_bias, dtype="float32", name="logits", **common), wrapper)(x)
     if vector is not None:
         class_weights = layers.Dense(x.shape[-1], use_bias=False, dtype=dtype, name="class_weights", **common)
         of_class = wrapped(class_weights, wrapper)(vector)  # (batch, features)
         logits = layers.Add(dtype="float32")([logits, layers.Dot(axes=1, dtype="float32")([x, of_class])])
-    return network_of(image, inputs, logits, name)  # (batch, 1)
+    return logits  # (batch, 1)

@@ -174,6 +174,27 @@ class Units(Argument):
         return tuple(value)
 
 
+class Options(Argument):
+    """A list of different strings, each one of several; empty for none."""
+
+    wrong = ("none of these", ("none of these",), 1, None)
+
+    def __init__(self, default, description, *, choices, **options):
+        super().__init__(default, description, **options)
+        self.choices = tuple(choices)
+
+    @property
+    def allowed(self):
+        return "List of some of " + ", ".join(f"`{choice!r}`" for choice in self.choices)
+
+    def check(self, value):
+        texts = isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
+        if not texts or len(set(value)) != len(value) or not set(value) <= set(self.choices):
+            listed = ", ".join(map(repr, self.choices))
+            raise ValueError(f"Expected {self.name} as a list of some of {listed}. Received: {self.name}={value!r}")
+        return tuple(value)
+
+
 class Names(Argument):
     """`None` or a list of different strings."""
 
@@ -238,7 +259,22 @@ class Seed(Argument):
 
 KINDS = {
     kind.__name__: kind
-    for kind in (Any, Integer, Steps, Fraction, Weight, Positive, Flag, Choice, Units, Names, Sizes, ImageShape, Seed)
+    for kind in (
+        Any,
+        Integer,
+        Steps,
+        Fraction,
+        Weight,
+        Positive,
+        Flag,
+        Choice,
+        Units,
+        Names,
+        Options,
+        Sizes,
+        ImageShape,
+        Seed,
+    )
 }
 
 

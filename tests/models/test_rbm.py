@@ -13,9 +13,9 @@ from cases import moved, values
 import keras_genzoo
 from keras_genzoo import presets
 from keras_genzoo.families import energy
-from keras_genzoo.families.noise import noise_for_tests
 from keras_genzoo.likelihood import ais
 from keras_genzoo.metrics import log_likelihood as mean_log_likelihood
+from keras_genzoo.utils.noise import noise_for_tests
 
 PIXELS = 64
 

@@ -618,7 +618,7 @@ def test_bundled_card_states_data_licence_seed_and_time(name):
 @every_preset
 def test_bundled_card_is_that_of_the_recipe(name):
     """All that decides a training is as in the bundled recipe; where the images were read from may differ."""
-    # A card that is older than some key of a recipe means the key's default.
+    # A preset that is older than some key of a recipe, or some argument, means its default.
     stored = recipes.Recipe.from_dict(presets.card(name)["recipe"]).to_dict()
     recipe = keras_genzoo.load_recipe(name).to_dict()
     for values_ in (stored, recipe):
@@ -627,8 +627,11 @@ def test_bundled_card_is_that_of_the_recipe(name):
     if recipe["dtype"] == "auto":  # the card holds what it stood for on the machine
         assert stored["dtype"] in recipes.DTYPES and stored["dtype"] != "auto"
         recipe["dtype"] = stored["dtype"]
+    declared = registry.describe(recipe["model"]).arguments
+    later = {key: declared[key].default for key in recipe["args"]}
+    stored["args"] = {**later, **stored["args"]}
     assert stored == recipe
-    args = presets.stored_arguments(recipe["model"], name)
+    args = {**later, **presets.stored_arguments(recipe["model"], name)}
     assert {key: args[key] for key in recipe["args"]} == recipe["args"]
 
 

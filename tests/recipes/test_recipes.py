@@ -111,13 +111,9 @@ def test_a_recipe_of_each_model_says_all_that_it_takes(name):
     assert recipes, f"no recipe: zoo_configs/{name}_<dataset>.yaml"
     for recipe in recipes:
         declared = registry.describe(name).arguments
-        of_others = (
-            "Convolutions only",
-            "Fully connected only",
-        )  # arguments of the network that the recipe does not take
-        optional = {
-            key for key, each in declared.items() if each.default is None or each.description.startswith(of_others)
-        }
+        # Arguments of the network that the recipe does not take, and what is off by default.
+        of_others = ("Convolutions only", "Fully connected only")
+        optional = {key for key, each in declared.items() if not each.default or each.description.startswith(of_others)}
         missing = set(declared) - {"dtype", "name", "seed"} - optional - set(recipe.args)
         assert not missing, f"{recipe.name} leaves out {sorted(missing)}"
 

@@ -21,11 +21,14 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as keras_genzoo sets it; 
 import numpy as np
 import tensorflow as tf
 import torch
+import torch_gans
 import torch_models
 from step_time import measure
 
 import keras_genzoo
 from keras_genzoo.families import ImagePairs
+
+STEPS = torch_models.STEPS | torch_gans.STEPS
 
 
 def our_step(recipe, dtype):
@@ -40,7 +43,7 @@ def torch_step(recipe, dtype):
     """The same in PyTorch."""
     enabled = dtype != "float32"
     precision = functools.partial(torch.autocast, "cpu", torch.bfloat16) if enabled else contextlib.nullcontext
-    step, networks = torch_models.STEPS[recipe.model](recipe.args, precision)
+    step, networks = STEPS[recipe.model](recipe.args, precision)
     trained = sum(p.numel() for network in networks for p in network.parameters() if p.requires_grad)
     return lambda batch: step(*batch), trained
 
@@ -58,7 +61,7 @@ def batch_for(model, size):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=list(torch_models.STEPS))
+    parser.add_argument("models", nargs="*", default=list(STEPS))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--dtypes", nargs="+", default=["float32", "mixed_bfloat16"])

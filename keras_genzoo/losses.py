@@ -179,6 +179,34 @@ def wasserstein_generator_loss(fake_scores):
     return -ops.mean(fake_scores)
 
 
+def relativistic_discriminator_loss(real_scores, fake_scores):
+    """Loss of pairs of a real and a generated image, `log(1 + exp(-(D(x) - D(G(z)))))`.
+
+    Args:
+        real_scores: Scores of real images.
+        fake_scores: Scores of as many generated images.
+
+    Returns:
+        Scalar, in nats; `log 2 = 0.693` if both scores of each pair are equal.
+
+    References:
+        Jolicoeur-Martineau, 2018, https://arxiv.org/abs/1807.00734; Huang et al., 2025,
+        https://arxiv.org/abs/2501.05441, equation 2.
+
+    Example:
+
+    >>> round(float(relativistic_discriminator_loss([3.0], [3.0])), 4)
+    0.6931
+    """
+    real_scores, fake_scores = _float32(real_scores, fake_scores)
+    return ops.mean(ops.softplus(fake_scores - real_scores))
+
+
+def relativistic_generator_loss(real_scores, fake_scores):
+    """The same with exchanged images: `log(1 + exp(-(D(G(z)) - D(x))))`, a scalar (2501.05441, equation 2)."""
+    return relativistic_discriminator_loss(fake_scores, real_scores)
+
+
 def gradient_penalty(gradient_norms):
     """Penalty on gradient norms other than 1: the mean of `(norm - 1)^2`.
 

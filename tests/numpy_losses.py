@@ -37,3 +37,8 @@ def difference(real, fake):
 
 def minus_score(real, fake):
     return -fake.mean()
+
+
+def relativistic(real, fake):
+    """E log(1 + exp(-(D(x) - D(G(z)))))"""
+    return -log_expit(real - fake).mean()

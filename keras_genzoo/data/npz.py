@@ -25,7 +25,8 @@ def npz_splits(path, image_key=None, label_key=None):
 
     Args:
         path: The file.
-        image_key: Name of the array of images, with or without the name of a split.
+        image_key: Name of the array of images, with or without the name of a split; or several names, separated by
+            commas: the images of these arrays one after another.
         label_key: Name of the array of labels, with or without the name of a split.
 
     Returns:
@@ -42,6 +43,8 @@ def npz_splits(path, image_key=None, label_key=None):
         raise ValueError(f"Expected a whole npz file. Received: {str(path)!r}, which is not one or is truncated")
     with np.load(path, allow_pickle=False) as file:
         keys = list(file.keys())
+    if image_key is not None and "," in image_key:
+        return _several(path, [name.strip() for name in image_key.split(",")], label_key)
     lower = {key.lower(): key for key in keys}
     if image_key is None and {"jpeg", "offset"} <= set(keys):
         images = {None: "jpeg"}
@@ -66,6 +69,32 @@ def npz_splits(path, image_key=None, label_key=None):
     if "split" not in keys:
         return {"train": lambda: _part(path, key, label)}
     return {"train": lambda: _part(path, key, label, 0), "test": lambda: _part(path, key, label, 1)}
+
+
+def _several(path, names, label_key):
+    """The splits of several arrays of images, as one: dict like that of `npz_splits`."""
+    if len(set(names)) != len(names) or not all(names):
+        raise ValueError(f"Expected different names of arrays in image_key. Received: image_key={', '.join(names)!r}")
+    found = {name: npz_splits(path, name, label_key) for name in names}
+    first = found[names[0]]
+    for name, splits in found.items():
+        if set(splits) != set(first):
+            raise ValueError(
+                f"Expected the same splits of all arrays in image_key. Received: {', '.join(sorted(first))} of "
+                f"{names[0]!r}, {', '.join(sorted(splits))} of {name!r}"
+            )
+    return {split: lambda split=split: _joined([splits[split]() for splits in found.values()]) for split in first}
+
+
+def _joined(parts):
+    """One part of the images, and labels, of several."""
+    for part in parts:
+        if not part.in_memory or part.images.shape[1:] != parts[0].images.shape[1:]:
+            shapes = ", ".join(str(each.images.shape[1:]) if each.in_memory else "JPEG files" for each in parts)
+            raise ValueError(f"Expected images of one shape in all arrays of image_key. Received: {shapes}")
+    labels = None if parts[0].labels is None else np.concatenate([part.labels for part in parts])
+    name = " and ".join(part.name for part in parts)
+    return ArrayPart(np.concatenate([part.images for part in parts]), labels, name)
 
 
 def _find(keys, stems, lower):

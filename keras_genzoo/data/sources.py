@@ -40,7 +40,8 @@ def load_arrays(
         channels: 1 (luminance), 3 (grey is repeated), or None to keep the channels.
         limit: Maximum number of images, drawn like a range of the split; None takes all.
         data_dir: Folder of prepared data sets, for TFDS.
-        image_key: Name of the images in an npz file or a data set of TFDS; None for a common name.
+        image_key: Name of the images in an npz file or a data set of TFDS; None for a common name. Several arrays of an
+            npz file, separated by commas, are taken one after another: `"noto, twemoji"`.
         label_key: Name of the labels there; None for a common name.
 
     Returns:

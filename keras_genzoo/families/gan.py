@@ -116,8 +116,12 @@ class BaseGAN(ZooModel):
 
     @property
     def network_variables(self):
-        of_training = [id(variable) for variable in self.seen.variables]
+        of_training = [id(variable) for variable in self.training_variables()]
         return [each for each in self.average.without_steps(self.weights) if id(each) not in of_training]
+
+    def training_variables(self):
+        """List of the weights that belong to a training and not to the networks, such as counts of steps."""
+        return self.seen.variables
 
     def after_pretrained(self):
         self.average.reset()
@@ -166,8 +170,12 @@ class BaseGAN(ZooModel):
             generator_loss=lambda fake: self.generator_loss(self.seen(last), self.seen(fake)),
         )
         two_player.finish_step(self, g_loss)
-        self.seen.advance(last, g_loss)
+        self.after_step(last, g_loss)
         return self.gan_results(d_loss, g_loss)
+
+    def after_step(self, real, loss):
+        """Called at the end of a step, with the batch of its last update and a loss: what counts steps does it here."""
+        self.seen.advance(real, loss)
 
     def test_step(self, data):
         real = self.unpack(data)

@@ -5,6 +5,7 @@ from keras_genzoo.layers.dropout import Dropout
 from keras_genzoo.layers.frozen import frozen_statistics
 from keras_genzoo.layers.image_history import ImageHistory
 from keras_genzoo.layers.instance_normalization import InstanceNormalization
+from keras_genzoo.layers.learned_basis import LearnedBasis
 from keras_genzoo.layers.masked_convolution import MaskedConv2D
 from keras_genzoo.layers.masked_dense import MaskedDense
 from keras_genzoo.layers.minibatch_stddev import MinibatchStdDev
@@ -16,6 +17,7 @@ __all__ = [
     "Dropout",
     "ImageHistory",
     "InstanceNormalization",
+    "LearnedBasis",
     "MaskedConv2D",
     "MaskedDense",
     "MinibatchStdDev",

@@ -308,6 +308,38 @@ def test_npz_of_jpeg_bytes(tmp_path):
         np.testing.assert_array_equal(image, np.asarray(Image.open(io.BytesIO(files[row]))))
 
 
+def test_several_arrays_of_a_file_are_one_set_with_their_splits_and_labels(tmp_path):
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 256, (2, 6, 8, 8, 3), dtype="uint8")
+    split, group = np.asarray([0, 1, 0, 0, 1, 0]), np.arange(6) % 3
+    np.savez(tmp_path / "two.npz", a=a, b=b, split=split, group=group)
+    images, labels = load_arrays(f"npz:{tmp_path / 'two.npz'}", image_key="a, b", label_key="group")
+    np.testing.assert_array_equal(images, np.concatenate([a[split == 0], b[split == 0]]))
+    np.testing.assert_array_equal(labels, np.tile(group[split == 0], 2))
+    assert len(load_arrays(f"npz:{tmp_path / 'two.npz'}", split="test", image_key="b,a")[0]) == 4
+
+
+@pytest.mark.parametrize(
+    "key, sentence",
+    [
+        ("a,a", "Expected different names of arrays in image_key. Received: image_key='a, a'"),
+        ("a,", "Expected different names of arrays"),
+        ("a,small", "Expected images of one shape in all arrays of image_key. Received: .8, 8, 3., .9, 8, 3."),
+        (
+            "a,other",
+            "Expected the same splits of all arrays in image_key. Received: test, train of 'a', train of 'other'",
+        ),
+        ("a,c", "Expected an array 'c' in"),
+    ],
+)
+def test_several_arrays_that_make_no_set_are_refused(tmp_path, key, sentence):
+    a = np.full((4, 8, 8, 3), 7, "uint8")
+    arrays = dict(a_train=a, a_test=a, small_train=a.repeat(2, 0)[:, :1].repeat(9, 1), small_test=a[:, :1].repeat(9, 1))
+    np.savez(tmp_path / "two.npz", other=a, **arrays)
+    with pytest.raises(ValueError, match=sentence):
+        load_arrays(f"npz:{tmp_path / 'two.npz'}", image_key=key)
+
+
 @pytest.mark.parametrize("options", [{"image_key": "z"}, {"label_key": "z"}])
 def test_npz_with_an_unknown_key_lists_those_that_are_there(tmp_path, options):
     with pytest.raises(ValueError, match="'z'.*Received: the arrays x, y"):

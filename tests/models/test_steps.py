@@ -182,7 +182,7 @@ def test_what_compile_does_not_take_is_refused(case, built):
 
 @pytest.mark.parametrize("when", ["before compile", "after compile"])
 def test_frozen_layers_rest_and_are_frozen_in_a_file(when, tmp_path):
-    (case,) = [case for case in CASES if case.name == "dcgan"]
+    (case,) = [case for case in CASES if str(case) == "dcgan"]
     model = case.build_small()
     frozen = [model.discriminator, *model.generator.layers[:3]]
     for layer in frozen:

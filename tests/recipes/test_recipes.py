@@ -92,7 +92,8 @@ def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
     recipe = load_recipe(name)
     if recipe.data.source not in TRAINING_IMAGES:
         pytest.skip(f"how many training images {recipe.data.source} has is not known")
-    steps = recipe.epochs * -(-TRAINING_IMAGES[recipe.data.source] // recipe.data.batch_size)
+    arrays = 1 if recipe.data.image_key is None else len(recipe.data.image_key.split(","))
+    steps = recipe.epochs * -(-arrays * TRAINING_IMAGES[recipe.data.source] // recipe.data.batch_size)
     for key, spec in recipe.optimizers.items():
         if not isinstance(spec["learning_rate"], dict):
             continue  # a constant rate has no end
@@ -112,7 +113,7 @@ def test_a_recipe_of_each_model_says_all_that_it_takes(name):
     for recipe in recipes:
         declared = registry.describe(name).arguments
         # Arguments of the network that the recipe does not take, and what is off by default.
-        of_others = ("Convolutions only", "Fully connected only")
+        of_others = ("Convolutions only", "Fully connected only", "Residual networks only")
         optional = {key for key, each in declared.items() if not each.default or each.description.startswith(of_others)}
         missing = set(declared) - {"dtype", "name", "seed"} - optional - set(recipe.args)
         assert not missing, f"{recipe.name} leaves out {sorted(missing)}"

@@ -1,0 +1,83 @@
+"""The training steps of further GANs in PyTorch, with the same networks, for `benchmarks/model_steps.py`."""
+
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+from torch_models import adam, channels_last, discriminator, gan, generator, minimax, non_saturating, to_pixels, update
+
+PIXELS = 28 * 28
+
+
+def dense(units, activation, batch_norm=False, dropout=0.0):
+    """Fully connected layers with an activation after each."""
+    layers = []
+    for before, after in zip(units, units[1:], strict=False):
+        layers.append(nn.Linear(before, after, bias=not batch_norm))
+        layers += [nn.BatchNorm1d(after)] if batch_norm else []
+        layers.append(activation())
+        layers += [nn.Dropout(dropout)] if dropout else []
+    return layers
+
+
+def fully_connected(args, precision):
+    """The original GAN, on dense layers."""
+    units, latent = args["hidden_units"], args["latent_dim"]
+    body = dense([latent, *units[::-1]], nn.ReLU, batch_norm=True)
+    g_network = nn.Sequential(*body, nn.Linear(units[0], PIXELS), nn.Tanh(), nn.Unflatten(1, (1, 28, 28)))
+    body = dense([PIXELS, *units], lambda: nn.LeakyReLU(0.2), dropout=args.get("dropout", 0.0))
+    d_network = nn.Sequential(nn.Flatten(), *body, nn.Linear(units[-1], 1))
+    d_optimizer, g_optimizer = adam(d_network), adam(g_network)
+
+    def step(images):
+        real = to_pixels(images)
+        with precision():
+            fake = g_network(torch.randn(len(real), latent))
+            loss = minimax(d_network(real), d_network(fake.detach()))
+        update(d_optimizer, loss)
+        with precision():
+            loss = non_saturating(d_network(g_network(torch.randn(len(real), latent))))
+        update(g_optimizer, loss)
+
+    return step, (g_network, d_network)
+
+
+def lsgan(args, precision):
+    squares = (
+        lambda real, fake: 0.5 * ((real.float() - 1).square().mean() + fake.float().square().mean()),
+        lambda fake: 0.5 * (fake.float() - 1).square().mean(),
+    )
+    return gan(args, precision, squares, discriminator(args["d_base_filters"]))
+
+
+def r3gan(args, precision):
+    """Pairs of scores, and squared gradients at a part of the real and of the generated images."""
+    latent = args["latent_dim"]
+    g_network = generator(latent, args["base_filters"], nn.Tanh())
+    d_network = discriminator(args["d_base_filters"], batch_norm=False, bias=False)
+    g_network, d_network = channels_last(g_network, d_network)
+    d_optimizer, g_optimizer = (adam(network, betas=(0.0, 0.99)) for network in (d_network, g_network))
+
+    def squared_gradient(images):
+        points = images[: -(-len(images) * int(100 * args["gp_share"]) // 100)].detach().float().requires_grad_()
+        gradient = torch.autograd.grad(d_network(points).float().sum(), points, create_graph=True)[0]
+        return gradient.flatten(1).square().sum(dim=1).mean()
+
+    def pairs(real, fake):
+        real, fake = d_network(torch.cat([real, fake.float()])).float().chunk(2)
+        return real - fake
+
+    def step(images):
+        real = to_pixels(images)
+        with precision():
+            fake = g_network(torch.randn(len(real), latent)).detach()
+            penalty = squared_gradient(real) + squared_gradient(fake)
+            loss = softplus(-pairs(real, fake)).mean() + 0.5 * args["gp_weight"] * penalty
+        update(d_optimizer, loss)
+        with precision():
+            loss = softplus(pairs(real, g_network(torch.randn(len(real), latent)))).mean()
+        update(g_optimizer, loss)
+
+    return step, (g_network, d_network)
+
+
+STEPS = {"gan": fully_connected, "lsgan": lsgan, "r3gan": r3gan}

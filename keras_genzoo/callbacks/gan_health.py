@@ -23,8 +23,8 @@ class GANHealth(StepCounter):
     stands before theirs. The images that are measured come from the same codes each time, from the generator in
     training mode, not from its average. Training is left as it is, bit for bit. The cost is that of a few steps.
 
-    - `health_separation`: share of pairs of a real and a generated image in which the discriminator finds the real one
-      more real, 0.5 if it cannot tell, 1 if it always can: the area under its ROC curve.
+    - `health_accuracy`: share of pairs of a real and a generated image in which the discriminator finds the real one
+      more real, 0.5 if it guesses, 1 if it is never wrong: the area under its ROC curve.
     - `health_gradient`: norm of the gradient of an image's part of the generator's loss with respect to its pixels.
     - `health_diversity`: mean distance between generated images, over that between real ones.
     - `health_neighbours`: how many real images are nearest to generated ones, over how many are to other real ones.
@@ -58,8 +58,8 @@ class GANHealth(StepCounter):
     >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8))
     >>> history = model.fit(digits, epochs=1, verbose=0, callbacks=[GANHealth(digits[:256])])
     >>> sorted(history.history)
-    ['d_loss', 'g_loss', 'health_copies', 'health_diversity', 'health_gradient', 'health_neighbours',
-     'health_separation', 'health_shift']
+    ['d_loss', 'g_loss', 'health_accuracy', 'health_copies', 'health_diversity', 'health_gradient',
+     'health_neighbours', 'health_shift']
     """
 
     def __init__(self, images, labels=None, num=256, first_step=0, settling=1000, verbose=True):

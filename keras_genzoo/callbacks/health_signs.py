@@ -6,7 +6,7 @@ PREFIX = "health_"  # of the columns in logs
 
 # Measures in the order of the columns: what the axis of a plot says.
 MEASURES = {
-    "separation": "pairs with the real\nscore above (AUC)",
+    "accuracy": "pairs that the discrim-\ninator tells (AUC)",
     "gradient": "norm of the gradient\nat generated images",
     "diversity": "distance between images\n(1: as real ones)",
     "neighbours": "real images resembled\n(1: as by real ones)",
@@ -141,7 +141,8 @@ HELPS = {
     ),
     "memorizing": (
         Help("more training images"),
-        Help("augmentation='adaptive'", argument="augmentation"),
+        Help("augmentations", argument="augmentations"),
+        Help("dropout", argument="dropout"),
         Help("fewer epochs"),
     ),
 }

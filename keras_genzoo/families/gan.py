@@ -141,10 +141,6 @@ class BaseGAN(ZooModel):
         """What the discriminator gives for a record, in training mode: logits or scores `(batch, 1)`."""
         return self.discriminator(batch.feed(self.discriminator), training=True)
 
-    def realness(self, batch):
-        """What rises with how real the discriminator finds images: `judge`, unless that is an energy or no score."""
-        return self.judge(batch)
-
     # -- the step -------------------------------------------------------------------------------------------------
 
     def default_optimizers(self):

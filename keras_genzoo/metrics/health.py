@@ -34,7 +34,7 @@ def as_rows(images):
     return images.reshape(len(images), -1)
 
 
-def separation(real_scores, fake_scores):
+def pair_accuracy(real_scores, fake_scores):
     """The share of pairs of a real and a generated image in which the real one has the higher score.
 
     The area under the ROC curve: 0.5 where the scores do not tell the two apart, 1 where one threshold separates all of
@@ -52,7 +52,7 @@ def separation(real_scores, fake_scores):
 
     Example:
 
-    >>> separation([3.0, 1.0], [2.0, 0.0])
+    >>> pair_accuracy([3.0, 1.0], [2.0, 0.0])
     0.75
     """
     real, fake = np.ravel(real_scores), np.ravel(fake_scores)
@@ -204,7 +204,7 @@ class RealImages:
         # How much the loss changes over the distance of two images, to first order, in units of the scores' spread.
         flatness = over(gradient * self.distance, float(np.concatenate(scores).std()))
         return {
-            "separation": separation(*scores),
+            "accuracy": pair_accuracy(*scores),
             "gradient": gradient,
             "relative_gradient": 0.0 if gradient < NO_GRADIENT else flatness,
             "diversity": over(mean_distance(rows), self.distance),

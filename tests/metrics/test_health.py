@@ -12,14 +12,14 @@ def rows():
     return np.random.default_rng(0).normal(size=(12, 5)).astype("float32")
 
 
-def test_separation_is_the_share_of_pairs_for_scores_of_any_scale():
+def test_accuracy_is_the_share_of_pairs_for_scores_of_any_scale():
     random = np.random.default_rng(1)
     real, fake = random.integers(0, 6, (20, 1)) + 1.0, random.integers(-2, 4, (15, 1)) + 0.0  # with ties
     wanted = np.mean((real > fake.T) + 0.5 * (real == fake.T))
     assert 0.5 < wanted < 1.0
-    assert health.separation(real, fake) == pytest.approx(wanted)
-    assert health.separation(np.exp(real), np.exp(fake)) == pytest.approx(wanted)
-    assert health.separation(-real, -fake) == pytest.approx(1.0 - wanted)
+    assert health.pair_accuracy(real, fake) == pytest.approx(wanted)
+    assert health.pair_accuracy(np.exp(real), np.exp(fake)) == pytest.approx(wanted)
+    assert health.pair_accuracy(-real, -fake) == pytest.approx(1.0 - wanted)
 
 
 def test_rows_of_large_images_are_means_of_blocks():

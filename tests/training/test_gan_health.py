@@ -38,7 +38,8 @@ class SaturatingGAN(DenseGAN):
 
 def compiled(cls, d_rate, g_rate, **args):
     model = cls(image_shape=SHAPE, seed=0, **{"latent_dim": 8, **args})
-    model.compile(optimizers.Adam(d_rate, beta_1=0.5), optimizers.Adam(g_rate, beta_1=0.5))
+    rates = (optimizers.Adam(d_rate, beta_1=0.5), optimizers.Adam(g_rate, beta_1=0.5))
+    model.compile(*rates, steps_per_execution=16)
     return model
 
 
@@ -98,6 +99,7 @@ class EverythingGAN(BaseGAN):
     def build_discriminator(self):
         image = Input(self.image_shape, name="image")
         x = BatchNormalization()(SpectralNormalization(layers.Dense(8))(layers.Flatten()(image)))
+        x = layers.Dropout(0.2)(layers.BatchNormalization()(x))  # of Keras, as a user's model may have them
         return Model(image, layers.Dense(1, dtype="float32")(x))
 
     def generator_loss(self, real, fake):
@@ -106,12 +108,14 @@ class EverythingGAN(BaseGAN):
         return losses.non_saturating_generator_loss(self.judge(fake)) + noise
 
 
-@pytest.mark.parametrize("eagerly", [False, True])
-def test_training_is_bit_for_bit_the_same_with_and_without(eagerly, digits):
+INPUTS = dict(augmentations=["translation"], augmentation_target=0.6, instance_noise=0.1, instance_noise_steps=9)
+
+
+def test_training_is_bit_for_bit_the_same_with_and_without(digits):
     found = []
     for watched in (False, True):
-        model = EverythingGAN(image_shape=SHAPE, latent_dim=2, seed=0)
-        model.compile(run_eagerly=eagerly)
+        model = EverythingGAN(image_shape=SHAPE, latent_dim=2, seed=0, **INPUTS)
+        model.compile()
         given = [GANHealth(digits[0][:40], num=20)] if watched else []
         history = model.fit(digits[0][:24], batch_size=8, epochs=2, verbose=0, shuffle=False, callbacks=given).history
         found.append((state(model), {name: history[name] for name in model.loss_names}))
@@ -126,8 +130,6 @@ def test_images_of_two_measurements_come_from_the_same_codes(digits):
     health = GANHealth(digits[0][:40], num=20)
     history = model.fit(digits[0][:24], batch_size=8, epochs=2, verbose=0, callbacks=[health]).history
     assert history["health_shift"] == pytest.approx([0.0, 0.0], abs=1e-6)
-    first, second = history["health_gradient"]
-    assert first == pytest.approx(second, rel=1e-3) and first > 0  # the singular values are still estimated
 
 
 # -- what is measured -------------------------------------------------------------------------------------------------
@@ -162,7 +164,7 @@ def test_measures_of_a_labelled_model_are_those_of_images_with_the_labels_of_the
     fake = np.repeat(labels[:30, None] / 10.0, 64, axis=1)
     scores = fake.sum(axis=1)
     pairs = rows[:30].sum(axis=1)[:, None] - scores
-    assert history["health_separation"][0] == pytest.approx(np.mean(pairs > 0), abs=1e-3)
+    assert history["health_accuracy"][0] == pytest.approx(np.mean(pairs > 0), abs=1e-3)
     # d/dx of softplus(-sum x), per image
     assert history["health_gradient"][0] == pytest.approx(np.mean(8.0 / (1.0 + np.exp(scores))), rel=1e-4)
     real_mean = np.mean([np.linalg.norm(rows[i] - rows[j]) for i in range(30) for j in range(30) if i != j])
@@ -171,12 +173,22 @@ def test_measures_of_a_labelled_model_are_those_of_images_with_the_labels_of_the
     assert history["health_copies"] == [0.0]
 
 
+def test_scores_and_gradient_are_those_of_images_as_the_discriminator_sees_them(digits):
+    found = []
+    for noise in (0.0, 1.0):
+        model = compiled(DenseGAN, 1e-3, 1e-3, instance_noise=noise)
+        history = model.fit(digits[0][:64], batch_size=64, verbose=0, callbacks=[GANHealth(digits[0][:64])]).history
+        found.append(history)
+    (clear,), (noisy,) = (each["health_accuracy"] for each in found)
+    assert clear > 0.95 and noisy < 0.85
+
+
 def test_diverged_model_has_measures_that_are_no_numbers(digits, tmp_path):
     model = compiled(DenseGAN, 1e-3, 1e-3)
     model.discriminator.weights[0].assign(model.discriminator.weights[0] * np.nan)
     health = GANHealth(digits[0][:8], num=8)
     history = model.fit(digits[0][:8], verbose=0, callbacks=[health, EpochLog(tmp_path / "log.csv")]).history
-    assert np.isnan(history["health_separation"][0]) and np.isnan(history["health_shift"][0])
+    assert np.isnan(history["health_accuracy"][0]) and np.isnan(history["health_shift"][0])
     assert health.told == []
 
 

@@ -24,6 +24,7 @@ import keras_genzoo
 from keras_genzoo import callbacks, presets, training
 from keras_genzoo.callbacks.checkpoint import checkpoint_step, list_checkpoints
 from keras_genzoo.callbacks.epoch_log import read_log
+from keras_genzoo.callbacks.health_signs import MEASURES
 from keras_genzoo.presets import cards, files, saving
 from keras_genzoo.recipes import Recipe
 

@@ -36,7 +36,7 @@ class GANHealth(StepCounter):
     `settling` steps of a training, when images are still noise.
 
     Args:
-        images: Training images, as for `fit`; at least 2. The first `num` are what generated images are compared with.
+        images: Array of training images, as for `fit`; at least 2. Generated images are compared with the first `num`.
             Copies are looked for among all of them, so give all of a small data set, and some thousands of a large one.
         labels: Their labels, for models that are trained on labels.
         num: Number of generated images, at least 2.
@@ -68,8 +68,9 @@ class GANHealth(StepCounter):
         check_at_least(2, num=num)
         self.images = as_array(images, "images")
         self.labels = labels
-        if len(self.images) < 2:
-            raise ValueError(f"Expected at least 2 images for GANHealth. Received: {len(self.images)}")
+        if self.images.ndim < 2 or len(self.images) < 2:
+            received = f"shape {self.images.shape}" if self.images.ndim else f"a {type(images).__name__}"
+            raise ValueError(f"Expected an array of at least 2 images for GANHealth. Received: {received}")
         self.num = num
         self.settling = settling
         self.verbose = verbose

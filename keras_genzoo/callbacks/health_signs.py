@@ -6,7 +6,7 @@ PREFIX = "health_"  # of the columns in logs
 
 # Measures in the order of the columns: what the axis of a plot says.
 MEASURES = {
-    "accuracy": "pairs that the discrim-\ninator tells (AUC)",
+    "accuracy": "accuracy of the dis-\ncriminator (AUC)",
     "gradient": "norm of the gradient\nat generated images",
     "diversity": "distance between images\n(1: as real ones)",
     "neighbours": "real images resembled\n(1: as by real ones)",

@@ -25,7 +25,7 @@ def save_health_plot(log, path):
     if not shown:
         return None
     epochs = [row["epoch"] for row in rows]
-    figure = new_figure(7, 1.6 * len(shown))
+    figure = new_figure(7, 1.8 * len(shown))
     for index, name in enumerate(shown):
         axes = figure.add_subplot(len(shown), 1, index + 1)
         values = [row.get(PREFIX + name, math.nan) for row in rows]

@@ -268,11 +268,18 @@ def test_what_is_no_gan_is_refused(digits):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda images: GANHealth(images[:1]), "Expected at least 2 images for GANHealth. Received: 1"),
+        (
+            lambda images: GANHealth(images[:1]),
+            r"Expected an array of at least 2 images .* Received: shape \(1, 8, 8, 1\)",
+        ),
+        (
+            lambda images: GANHealth(keras_genzoo.data.load("digits")),
+            "Expected an array .* Received: a .*Dataset",
+        ),
         (lambda images: GANHealth(images, num=1), "num"),
         (lambda images: GANHealth(images, settling=-1), "settling"),
     ],
-    ids=["one image", "num", "settling"],
+    ids=["one image", "dataset", "num", "settling"],
 )
 def test_arguments_out_of_range_are_refused(make, message, digits):
     with pytest.raises(ValueError, match=message):

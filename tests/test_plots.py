@@ -171,6 +171,33 @@ def test_pairs_of_other_shapes_or_types_are_refused(tmp_path):
         plots.save_pairs(images, np.ma.masked_greater(images, 9), tmp_path / "pairs.png")
 
 
+def red(path):
+    """Where a picture is red."""
+    with Image.open(path) as picture:
+        values, green, blue = np.moveaxis(np.asarray(picture.convert("RGB")).astype(int), -1, 0)
+    return (values > 180) & (green < 90) & (blue < 90)
+
+
+def test_health_plot_has_a_panel_for_each_measure_and_the_limit_of_trouble(tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,d_loss,health_gradient\n1,1,0.5\n2,1,0.7\n", encoding="utf-8")
+    one, _ = ink(plots.save_health_plot(log, tmp_path / "one.png"))
+    assert not red(tmp_path / "one.png").any()  # the gradient has no limit
+    log.write_text("epoch,d_loss,health_gradient,health_shift\n1,1,0.5,\n2,1,0.7,0.1\n3,1,0.7,nan\n", encoding="utf-8")
+    two, _ = ink(plots.save_health_plot(log, tmp_path / "two.png"))
+    assert two == (2 * one[0], one[1], 3)
+    assert red(tmp_path / "two.png").any()
+
+
+def test_health_is_not_among_the_losses_and_other_models_have_none(tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,health_shift\n1,0.5\n2,0.7\n", encoding="utf-8")
+    assert plots.save_loss_plot(log, tmp_path / "loss.png") is None
+    log.write_text("epoch,loss\n1,0.5\n2,0.7\n", encoding="utf-8")
+    assert plots.save_health_plot(log, tmp_path / "health.png") is None
+    assert plots.save_health_plot(tmp_path / "none.csv", tmp_path / "health.png") is None
+
+
 def test_log_without_values_has_no_plot_and_folders_of_a_plot_are_made(tmp_path):
     log = tmp_path / "log.csv"
     log.write_text("epoch,seconds\n1,2\n")

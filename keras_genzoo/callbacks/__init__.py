@@ -1,10 +1,11 @@
-"""Callbacks for `fit`: checkpoints, sample grids, logs, lines of progress, a time limit, and a stop at divergence."""
+"""Callbacks for `fit`: checkpoints, sample grids, logs, progress, health, a time limit, and a stop at divergence."""
 
 from keras_genzoo.callbacks.board import Board
 from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted, TrainingTerminated
 from keras_genzoo.callbacks.code_use import ReportCodeUse
 from keras_genzoo.callbacks.divergence import StopOnDivergence, TrainingDiverged
 from keras_genzoo.callbacks.epoch_log import EpochLog
+from keras_genzoo.callbacks.gan_health import GANHealth
 from keras_genzoo.callbacks.progress_lines import ProgressLines
 from keras_genzoo.callbacks.sample_grid import SampleGrid
 from keras_genzoo.callbacks.time_limit import TimeLimit
@@ -14,6 +15,7 @@ __all__ = [
     "Board",
     "Checkpoint",
     "EpochLog",
+    "GANHealth",
     "ProgressLines",
     "ReportCodeUse",
     "SampleGrid",

@@ -4,6 +4,7 @@ from keras_genzoo.plots.chains import save_gibbs_chain, save_imputation
 from keras_genzoo.plots.codes import save_latent_map, save_traversals
 from keras_genzoo.plots.figures import save_table
 from keras_genzoo.plots.grids import SOFTWARE, image_grid, is_own, save_grid, save_pairs
+from keras_genzoo.plots.health import save_health_plot
 from keras_genzoo.plots.losses import save_loss_plot
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "is_own",
     "save_gibbs_chain",
     "save_grid",
+    "save_health_plot",
     "save_imputation",
     "save_latent_map",
     "save_loss_plot",

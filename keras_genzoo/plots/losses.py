@@ -6,7 +6,7 @@ from keras_genzoo.plots.figures import new_figure, save_figure
 
 
 def save_loss_plot(log, path):
-    """Plots the columns of a CSV log over the epochs: losses in one panel, other values in another.
+    """Plots the columns of a CSV log over the epochs: losses in one panel, other values in another, but no health.
 
     Args:
         log: CSV file with a column `epoch` and one column per value.
@@ -18,12 +18,13 @@ def save_loss_plot(log, path):
     from matplotlib.ticker import MaxNLocator
 
     from keras_genzoo.callbacks.epoch_log import read_log
+    from keras_genzoo.callbacks.health_signs import PREFIX
 
     rows = read_log(log)
     if not rows:
         return None
     epochs = [row["epoch"] for row in rows]
-    names = [name for name in rows[-1] if name not in ("epoch", "seconds")]
+    names = [name for name in rows[-1] if name not in ("epoch", "seconds") and not name.startswith(PREFIX)]
     panels = [part for part in ([n for n in names if "loss" in n], [n for n in names if "loss" not in n]) if part]
     if not panels:
         return None

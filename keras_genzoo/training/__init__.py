@@ -5,6 +5,7 @@ run/log.csv               losses and seconds per epoch
 run/tensorboard/          the same for TensorBoard, with learning rates and the grids
 run/samples/              a grid of samples per epoch
 run/loss.png              a plot of the losses
+run/health.png            of a GAN, a plot of its health: see `keras_genzoo.callbacks.GANHealth`
 run/checkpoints/          model and optimizers, with the recipe that the run began with, to resume from
 run/preset/               at the end: weights, card and samples, for build(weights="run/preset")
 """

@@ -16,6 +16,7 @@ from keras_genzoo.recipes.precision import resolved
 from keras_genzoo.recipes.shapes import with_image_shape
 from keras_genzoo.recipes.sizes import with_dataset_size
 from keras_genzoo.training.checks import check
+from keras_genzoo.training.health import health_callbacks
 from keras_genzoo.training.real_images import check_validation, images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.samplers import check_samplers, first_images, fit_samplers, without_samplers
@@ -169,7 +170,9 @@ def fit(model, run, data, step=0, verbose="auto", seconds=0.0, validation=None):
     if epoch < epochs:
         stages.append((epoch, epochs, load_data(recipe, model, epoch) if step else data))
     without_samplers(model)
-    callbacks = make_callbacks(model, run, step, len(data), seconds)
+    health = health_callbacks(model, recipe, step, verbose, **_loading(recipe, model))
+    # Health comes before the log and TensorBoard, which take its measures.
+    callbacks = [*health, *make_callbacks(model, run, step, len(data), seconds)]
     if verbose:
         print(summary(recipe, model, data, step, validation), flush=True)
         callbacks.insert(0, ProgressLines(epochs * len(data), step, bar=verbose == 1))
@@ -237,6 +240,7 @@ def finish(model, run, evaluate=True):
         samples = partial(translations, images=images)
     presets.save_preset(model, run.preset, card=card, half_precision=True, samples=samples, overwrite=True)
     plots.save_loss_plot(run.log, run.folder / "loss.png")
+    plots.save_health_plot(run.log, run.folder / "health.png")
     if evaluate:
         stored = building.load_preset(recipe.model, run.preset)
         try:

@@ -24,6 +24,7 @@ import keras_genzoo
 from keras_genzoo import callbacks, presets, training
 from keras_genzoo.callbacks.checkpoint import checkpoint_step, list_checkpoints
 from keras_genzoo.callbacks.epoch_log import read_log
+from keras_genzoo.callbacks.health_signs import MEASURES
 from keras_genzoo.presets import cards, files, saving
 from keras_genzoo.recipes import Recipe
 
@@ -119,12 +120,13 @@ def press_ctrl_c(model):
 
 def test_run_folder_holds_everything(whole):
     folder, _ = whole(DCGAN)
-    assert names(folder) == ["checkpoints", "log.csv", "loss.png", "preset", "recipe.yaml", "samples", "tensorboard"]
+    wanted = ["checkpoints", "health.png", "log.csv", "loss.png", "preset", "recipe.yaml", "samples", "tensorboard"]
+    assert names(folder) == wanted
     assert names(folder / "samples") == [f"epoch_000{epoch}.png" for epoch in (1, 2, 3)]
     assert names(folder / "preset") == ["card.json", "config.json", "metadata.json", "model.weights.h5", "samples.png"]
     assert [checkpoint_step(path) for path in list_checkpoints(folder / "checkpoints")] == [8, 12]
     assert list((folder / "tensorboard").rglob("events.out.tfevents.*"))
-    for picture in ("loss.png", "samples/epoch_0001.png", "preset/samples.png"):
+    for picture in ("health.png", "loss.png", "samples/epoch_0001.png", "preset/samples.png"):
         with Image.open(folder / picture) as image:
             assert image.format == "PNG"
             image.verify()
@@ -141,19 +143,21 @@ def test_log_of_a_run_has_a_row_an_epoch(whole):
     with open(folder / "log.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
-    assert list(rows[0]) == ["epoch", "seconds", "d_loss", "g_loss"]
+    health = [f"health_{name}" for name in MEASURES]
+    assert list(rows[0]) == ["epoch", "seconds", "d_loss", "g_loss", *health]
     assert all(math.isfinite(float(value)) for row in rows for value in row.values())
 
 
-def test_tensorboard_has_the_losses_of_the_log(whole):
+def test_tensorboard_has_the_losses_and_the_health_of_the_log(whole):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.util.tensor_util import make_ndarray
 
     folder, _ = whole(DCGAN)
     events = EventAccumulator(str(folder / "tensorboard" / "train"), size_guidance={"tensors": 0})
     events.Reload()
-    drawn = [float(make_ndarray(event.tensor_proto)) for event in events.Tensors("epoch_d_loss")]
-    assert drawn == pytest.approx([row["d_loss"] for row in read_log(folder / "log.csv")], rel=1e-5)
+    for name in ("d_loss", "health_diversity"):
+        drawn = [float(make_ndarray(event.tensor_proto)) for event in events.Tensors(f"epoch_{name}")]
+        assert drawn == pytest.approx([row[name] for row in read_log(folder / "log.csv")], rel=1e-5)
 
 
 def test_tensorboard_has_learning_rates_and_grids(whole):
@@ -453,7 +457,7 @@ def test_run_that_began_without_class_names_is_resumed_without(animals, tmp_path
 
 @pytest.mark.parametrize(
     ("recipe", "stop"),  # every kind of place once, and every kind of data in the middle of an epoch
-    [(VAE, 1), (VAE, STEPS), (VAE, 2 * STEPS), (DCGAN, STEPS + 2), (CLASSIFIER, STEPS + 2)],
+    [(VAE, 1), (VAE, STEPS), (VAE, 2 * STEPS), (DCGAN, STEPS), (DCGAN, STEPS + 2), (CLASSIFIER, STEPS + 2)],
     ids=lambda value: getattr(value, "model", f"step_{value}"),
 )
 def test_resumed_run_ends_bit_equal_to_the_one_that_never_stopped(recipe, stop, whole, at, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.metrics.evaluation import Evaluation
 from keras_genzoo.metrics.features import CLASSIFIERS, inception_is_cached
+from keras_genzoo.metrics.points import evaluate_points
 from keras_genzoo.metrics.reference import Reference, check_classes, existing_split_of, load_existing_images
 from keras_genzoo.metrics.samplers import sampler_of
 from keras_genzoo.metrics.table import METRICS, check_metrics
@@ -46,7 +47,8 @@ def evaluate(
             or of pairs, or a `Reference`, whose features are then not computed again.
         metrics: a name or a list of names from `list_metrics()`. Default: all that fit the model: for a generator the
             Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO, log-likelihood,
-            reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy.
+            reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy; for a model of
+            points, whose `data` is a source `points:NAME`, "modes", "good_share" and "reverse_kl" (`mode_coverage`).
         num_images: maximum number of real images, drawn by `seed` (of a dataset the first ones); as many images are
             generated as there are real ones. With a `Reference`, all its images are used, and at most `num_images` are
             generated. The cards of the zoo use 10,000; distances for different numbers cannot be compared.
@@ -101,6 +103,9 @@ def evaluate(
     names = check_metrics(metrics, model)
     check_at_least(1, num_images=num_images, batch_size=batch_size)
     sampler_of(model, sampler)  # a wrong one is an error before anything is computed
+    if METRICS[names[0]].kind == "points":
+        unread = dict(features=features, floor_data=floor_data, binarization=binarization)
+        return evaluate_points(model, data, names, num_images, seed, progress, split, floor, sampler, unread)
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)

@@ -8,7 +8,15 @@ import typer
 
 from keras_genzoo.cli.conditions import check_used, columns_of, read_conditions, rows_of
 from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, preset_of, sampler_options, say
-from keras_genzoo.cli.pictures import BEFORE_AFTER, check_apart, check_output, check_png_output, check_targets, save
+from keras_genzoo.cli.pictures import (
+    BEFORE_AFTER,
+    check_apart,
+    check_image_output,
+    check_output,
+    check_png_output,
+    check_targets,
+    save,
+)
 from keras_genzoo.cli.points import check_array_file, check_points_output, is_array_file, save_points
 from keras_genzoo.cli.typed import check_effect
 
@@ -37,7 +45,7 @@ def sample(
     sampler: SamplerName = None,
 ):
     """Generates images: a grid in one PNG file, or a folder of files; or points, as a picture or a NumPy file."""
-    (check_array_file if is_array_file(out) else check_output)(out)
+    check_array_file(out) if is_array_file(out) else check_output(out)
     model = _load(name, weights, "generate", "generates images", points=True)
     import numpy as np
     from rich.progress import track
@@ -45,15 +53,13 @@ def sample(
     from keras_genzoo.families.generation import SHOWN_POINTS, grid_columns
 
     are_images = model.values.are_images
-    num = num or (64 if are_images else SHOWN_POINTS)
+    size = 64 if are_images else SHOWN_POINTS
+    num = num or size
     names = [f"{index:06d}" for index in range(start, start + num)]
-    (check_output if are_images else check_points_output)(out)
-    if not is_array_file(out):
-        check_targets(out, names)
+    check_image_output(out, names) if are_images else check_points_output(out)
     asked = read_conditions(model, labels, condition)
     check_used(asked, start + num)
     drawn = sampler_options(model, sampler)
-    size = 64 if are_images else SHOWN_POINTS
     chunks = [(first, min(size, start + num - first)) for first in range(start, start + num, size)]
     shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
     parts = [

@@ -1,5 +1,7 @@
 """What the command `sample` writes of a model of points: a picture, or the points themselves."""
 
+from keras_genzoo.cli.pictures import check_png_output
+
 SUFFIX = ".npy"  # of a file of points
 
 
@@ -18,6 +20,8 @@ def check_points_output(out):
     """Raises `ValueError` unless points may be written to a path."""
     if not (is_array_file(out) or (out.suffix.lower() == ".png" and not out.is_dir())):
         raise ValueError(f"Expected --out as a .png or .npy file for points. Received: {str(out)!r}")
+    if not is_array_file(out):
+        check_png_output(out)
 
 
 def save_points(points, out, source):

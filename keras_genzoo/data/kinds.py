@@ -110,10 +110,13 @@ class Images:
             x = as_tuples(x)
         elif not _is_container(x):
             raise ValueError(
-                f"Expected {self.wanted}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
+                f"Expected {self._wanted_of(model)}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
                 f"keras.utils.PyDataset or a generator of batches. Received: x={x if x is None else _name(x)}"
             )
         return x, y
+
+    def _wanted_of(self, model):
+        return self.wanted.replace("images", model.values.noun)
 
     def _image_array(self, model, images):
         check_dense(images, "images")
@@ -129,10 +132,10 @@ class Images:
     def _stacked(self, model, images):
         shapes = [np.shape(image) if is_array_like(image) else None for image in images]
         if len(set(shapes)) != 1 or shapes[0] is None or len(shapes[0]) != len(model.image_shape):
-            some = ", ".join(str(shape) for shape in shapes[:3])
+            some = ", ".join(str(shape) for shape in shapes[:3]) + ", ..." * (len(shapes) > 3)
             raise ValueError(
-                f"Expected {self.wanted}: {model.values.containers}; labels and a second domain are the argument y. "
-                f"Received: a {_name(images)} of {len(images)} items of shapes {some}{', ...' * (len(shapes) > 3)}"
+                f"Expected {self._wanted_of(model)}: {model.values.containers}; labels and a second domain are the "
+                f"argument y. Received: a {_name(images)} of {len(images)} items of shapes {some}"
             )
         return np.stack([np.asarray(image) for image in images])
 

@@ -1,4 +1,4 @@
-"""The sources `points:...`: points of the plane from a mixture of Gaussians, whose modes are known, and points in arrays."""
+"""The sources `points:...`, draws from mixtures of Gaussians in the plane, and points in arrays."""
 
 import functools
 import math
@@ -10,7 +10,7 @@ from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.parts import ArrayPart, Part
 from keras_genzoo.data.pixels import to_bytes
 from keras_genzoo.utils.arrays import as_array
-from keras_genzoo.utils.checks import check_at_least, check_seed
+from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.points import MAX_COORDINATES, check_points
 from keras_genzoo.utils.text import nearest
 
@@ -93,8 +93,9 @@ def draw_points(name, num, seed=0):
     ((100, 2), 'float32', 7)
     """
     check_at_least(1, num=num)
+    check_at_least(0, seed=seed)
     means, std = modes_of(name)
-    rng = np.random.default_rng(check_seed(seed))
+    rng = np.random.default_rng(seed)
     labels = rng.integers(0, len(means), num)
     points = means[labels] + std * rng.standard_normal((num, 2))
     return points.astype("float32"), labels.astype("int32")

@@ -109,16 +109,13 @@ def evaluate(
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)
-    names = _without_downloads(names, real) if metrics is None and features is None else names
-    if wants := [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]:
-        real = _with_features(real, features, wants)
+    names, real = _with_default_features(names, real, features, chosen=metrics is not None)
     settings = (seed, num_samples, num_likelihood_images, binarization, progress, sampler)
     run = Evaluation(model, real, min(num_images, len(real)), *settings)
     pair, compared = None, [name for name in names if METRICS[name].kind != "model"]
     if (floor or floor_data is not None) and compared:
-        if floor_data is None and _has_other_split(data, real.split, floor_split, data_options):
-            floor_data = data
-        pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
+        other = _has_other_split(data, real.split, floor_split, data_options) and floor_data is None
+        pair = _floor_pair(real, data if other else floor_data, image_shape, floor_split, seed, data_options)
     results = {_public_name(name, real): _compute(name, run) for name in names}
     for name in compared if pair is not None else ():  # names of one metric may be in it twice
         results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
@@ -170,6 +167,13 @@ def _check_classes(model, data, real, names):
     """Raises `ValueError` if a metric may take labels, and the model has other classes than the images of a folder."""
     if real.labels is not None and any(METRICS[name].kind == "model" for name in names):
         check_classes(model, data, real.split)
+
+
+def _with_default_features(names, real, features, chosen):
+    """The metrics, all but those that would download weights where nothing was `chosen`, and the data for them."""
+    names = names if chosen or features is not None else _without_downloads(names, real)
+    wants = [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]
+    return names, _with_features(real, features, wants) if wants else real
 
 
 def _with_features(real, features, names):

@@ -27,9 +27,9 @@ class Metric:
     """One row.
 
     Attributes:
-        function: for the kind "points" `None`, as all are computed at once; for kinds "features" and "images": `f(real, fake, seed)` with two `Reference`s; for the kind "model":
-            `f(evaluation)`. Returns a dict with "value" and, if they apply, "standard_error", other values, and
-            "protocol" (settings of the metric).
+        function: for kinds "features" and "images": `f(real, fake, seed)` with two `Reference`s; for the kind "model":
+            `f(evaluation)`; for the kind "points" `None`, as all are computed at once. Returns a dict with "value" and,
+            if they apply, "standard_error", other values, and "protocol" (settings of the metric).
         kind: "features" (compares two sets of features), "images" (two sets of images), "model" (calls a method of
             the model), or "points" (of models of points, which have no others: see `metrics.points`).
         method: the method that the model must have.
@@ -236,7 +236,9 @@ def check_metrics(names, model):
         if (METRICS[name].kind == "points") != points:
             taken = [other for other, row in METRICS.items() if (row.kind == "points") == points]
             kind = "points" if points else "images"
-            raise ValueError(f"Expected metrics of {kind}: {', '.join(taken)}. Received: {name!r}, for a model of {kind}")
+            raise ValueError(
+                f"Expected metrics of {kind}: {', '.join(taken)}. Received: {name!r}, for a model of {kind}"
+            )
         if METRICS[name].labelled and not takes_labels(model):
             raise ValueError(
                 f"Expected a model that takes labels for the metric {name!r}. Received: {type(model).__name__}"

@@ -13,9 +13,9 @@ _RADIUS = 3.0  # standard deviations around a mode, within which a sample counts
 def save_points(points, path, modes=None):
     """Draws points of the plane over the true modes of their distribution, as a PNG file.
 
-    A circle is drawn three standard deviations around each mode. The axes reach over the modes, or over the points where
-    no modes are given; the title says how many points lie outside, or are not finite. Of points with more coordinates, the first two are
-    drawn; of one coordinate, a histogram.
+    A circle is drawn three standard deviations around each mode. The axes reach over the modes, or over the points
+    where no modes are given; the title says how many points lie outside, or are not finite. Of points with more
+    coordinates, the first two are drawn; of one coordinate, a histogram.
 
     Args:
         points: Floats `(n, coordinates)`, n at least 1.

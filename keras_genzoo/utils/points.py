@@ -13,8 +13,8 @@ MAX_COORDINATES = 16
 LIMIT = 100.0  # largest size of a coordinate
 
 OUT_OF_RANGE = (
-    f"Expected points with finite coordinates of at most {LIMIT:g} in size (networks see them as they are: scale them to "
-    "a standard deviation of about 1). Received: values outside"
+    f"Expected points with finite coordinates of at most {LIMIT:g} in size (networks see them as they are: scale them "
+    "to a standard deviation of about 1). Received: values outside"
 )
 
 

@@ -187,7 +187,7 @@ def _with_features(real, features, names):
             warnings.warn(
                 f"Converted colour images to grey for the features {real.extractor.name!r} of a classifier of grey "
                 "images: the metrics ignore colour; features='inception' or a keras.Model see it",
-                stacklevel=3,
+                stacklevel=4,
             )
     elif features is not None and features is not real.extractor and features != real.extractor.name:
         raise ValueError(
@@ -215,7 +215,7 @@ def _without_downloads(names, real):
     warnings.warn(
         f"Left out {', '.join(left_out)}: for colour images, ask for them by features='inception', which downloads "
         "weights of 88 MB, or give a keras.Model as features",
-        stacklevel=3,
+        stacklevel=4,
     )
     return ["sliced_wasserstein", *(name for name in names if name not in left_out)]
 
@@ -235,7 +235,7 @@ def _default_features(real, demands):
         warnings.warn(
             f"Used features='mnist', of a classifier of digits, for images of {real.source!r}, which does not say what "
             "they show: give features for images of something else",
-            stacklevel=4,
+            stacklevel=5,
         )
     if demands == ["classifier"] and name not in CLASSIFIERS:
         raise ValueError(

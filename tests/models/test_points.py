@@ -110,6 +110,14 @@ def test_points_pass_a_model_in_their_own_units(vae):
     np.testing.assert_allclose(vae(points), means, rtol=1e-5, atol=1e-6)
 
 
+def test_a_generator_of_points_reaches_beyond_one(gan):
+    for network in (gan.generator, gan.ema_generator):
+        kernel, bias = network.layers[-3].weights
+        assert kernel.shape[-1] == 2
+        bias.assign([4.0, -4.0])
+    assert np.abs(gan.generate(50, seed=0) - [4.0, -4.0]).max() < 3.0
+
+
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
 

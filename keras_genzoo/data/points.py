@@ -156,8 +156,8 @@ def points_splits(name):
 
 
 def array_part(values, labels, name):
-    """The part of an array: points, of rank 2 and few columns, or else images."""
+    """The part of an array: points, of rank 2, few columns and no bytes, or else images."""
     values = as_array(values, name)
-    if values.ndim == 2 and 1 <= values.shape[1] <= MAX_COORDINATES:
+    if values.ndim == 2 and 1 <= values.shape[1] <= MAX_COORDINATES and values.dtype.kind in "fi":
         return PointPart(values, labels, name)
     return ArrayPart(to_bytes(values, name), labels, name)

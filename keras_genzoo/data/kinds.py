@@ -126,7 +126,7 @@ class Images:
             images = np.asarray(images)
         model.values.check(images)
         if not len(images):
-            raise ValueError(f"Expected at least one row of {model.values.noun}. Received: shape {tuple(images.shape)}")
+            raise ValueError(f"Expected at least one {model.values.name}. Received: shape {tuple(images.shape)}")
         return images
 
     def _stacked(self, model, images):

@@ -67,6 +67,7 @@ def export_quality(
         Heusel et al., 2017, https://arxiv.org/abs/1706.08500, with another feature extractor.
     """
     check_at_least(2, num_images=num_images)
+    model.values.check_images("the quality of its images")
     functions = model.float32_copy().export_functions()
     names = tuple(name for name, function in functions.items() if function.portable and "z" in function.inputs)
     if signature not in names:

@@ -74,14 +74,21 @@ class Case:
         """Whether a batch of the model's data has images of two domains."""
         return isinstance(self.model_class.data_kind, ImagePairs)
 
+    @property
+    def of_points(self):
+        """Whether the row makes points, and not images."""
+        return len(self.args["image_shape"]) == 1
+
     def build(self, optimizers=None, **changes):
         """A new compiled model with the arguments of this row, some of them changed."""
         return building.build(self.name, optimizers=optimizers, **{**self.args, **changes})
 
     def data(self, num, seed=0, image_shape=None):
-        """Arrays to train on, as a tuple: uint8 images of noise, and what the model takes beside them."""
+        """Arrays to train on, as a tuple: uint8 images of noise, and what the model takes beside them; or points."""
         rng = np.random.default_rng(seed)
         shape = (num, *(image_shape or self.args["image_shape"]))
+        if self.of_points:
+            return ((2.0 * rng.standard_normal(shape)).astype("float32"),)
         images = rng.integers(0, 256, shape, dtype=np.uint8)
         if self.has_pairs:
             return images, rng.integers(0, 256, shape, dtype=np.uint8)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_genzoo import plots
+from keras_genzoo import data, plots
 
 
 def noise(*shape):
@@ -204,3 +204,32 @@ def test_log_without_values_has_no_plot_and_folders_of_a_plot_are_made(tmp_path)
     assert plots.save_loss_plot(log, tmp_path / "none.png") is None
     log.write_text("epoch,loss\n1,2\n2,1\n")
     assert plots.save_loss_plot(log, tmp_path / "new" / "plot.png").is_file()
+
+
+def test_points_are_drawn_over_their_modes(tmp_path):
+    modes = data.modes_of("points:ring8")
+    points, _ = data.draw_points("points:ring8", 400)
+    empty, full = (
+        plots.save_points(each, tmp_path / f"{len(each)}.png", modes) for each in (points[:1], np.tile(points, (3, 1)))
+    )
+    pictures = [np.asarray(Image.open(path).convert("RGB")).astype(int) for path in (empty, full)]
+    red = [(picture[..., 0] > picture[..., 2] + 60).sum() for picture in pictures]
+    blue = [(picture[..., 2] > picture[..., 0] + 60).sum() for picture in pictures]
+    assert min(red) > 50  # the modes, in both
+    assert blue[1] > 10 * max(1, blue[0])  # the points
+    assert plots.is_own(full)
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_points_of_other_numbers_of_coordinates_are_drawn(columns, tmp_path):
+    points = np.random.default_rng(0).normal(size=(30, columns))
+    points[0] = np.nan
+    assert plots.is_own(plots.save_points(points, tmp_path / "points.png"))
+
+
+@pytest.mark.parametrize("points", [np.zeros((3, 8, 8, 1)), np.zeros((0, 2)), np.zeros(3)])
+def test_what_are_no_points_is_not_drawn(points, tmp_path):
+    with pytest.raises(ValueError, match=r"Expected points of shape \(n, coordinates\).*Received"):
+        plots.save_points(points, tmp_path / "points.png")
+    with pytest.raises(ValueError, match="Expected points of shape.*Received"):
+        plots.save_points(np.zeros((3, 3)), tmp_path / "points.png", data.modes_of("points:ring8"))

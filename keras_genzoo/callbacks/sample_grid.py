@@ -1,22 +1,26 @@
-"""Writes a grid of samples after each epoch, always from the same codes."""
+"""Writes a picture of samples after each epoch, always from the same codes: a grid of images, or points."""
 
 from pathlib import Path
 
 import keras
 
 from keras_genzoo import plots
-from keras_genzoo.families.generation import grid_columns
+from keras_genzoo.families.generation import shown_samples
 from keras_genzoo.utils.checks import check_at_least, check_none_or_at_least
 
 
 class SampleGrid(keras.callbacks.Callback):
     """Writes `epoch_0001.png`, `epoch_0002.png`, ...: grids of generated images, each from the same codes.
 
+    Of a model of points, it draws the points over the true modes: see `keras_genzoo.plots.save_points`.
+
     Args:
         folder: Folder to write to; created if it does not exist.
-        num: Number of images in a grid, at least 1; `None` for eight rows: 64 images for a model without labels.
+        num: Number of images in a grid, at least 1; `None` for eight rows: 64 images for a model without labels; or
+            for 2,500 points.
         seed: Seed of the codes.
         every: Number of epochs between grids, at least 1.
+        modes: Points only: the true modes, as `keras_genzoo.data.modes_of` gives them; `None` for none.
 
     Example:
 
@@ -27,7 +31,7 @@ class SampleGrid(keras.callbacks.Callback):
     >>> history = model.fit(digits, epochs=1, verbose=0, callbacks=[grids])
     """
 
-    def __init__(self, folder, num=None, seed=0, every=1):
+    def __init__(self, folder, num=None, seed=0, every=1, modes=None):
         super().__init__()
         check_at_least(1, every=every)
         check_none_or_at_least(1, num=num)
@@ -35,9 +39,14 @@ class SampleGrid(keras.callbacks.Callback):
         self.num = num
         self.seed = seed
         self.every = every
+        self.modes = modes
+
+    def on_train_begin(self, logs=None):
+        if self.modes is not None:
+            self.model.values.check_points("modes")
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
-            columns = grid_columns(self.model) if self.num is None else None
-            images = self.model.generate(self.num or 8 * columns, seed=self.seed)
-            plots.save_grid(images, self.folder / f"epoch_{epoch + 1:04d}.png", columns)
+            num, columns = shown_samples(self.model) if self.num is None else (self.num, None)
+            samples = self.model.generate(num, seed=self.seed)
+            plots.save_samples(samples, self.folder / f"epoch_{epoch + 1:04d}.png", columns, self.modes)

@@ -7,8 +7,17 @@ from typing import Annotated
 import typer
 
 from keras_genzoo.cli.conditions import check_used, columns_of, read_conditions, rows_of
-from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, sampler_options, say
-from keras_genzoo.cli.pictures import BEFORE_AFTER, check_apart, check_output, check_png_output, check_targets, save
+from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, preset_of, sampler_options, say
+from keras_genzoo.cli.pictures import (
+    BEFORE_AFTER,
+    check_apart,
+    check_image_output,
+    check_output,
+    check_png_output,
+    check_targets,
+    save,
+)
+from keras_genzoo.cli.points import check_array_file, check_points_output, is_array_file, save_points
 from keras_genzoo.cli.typed import check_effect
 
 Name = Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")]
@@ -24,10 +33,10 @@ Limit = Annotated[int | None, typer.Option(help="Maximum number of images.", min
 
 def sample(
     name: Name,
-    out: Annotated[Path, typer.Option(help="PNG file of a grid, or a folder for one PNG per image.")] = Path(
-        "samples.png"
-    ),
-    num: Annotated[int, typer.Option(help="Number of images.", min=1)] = 64,
+    out: Annotated[
+        Path, typer.Option(help="PNG file of a grid, or a folder for one PNG per image; for points, also a .npy file.")
+    ] = Path("samples.png"),
+    num: Annotated[int | None, typer.Option(help="Number of images. Default: 64, or 2500 points.", min=1)] = None,
     start: Annotated[int, typer.Option(help="Index of the first image.", min=0)] = 0,
     seed: Seed = 0,
     labels: Labels = None,
@@ -35,27 +44,42 @@ def sample(
     weights: Weights = None,
     sampler: SamplerName = None,
 ):
-    """Generates images: a grid in one PNG file, or a folder of files."""
-    check_output(out)
-    model = _load(name, weights, "generate", "generates images")
+    """Generates images: a grid in one PNG file, or a folder of files; or points, as a picture or a NumPy file."""
+    check_array_file(out) if is_array_file(out) else check_output(out)
+    model = _load(name, weights, "generate", "generates images", points=True)
     import numpy as np
     from rich.progress import track
 
-    from keras_genzoo.families.generation import grid_columns
+    from keras_genzoo.families.generation import SHOWN_POINTS, grid_columns
 
+    are_images = model.values.are_images
+    size = 64 if are_images else SHOWN_POINTS
+    num = num or size
     names = [f"{index:06d}" for index in range(start, start + num)]
-    check_targets(out, names)
+    check_image_output(out, names) if are_images else check_points_output(out)
     asked = read_conditions(model, labels, condition)
     check_used(asked, start + num)
     drawn = sampler_options(model, sampler)
-    chunks = [(first, min(64, start + num - first)) for first in range(start, start + num, 64)]
+    chunks = [(first, min(size, start + num - first)) for first in range(start, start + num, size)]
     shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
     parts = [
-        model.generate(size, seed=seed, start=first, **drawn, **rows_of(asked, first, size)) for first, size in shown
+        model.generate(num_of, seed=seed, start=first, batch_size=size, **drawn, **rows_of(asked, first, num_of))
+        for first, num_of in shown
     ]
-    columns = columns_of(asked) or (grid_columns(model) if model.conditions else None)
-    save(np.concatenate(parts), out, names, columns)
-    say(f"{num} images of seed {seed}: {out}")
+    if are_images:
+        columns = columns_of(asked) or (grid_columns(model) if model.conditions else None)
+        save(np.concatenate(parts), out, names, columns)
+    else:
+        save_points(np.concatenate(parts), out, _source_of(name, weights))
+    say(f"{num} {model.values.noun} of seed {seed}: {out}")
+
+
+def _source_of(name, weights):
+    """The data that a preset or run was trained on; `None` where that is not known."""
+    from keras_genzoo import training
+
+    trained = preset_of(name, weights)
+    return None if trained is None else training.data_of(trained)[0]
 
 
 def interpolate(
@@ -156,8 +180,11 @@ def _labels_of(model, labels, found, num, source, split):
     return {model.conditions[0].name: found}
 
 
-def _load(name, weights, method, does):
+def _load(name, weights, method, does, points=False):
+    """The model; with `points`, also one of points."""
     model = load_named(name, weights)
     if not hasattr(model, method):
         raise ValueError(f"Expected a model that {does}. Received: {name!r}, a {type(model).__name__}")
+    if not points:
+        model.values.check_images("this command")
     return model

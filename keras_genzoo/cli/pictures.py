@@ -25,6 +25,12 @@ def check_png_output(out):
     check_targets(out)
 
 
+def check_image_output(out, names):
+    """Raises an error unless images of these names may be written to a path."""
+    check_output(out)
+    check_targets(out, names)
+
+
 def check_apart(source, out):
     """Raises `ValueError` if results would replace the images that they are made of, or get among them.
 

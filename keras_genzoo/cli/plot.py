@@ -142,6 +142,7 @@ def _begin(name, weights, data, split, num, seed, out, *methods):
     from keras_genzoo.plots.figures import check_methods
 
     check_methods(model, *methods)
+    model.values.check_images("this picture")
     source, options = training.data_of(preset_of(name, weights) or name, data)
     loaded = load_existing_images(source, model.image_shape, num, split, seed, options)
     return model, loaded | {"class_names": class_names_of(source, loaded["split"], options)}

@@ -2,17 +2,19 @@
 
 `load` returns a `tf.data.Dataset` for training, `load_pairs` one of two domains, `load_arrays` NumPy arrays,
 `class_names` the names of the classes, `hide_labels` labels for some of the images, and `load_factors` what is known
-of each image of `"shapes"`. Images are `uint8`, 0..255, `(batch, height, width, channels)`. A source is one of
+of each image of `"shapes"`. Images are `uint8`, 0..255, `(batch, height, width, channels)`. `draw_points` and
+`modes_of` are of the sources `points:NAME`. A source is one of
 
 | source | images |
 | --- | --- |
 | `"digits"` | the 1,797 handwritten digits of scikit-learn, always available |
 | `"shapes"` | 4,608 generated images, 32x32, of all combinations of five known factors |
+| `"points:grid25"`, `"points:ring8"` | points of the plane from a mixture of Gaussians, float32 `(batch, 2)` |
 | `"tfds:NAME"`, `"NAME"` | a data set of TensorFlow Datasets: `"mnist"`, `"tfds:cifar10:3.0.2"` |
 | `"keras:NAME"` | a data set of `keras.datasets`: `"keras:mnist"` (downloads) |
 | `"npz:PATH"`, `"PATH.npz"` | arrays in a NumPy file |
 | `"folder:PATH"`, an existing folder | files that Pillow reads, flat or in one subfolder per class, in splits or not |
-| a NumPy array, or a pair `(images, labels)` | the images in it |
+| a NumPy array, or a pair `(images, labels)` | the images in it, or the points of an array `(n, coordinates)` |
 """
 
 import importlib
@@ -21,11 +23,13 @@ import importlib
 _EXPORTS = {
     "Factors": "shapes",
     "class_names": "sources",
+    "draw_points": "points",
     "hide_labels": "labelling",
     "load": "pipeline",
     "load_arrays": "sources",
     "load_factors": "factors",
     "load_pairs": "pairs",
+    "modes_of": "points",
 }
 
 __all__ = [*_EXPORTS]

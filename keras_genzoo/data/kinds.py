@@ -10,7 +10,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.record import Record
@@ -111,30 +110,32 @@ class Images:
             x = as_tuples(x)
         elif not _is_container(x):
             raise ValueError(
-                f"Expected {self.wanted}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
+                f"Expected {self._wanted_of(model)}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
                 f"keras.utils.PyDataset or a generator of batches. Received: x={x if x is None else _name(x)}"
             )
         return x, y
 
+    def _wanted_of(self, model):
+        return self.wanted.replace("images", model.values.noun)
+
     def _image_array(self, model, images):
         check_dense(images, "images")
         if isinstance(images, (list, tuple)):
-            images = self._stacked(images)
+            images = self._stacked(model, images)
         elif not isinstance(images, tf.Tensor):
             images = np.asarray(images)
-        pixels.check_images(images, model.image_shape)
+        model.values.check(images)
         if not len(images):
-            raise ValueError(f"Expected at least one image. Received: shape {tuple(images.shape)}")
+            raise ValueError(f"Expected at least one {model.values.name}. Received: shape {tuple(images.shape)}")
         return images
 
-    def _stacked(self, images):
+    def _stacked(self, model, images):
         shapes = [np.shape(image) if is_array_like(image) else None for image in images]
-        if len(set(shapes)) != 1 or shapes[0] is None or len(shapes[0]) != 3:
-            some = ", ".join(str(shape) for shape in shapes[:3])
+        if len(set(shapes)) != 1 or shapes[0] is None or len(shapes[0]) != len(model.image_shape):
+            some = ", ".join(str(shape) for shape in shapes[:3]) + ", ..." * (len(shapes) > 3)
             raise ValueError(
-                f"Expected {self.wanted}: images as one array (batch, height, width, channels), or as a list of images "
-                f"(height, width, channels) of one size; labels and a second domain are the argument y. Received: a "
-                f"{_name(images)} of {len(images)} items of shapes {some}{', ...' * (len(shapes) > 3)}"
+                f"Expected {self._wanted_of(model)}: {model.values.containers}; labels and a second domain are the "
+                f"argument y. Received: a {_name(images)} of {len(images)} items of shapes {some}"
             )
         return np.stack([np.asarray(image) for image in images])
 
@@ -175,7 +176,7 @@ class Images:
                     f"domain, of a known rank. Received: {data.element_spec}"
                 )
             if number < self.num_sets:
-                pixels.check_spec(tuple(part.shape), part.dtype.name, model.image_shape)
+                model.values.check_spec(tuple(part.shape), part.dtype.name)
         self._check_second_spec(model, (spec[1].shape, spec[1].dtype) if len(spec) > 1 else None)
         if self.has_labels:
             classes = getattr(data, "classes", None)  # of a dataset of `keras_genzoo.data.load`

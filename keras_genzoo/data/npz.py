@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_genzoo.data.parts import ArrayPart, EncodedPart
-from keras_genzoo.data.pixels import to_bytes
+from keras_genzoo.data.parts import EncodedPart
+from keras_genzoo.data.points import array_part
 from keras_genzoo.data.split_names import SPELLINGS
 
 _IMAGES = ("x", "images", "image", "data", "arr_0")
@@ -135,7 +135,7 @@ def _part(path, image_key, label_key, wanted=None):
     if labels is not None:
         labels = labels[rows]
     if offsets is None:
-        return ArrayPart(to_bytes(pixels[rows], name), labels, name)
+        return array_part(pixels[rows], labels, name)
     data = pixels.tobytes()
     items = [data[offsets[row] : offsets[row + 1]] for row in np.arange(count)[rows]]
     return EncodedPart(items, labels, name)

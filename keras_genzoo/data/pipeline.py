@@ -61,8 +61,9 @@ def load(
         source: Source of the images.
             `"digits"`: the 1,797 handwritten digits of scikit-learn, white on black, upscaled from 8x8 to 28x28; the
             first 1,500 are `train`, the last 297 `test`. `image_size=(8, 8)` gives the originals.
-            `"shapes"`: 4,608 generated images, 32x32, white on black: each combination of shape (the label), scale,
-            orientation, x and y once, see `load_factors`; all are `train`.
+            `"shapes"`: 4,608 generated images, 32x32, white on black, of known factors: see `load_factors`.
+            `"points:grid25"`, `"points:ring8"`: points of the plane from a mixture of 25 or 8 Gaussians (see
+            `modes_of`), float32 `(batch, 2)`, 100,000 in `train`, 10,000 in `test`; the label is the mode.
             `"tfds:NAME"` or `"NAME"`, optionally with `/config` and `:version`: a data set of TensorFlow Datasets,
             prepared in `data_dir` or downloaded.
             `"keras:NAME"`: mnist, fashion_mnist, cifar10 or cifar100 of `keras.datasets`, downloaded.
@@ -72,7 +73,7 @@ def load(
             `"folder:PATH"` or a path of a folder: image files that Pillow reads (of several frames or pages the first
             one), flat or in one subfolder per class, optionally within subfolders `train` and `test` in any common
             spelling. Other files are left out with a warning.
-            A NumPy array, or a pair `(images, labels)`: as in an npz file.
+            A NumPy array, or a pair `(images, labels)`: as in an npz file. Floats `(n, coordinates)` are points.
         split: `"NAME"` or `"NAME[a:b]"`, with integers or percentages: `"train"`, `"train[:90%]"`,
             `"test[1000:2000]"`. A range is taken from one fixed order, `numpy.random.default_rng(2718).permutation(n)`
             for any `seed`, so that parts are disjoint and each has images of all classes; within the part, the stored

@@ -1,4 +1,4 @@
-"""Sources by name: digits, shapes, TFDS, Keras data sets, npz files, folders and arrays."""
+"""Sources by name: digits, shapes, points, TFDS, Keras data sets, npz files, folders and arrays."""
 
 import os
 import re
@@ -11,8 +11,7 @@ from keras_genzoo.data.files import image_suffixes
 from keras_genzoo.data.folder import folder_splits
 from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.packaged import digits_splits, keras_splits
-from keras_genzoo.data.parts import ArrayPart
-from keras_genzoo.data.pixels import to_bytes
+from keras_genzoo.data.points import array_part, points_splits
 from keras_genzoo.data.shapes import shapes_splits
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.data.splits import find_split, parse_split, split_rows
@@ -21,7 +20,7 @@ from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
 _MADE = ("digits", "shapes")  # sources without a path, always available
-_PREFIXES = (*_MADE, "folder", "keras", "npz", "tfds")
+_PREFIXES = (*_MADE, "folder", "keras", "npz", "points", "tfds")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
@@ -33,7 +32,8 @@ def load_arrays(
     """Loads the images of a source into memory, in stored order.
 
     Args:
-        source: As for `load`: `"digits"`, `"tfds:NAME"`, `"keras:NAME"`, `"npz:PATH"`, `"folder:PATH"`, an array, ...
+        source: As for `load`: `"digits"`, `"points:NAME"`, `"tfds:NAME"`, `"keras:NAME"`, `"npz:PATH"`,
+            `"folder:PATH"`, an array, ...
         split: `"train"`, `"test[:90%]"`, `"train[1000:2000]"`, ...
         image_size: `(height, width)`: each image is scaled to cover this size and cropped at the centre. None keeps the
             size (`digits`: 28x28).
@@ -45,7 +45,8 @@ def load_arrays(
         label_key: Name of the labels there; None for a common name.
 
     Returns:
-        Tuple of the images, uint8 `(n, height, width, channels)`, and their labels, int32 `(n,)`, or None.
+        Tuple of the images, uint8 `(n, height, width, channels)`, or points, float32 `(n, coordinates)`, and their
+        labels, int32 `(n,)`, or None.
 
     Raises:
         ValueError: If the source, the split, an argument, the images or the labels are invalid.
@@ -181,7 +182,7 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
         return tfds_splits(rest, data_dir, image_key, label_key)
     if kind == "npz":
         return npz_splits(rest, image_key, label_key)
-    made = {"digits": digits_splits, "shapes": shapes_splits}
+    made = {"digits": digits_splits, "shapes": shapes_splits, "points": points_splits}
     return {**made, "folder": folder_splits, "keras": keras_splits, "array": _array}[kind](rest)
 
 
@@ -192,8 +193,8 @@ def parse_source(source):
         source: As for `load`.
 
     Returns:
-        Tuple of the kind, `"digits"`, `"shapes"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`, and a name, a
-        path or the array.
+        Tuple of the kind, `"digits"`, `"shapes"`, `"points"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`,
+        and a name, a path or the array.
 
     Raises:
         ValueError: If it is not a source.
@@ -227,7 +228,7 @@ def parse_source(source):
         return _path_kind(source)
     if colon and not _VERSION.fullmatch(rest):
         raise ValueError(
-            "Expected a source that begins with folder:, keras:, npz: or tfds:, or is 'digits' or 'shapes'. "
+            "Expected a source that begins with folder:, keras:, npz:, points: or tfds:, or is 'digits' or 'shapes'. "
             f"Received: {source!r}; {nearest(prefix, _PREFIXES)}"
         )
     return "tfds", source
@@ -256,4 +257,4 @@ def _array(source):
             "Expected an array or a pair (images, labels), such as one of the two of keras.datasets. "
             "Received: a tuple of tuples"
         )
-    return {"train": lambda: ArrayPart(to_bytes(images, "the given array"), labels, "the given array")}
+    return {"train": lambda: array_part(images, labels, "the given array")}

@@ -7,7 +7,6 @@ import keras
 from keras_genzoo.families import code_sampling, generation, imputing
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
-from keras_genzoo.families.checks import images_in_range
 from keras_genzoo.families.conditions import conditions_of_images, given_conditions, given_with_images
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, image_input
 from keras_genzoo.families.inputs import main_and_conditions
@@ -16,7 +15,6 @@ from keras_genzoo.networks.conditions import append_to_image, append_to_vector, 
 from keras_genzoo.networks.conditions import condition_inputs as network_inputs
 from keras_genzoo.networks.conv import conv_features, conv_generator
 from keras_genzoo.networks.mlp import mlp_features, mlp_generator
-from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arguments import Choice, Integer, Sizes, Units
 from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.record import Record
@@ -105,7 +103,7 @@ class BaseAutoencoder(ZooModel):
     def build_decoder(self):
         """Functional model of the decoder."""
         shared = dict(
-            output_activation=self.decoder_activation,
+            output_activation=self.values.activation(self.decoder_activation),
             conditions=self.conditions if self.decoder_conditions is None else self.decoder_conditions,
             wrapper=self.decoder_wrapper,
             dtype=self.dtype_policy,
@@ -175,7 +173,7 @@ class BaseAutoencoder(ZooModel):
     def call(self, inputs, training=False):
         """Images (uint8 0..255 or float 0..1), or `[images, *conditions]` -> reconstructions, float32 in [0, 1]."""
         images, given = main_and_conditions(self, inputs, "images", conditions_of_images(self))
-        return self.reconstructed(images_in_range(images), training=training, **given)
+        return self.reconstructed(self.values.in_range(images), training=training, **given)
 
     def reconstructed(self, images, dtype="float32", training=False, **conditions):
         """Images from their own codes as tensors, float32 in [0, 1] or uint8. Usable inside a graph."""
@@ -197,7 +195,7 @@ class BaseAutoencoder(ZooModel):
         Raises:
             ValueError: On images or conditions that the model does not take.
         """
-        pixels.check_images(images, self.image_shape)
+        self.values.check(images)
         given = given_with_images(self, conditions, len(images))
         parts = in_batches(self, "encode", self._encode, batch_size, images, **given)
         columns = [[part[index] for part in parts] for index in range(len(self.code_names))]
@@ -250,11 +248,11 @@ class BaseAutoencoder(ZooModel):
         Raises:
             ValueError: On images or conditions that the model does not take.
         """
-        pixels.check_images(images, self.image_shape)
+        self.values.check(images)
         given = given_with_images(self, conditions, len(images))
         function = functools.partial(self.reconstructed, dtype="uint8")
         parts = in_batches(self, "reconstruct", function, batch_size, images, **given)
-        return joined(parts, self.image_shape, "uint8")
+        return joined(parts, self.image_shape, self.values.dtype)
 
     # -- imputation: what a probabilistic model overrides ----------------------------------------------------------
 
@@ -280,12 +278,14 @@ class BaseAutoencoder(ZooModel):
     # -- export ---------------------------------------------------------------------------------------------------
 
     def export_functions(self, image_dtype="float32"):
-        def encode(image, **inputs):
-            codes = self.codes(self.to_network(image), **by_plural(self, inputs))
+        data = self.values.name  # of the inputs and outputs
+
+        def encode(**inputs):
+            codes = self.codes(self.to_network(inputs[data]), **by_plural(self, inputs))
             return {name: codes[name] for name in self.code_names}
 
-        def reconstruct(image, **inputs):
-            return {"image": self.reconstructed(image, image_dtype, **by_plural(self, inputs))}
+        def reconstruct(**inputs):
+            return {data: self.reconstructed(inputs[data], image_dtype, **by_plural(self, inputs))}
 
         functions = generation.code_functions(self, image_dtype)
         inputs = {**image_input(self, image_dtype), **condition_inputs(self, conditions_of_images(self))}
@@ -293,7 +293,7 @@ class BaseAutoencoder(ZooModel):
             **functions,
             "encode": ExportFunction(encode, inputs, self.code_names),
             "decode": functions["serving_default"],
-            "reconstruct": ExportFunction(reconstruct, inputs, ("image",)),
-            **imputing.export_functions(self, inputs, image_dtype),
+            "reconstruct": ExportFunction(reconstruct, inputs, (data,)),
+            **(imputing.export_functions(self, inputs, image_dtype) if self.values.are_images else {}),
             **code_sampling.export_functions(self, image_dtype),
         }

@@ -7,9 +7,10 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.data.kinds import Images
-from keras_genzoo.families import checks, compiling, inputs, keras_callbacks, optimizing, saving
+from keras_genzoo.families import compiling, inputs, keras_callbacks, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
-from keras_genzoo.utils import arguments, given_arguments, pixels, replicas
+from keras_genzoo.families.values import values_of
+from keras_genzoo.utils import arguments, given_arguments, replicas
 from keras_genzoo.utils.keras_settings import policy_name, standard_settings
 from keras_genzoo.utils.noise import is_testing
 
@@ -32,7 +33,9 @@ class ZooModel(keras.Model):
         supports_jit: Whether the step compiles with XLA; where it does not, `compile` says so and goes on without.
     """
 
-    image_shape = arguments.ImageShape((28, 28, 1), "`(height, width, channels)` of the images.")
+    image_shape = arguments.ImageShape(
+        (28, 28, 1), "`(height, width, channels)` of the images, or `(n,)` for points of n coordinates."
+    )
     seed = arguments.Seed(
         None,
         "Seed of the initial weights and of the random numbers in training steps; `None` draws one.",
@@ -65,6 +68,7 @@ class ZooModel(keras.Model):
         for name, value in values.items():
             setattr(self, name, value)
         self.check_arguments()
+        self.values.check_model(self)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         # Of its own, so that a training is the same with and without validation.
         self.test_seed_generator = keras.random.SeedGenerator(self.seed)
@@ -127,19 +131,20 @@ class ZooModel(keras.Model):
         """The labels of a model with `num_classes`, as a condition."""
         return ClassCondition("labels", self.num_classes, getattr(self, "class_names", None))
 
+    @property
+    def values(self):
+        """What the data are, pixels or points: see `keras_genzoo.families.values`."""
+        return values_of(self.image_shape)
+
     def to_network(self, images):
         """Images as the networks take them: uint8 0..255 or float 0..1 -> float32 in `network_range`."""
         images = ops.convert_to_tensor(images)
-        pixels.check_spec(tuple(images.shape), images.dtype.name, self.image_shape)
-        low, high = self.network_range
-        scale = 1.0 / 255.0 if images.dtype.name == "uint8" else 1.0
-        return ops.cast(images, "float32") * (scale * (high - low)) + low
+        self.values.check_spec(tuple(images.shape), images.dtype.name)
+        return self.values.to_network(images, self.network_range)
 
     def from_network(self, images, dtype="float32"):
-        """Pixels in `network_range` as float32 in [0, 1], or rounded as uint8."""
-        low, high = self.network_range
-        images = ops.clip((ops.cast(images, "float32") - low) / (high - low), 0.0, 1.0)
-        return ops.cast(ops.round(images * 255.0), "uint8") if dtype == "uint8" else images
+        """Pixels in `network_range` as float32 in [0, 1], or rounded as uint8; points as they are, float32."""
+        return self.values.from_network(images, self.network_range, dtype)
 
     def unpack(self, data):
         """The record of a training batch, images in `network_range`: see `keras_genzoo.data.kinds`."""
@@ -147,7 +152,7 @@ class ZooModel(keras.Model):
 
     def checked_images(self, images):
         """`to_network` of images whose range is checked as well: in a graph, the step fails with one sentence."""
-        return self.to_network(checks.images_in_range(images))
+        return self.to_network(self.values.in_range(images))
 
     def check_data(self, data):
         """Raises `ValueError` unless `data`, as `fit` takes it, holds batches for this model."""

@@ -16,7 +16,6 @@ from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, normal_input
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.families.samplers import PRIOR, SAMPLERS, check_prior_is_real
-from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_choice, check_seed
 from keras_genzoo.utils.text import nearest
@@ -194,7 +193,7 @@ def fit_sampler(self, sampler, images, size=None, *, seed=0, batch_size=256, **c
 def draw_codes(model, images, seed, batch_size, conditions):
     """`Codes` of images."""
     images = as_array(images, "images")
-    pixels.check_images(images, model.image_shape)
+    model.values.check(images)
     given = given_with_images(model, conditions, len(images))
 
     def codes(images, seed, rows, **conditions):

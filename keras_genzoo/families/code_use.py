@@ -4,7 +4,6 @@ import numpy as np
 
 from keras_genzoo.families.batches import in_batches
 from keras_genzoo.families.conditions import given_with_images
-from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import as_array
 
 UNUSED_BELOW = 0.01  # the threshold of Burda et al., for variances
@@ -41,7 +40,7 @@ def code_use(self, images, *, batch_size=256, **conditions):
     (3,)
     """
     images = as_array(images, "images")
-    pixels.check_images(images, self.image_shape)
+    self.values.check(images)
     if len(images) < 2:
         raise ValueError(f"Expected at least 2 images. Received: {len(images)}")
     given = given_with_images(self, conditions, len(images))

@@ -66,7 +66,7 @@ class BaseGAN(ZooModel):
     )
     instance_noise = Weight(
         0.0,
-        "Standard deviation of normal noise on all images that the discriminator sees, of pixels in [-1, 1].",
+        "Standard deviation of normal noise on all that the discriminator sees, of pixels in [-1, 1], or of points.",
         training=True,
     )
     instance_noise_steps = Steps(0, "Steps over which this noise falls to 0; 0 for none.", training=True)

@@ -26,6 +26,7 @@ from keras_genzoo.utils.checks import check_at_least, check_seed
 from keras_genzoo.utils.graph_checks import refusal
 
 MAX_COLUMNS = 20
+SHOWN_POINTS = 2500  # points in a picture
 
 
 def generate(self, num, seed=None, start=0, batch_size=64, **conditions):
@@ -64,7 +65,7 @@ def collection(model, num, seed, start, batch_size, conditions, **options):
     check_at_least(1, batch_size=batch_size)
     conditions = given_conditions(model, conditions, num)
     seed = sampling.fresh_seed() if seed is None else check_seed(seed)
-    images = np.empty((num, *model.image_shape), "uint8")
+    images = np.empty((num, *model.image_shape), model.values.dtype)
     for first in range(0, num, batch_size):
         part = slice(first, min(first + batch_size, num))
         given = {name: values[part] for name, values in conditions.items()}
@@ -110,6 +111,12 @@ def grid_columns(model):
     return 8
 
 
+def shown_samples(model):
+    """How many samples a picture of a model shows, and in how many columns: eight rows of images, or points."""
+    columns = grid_columns(model)
+    return (8 * columns, columns) if model.values.are_images else (SHOWN_POINTS, None)
+
+
 # -- codes ------------------------------------------------------------------------------------------------------------
 
 
@@ -150,12 +157,13 @@ def generate_functions(model):
         return _generate(model, seed, start, num, given)
 
     def generate(**inputs):
-        return {"image": images(**inputs)}
+        return {data: images(**inputs)}
 
+    data = model.values.name
     inputs = {**scalar_inputs("seed", "num", "start"), **condition_inputs(model)}
     return {
-        "generate": ExportFunction(generate, inputs, ("image",), portable=False),
-        **png_functions("generate_png", images, inputs),
+        "generate": ExportFunction(generate, inputs, (data,), portable=False),
+        **(png_functions("generate_png", images, inputs) if model.values.are_images else {}),
     }
 
 
@@ -170,19 +178,22 @@ def code_functions(model, image_dtype="float32"):
         Dict of `ExportFunction` by signature name, `serving_default` first.
     """
 
+    model.values.check_export(image_dtype)
+    data = model.values.name  # of outputs: image, or point
+
     def decode(z, **inputs):
-        return {"image": model.images_from_codes(z, image_dtype, **by_plural(model, inputs))}
+        return {data: model.images_from_codes(z, image_dtype, **by_plural(model, inputs))}
 
     def interpolate(z, z_end, steps, **inputs):
         codes = model.prior.interpolate(z, z_end, even_fractions(steps))  # (n, steps, latent_dim)
         given = {name: tf.repeat(values, steps, axis=0) for name, values in by_plural(model, inputs).items()}
         images = model.images_from_codes(tf.reshape(codes, (-1, model.latent_dim)), image_dtype, **given)
-        return {"image": tf.reshape(images, (-1, steps, *model.image_shape))}
+        return {data: tf.reshape(images, (-1, steps, *model.image_shape))}
 
     z, z_end, conditions = code_input(model), code_input(model, "z_end"), condition_inputs(model)
     ends = {**z, **z_end, **scalar_inputs("steps"), **conditions}
     return {
-        "serving_default": ExportFunction(decode, {**z, **conditions}, ("image",)),
+        "serving_default": ExportFunction(decode, {**z, **conditions}, (data,)),
         **generate_functions(model),
-        "interpolate": ExportFunction(interpolate, ends, ("image",), portable=False),
+        "interpolate": ExportFunction(interpolate, ends, (data,), portable=False),
     }

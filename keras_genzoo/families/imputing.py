@@ -56,6 +56,7 @@ def impute(self, images, mask=None, steps=50, *, metropolis=False, seed=0, start
     >>> model.impute(digits[:4], right_half, steps=5).shape
     (4, 8, 8, 1)
     """
+    self.values.check_images("impute")
     check_flag(metropolis=metropolis)
     if metropolis:
         check_density(self)

@@ -20,9 +20,10 @@ def fit(self, x=None, y=None, *args, **kwargs):
     """Trains the model; see `keras.Model.fit`.
 
     Args:
-        x: Images `(n, height, width, channels)`, uint8 in 0..255 or float in 0..1; a list of images of one size; or a
-            container of batches: `tf.data.Dataset`, `keras.utils.PyDataset`, generator, PyTorch `DataLoader`. In a
-            `Dataset`, labels that the model does not take may follow the images; they are ignored.
+        x: Images `(n, height, width, channels)`, uint8 in 0..255 or float in 0..1; a list of images of one size; for a
+            model of points, `(n, coordinates)`, floats of at most 100 in size; or a container of batches:
+            `tf.data.Dataset`, `keras.utils.PyDataset`, generator, PyTorch `DataLoader`. In a `Dataset`, labels that the
+            model does not take may follow the images; they are ignored.
         y: Next to an array of images, and for models that take them alone: labels in `0..num_classes - 1` or names of
             classes, -1 for an image without one where the model takes that, or the images of the second domain.
         *args, **kwargs: As in `keras.Model.fit`, but for `sample_weight` and `class_weight`. `validation_data` is
@@ -162,7 +163,8 @@ def _take(model, given):
 
 def _pair(model, data):
     """`validation_data`, checked: `x`, which may be a list of images, or a tuple or list `(x,)` or `(x, y)`."""
-    is_images = isinstance(data, list) and all(len(getattr(each, "shape", ())) == 3 for each in data)
+    rank = len(model.image_shape)
+    is_images = isinstance(data, list) and all(len(getattr(each, "shape", ())) == rank for each in data)
     if is_images or not isinstance(data, (tuple, list)):
         data = (data,)
     if len(data) > 2:

@@ -11,7 +11,6 @@ from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.likelihood import importance
-from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import as_array
 
 
@@ -53,7 +52,7 @@ def log_likelihood(self, images, num_samples=5000, seed=0, start=0, **conditions
         Burda et al., 2016, https://arxiv.org/abs/1509.00519, equation 8.
     """
     images = as_array(images, "images")
-    pixels.check_images(images, self.image_shape)
+    self.values.check(images)
     given = given_with_images(self, conditions, len(images))
     weights = compiled_function(self, "log_weights", self.log_weights)
     return importance.log_likelihood(weights, images, num_samples, seed, start, given, self.likelihood_images)

@@ -60,7 +60,7 @@ class StandardGAN(BaseGAN):
             sizes = (self.image_shape, self.latent_dim, self.base_filters, self.kernel_size)
             return conv_generator(*sizes, **common, **self.generator_options)
         common |= without(self.generator_options, OF_CONVOLUTIONS)
-        activations = dict(activation="relu", output_activation="tanh", batch_norm=True)
+        activations = dict(activation="relu", output_activation=self.values.activation("tanh"), batch_norm=True)
         return mlp_generator(
             self.image_shape, self.latent_dim, self.hidden_units[::-1], name="generator", **activations, **common
         )

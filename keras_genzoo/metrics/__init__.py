@@ -18,6 +18,7 @@ from keras_genzoo.metrics.frechet import Moments, feature_moments, frechet_dista
 from keras_genzoo.metrics.kernel import KernelDistance, kernel_distance
 from keras_genzoo.metrics.likelihood import binarize, elbo, log_likelihood
 from keras_genzoo.metrics.manifold import coverage, density, neighbour_distances, precision, recall
+from keras_genzoo.metrics.points import mode_coverage
 from keras_genzoo.metrics.reconstruction import mse, ssim, ssim_window
 from keras_genzoo.metrics.reference import Reference
 from keras_genzoo.metrics.sliced_wasserstein import image_sliced_wasserstein, sliced_wasserstein
@@ -47,6 +48,7 @@ __all__ = [
     "kernel_distance",
     "list_metrics",
     "log_likelihood",
+    "mode_coverage",
     "mse",
     "mutual_information_gap",
     "neighbour_distances",

@@ -8,6 +8,7 @@ import numpy as np
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.metrics.evaluation import Evaluation
 from keras_genzoo.metrics.features import CLASSIFIERS, inception_is_cached
+from keras_genzoo.metrics.points import evaluate_points
 from keras_genzoo.metrics.reference import Reference, check_classes, existing_split_of, load_existing_images
 from keras_genzoo.metrics.samplers import sampler_of
 from keras_genzoo.metrics.table import METRICS, check_metrics
@@ -46,7 +47,8 @@ def evaluate(
             or of pairs, or a `Reference`, whose features are then not computed again.
         metrics: a name or a list of names from `list_metrics()`. Default: all that fit the model: for a generator the
             Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO, log-likelihood,
-            reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy.
+            reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy; for a model of
+            points, whose `data` is a source `points:NAME`, "modes", "good_share" and "reverse_kl" (`mode_coverage`).
         num_images: maximum number of real images, drawn by `seed` (of a dataset the first ones); as many images are
             generated as there are real ones. With a `Reference`, all its images are used, and at most `num_images` are
             generated. The cards of the zoo use 10,000; distances for different numbers cannot be compared.
@@ -101,19 +103,19 @@ def evaluate(
     names = check_metrics(metrics, model)
     check_at_least(1, num_images=num_images, batch_size=batch_size)
     sampler_of(model, sampler)  # a wrong one is an error before anything is computed
+    if METRICS[names[0]].kind == "points":
+        unread = dict(features=features, floor_data=floor_data, binarization=binarization)
+        return evaluate_points(model, data, names, num_images, seed, progress, split, floor, sampler, unread)
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)
-    names = _without_downloads(names, real) if metrics is None and features is None else names
-    if wants := [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]:
-        real = _with_features(real, features, wants)
+    names, real = _with_default_features(names, real, features, chosen=metrics is not None)
     settings = (seed, num_samples, num_likelihood_images, binarization, progress, sampler)
     run = Evaluation(model, real, min(num_images, len(real)), *settings)
     pair, compared = None, [name for name in names if METRICS[name].kind != "model"]
     if (floor or floor_data is not None) and compared:
-        if floor_data is None and _has_other_split(data, real.split, floor_split, data_options):
-            floor_data = data
-        pair = _floor_pair(real, floor_data, image_shape, floor_split, seed, data_options)
+        other = _has_other_split(data, real.split, floor_split, data_options) and floor_data is None
+        pair = _floor_pair(real, data if other else floor_data, image_shape, floor_split, seed, data_options)
     results = {_public_name(name, real): _compute(name, run) for name in names}
     for name in compared if pair is not None else ():  # names of one metric may be in it twice
         results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
@@ -167,6 +169,13 @@ def _check_classes(model, data, real, names):
         check_classes(model, data, real.split)
 
 
+def _with_default_features(names, real, features, chosen):
+    """The metrics, all but those that would download weights where nothing was `chosen`, and the data for them."""
+    names = names if chosen or features is not None else _without_downloads(names, real)
+    wants = [name for name in names if METRICS[name].kind == "features" or METRICS[name].extractor]
+    return names, _with_features(real, features, wants) if wants else real
+
+
 def _with_features(real, features, names):
     """Returns the reference with a feature extractor that all these metrics' names allow."""
     demands = sorted({METRICS[name].extractor for name in names} - {None})
@@ -178,7 +187,7 @@ def _with_features(real, features, names):
             warnings.warn(
                 f"Converted colour images to grey for the features {real.extractor.name!r} of a classifier of grey "
                 "images: the metrics ignore colour; features='inception' or a keras.Model see it",
-                stacklevel=3,
+                stacklevel=4,
             )
     elif features is not None and features is not real.extractor and features != real.extractor.name:
         raise ValueError(
@@ -206,7 +215,7 @@ def _without_downloads(names, real):
     warnings.warn(
         f"Left out {', '.join(left_out)}: for colour images, ask for them by features='inception', which downloads "
         "weights of 88 MB, or give a keras.Model as features",
-        stacklevel=3,
+        stacklevel=4,
     )
     return ["sliced_wasserstein", *(name for name in names if name not in left_out)]
 
@@ -226,7 +235,7 @@ def _default_features(real, demands):
         warnings.warn(
             f"Used features='mnist', of a classifier of digits, for images of {real.source!r}, which does not say what "
             "they show: give features for images of something else",
-            stacklevel=4,
+            stacklevel=5,
         )
     if demands == ["classifier"] and name not in CLASSIFIERS:
         raise ValueError(

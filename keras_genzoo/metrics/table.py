@@ -17,6 +17,7 @@ from keras_genzoo.metrics import (
     translation,
 )
 from keras_genzoo.metrics.evaluation import takes_labels
+from keras_genzoo.metrics.points import makes_points
 from keras_genzoo.recipes import load_recipe
 from keras_genzoo.utils.text import nearest
 
@@ -27,10 +28,10 @@ class Metric:
 
     Attributes:
         function: for kinds "features" and "images": `f(real, fake, seed)` with two `Reference`s; for the kind "model":
-            `f(evaluation)`. Returns a dict with "value" and, if they apply, "standard_error", other values, and
-            "protocol" (settings of the metric).
-        kind: "features" (compares two sets of features), "images" (two sets of images), or "model" (calls a method of
-            the model).
+            `f(evaluation)`; for the kind "points" `None`, as all are computed at once. Returns a dict with "value" and,
+            if they apply, "standard_error", other values, and "protocol" (settings of the metric).
+        kind: "features" (compares two sets of features), "images" (two sets of images), "model" (calls a method of
+            the model), or "points" (of models of points, which have no others: see `metrics.points`).
         method: the method that the model must have.
         better: "lower" or "higher".
         default: whether it is computed when no names are given and the model has the method.
@@ -38,7 +39,7 @@ class Metric:
         labelled: whether the model must take labels.
     """
 
-    function: Callable[..., dict]
+    function: Callable[..., dict] | None
     kind: str
     method: str
     better: str
@@ -174,6 +175,9 @@ METRICS = {
     "accuracy": Metric(_accuracy, "model", "predict_labels", "higher"),
     "mutual_information_gap": Metric(disentanglement.gap_of_model, "model", "encode", "higher", default=False),
     "factor_vae_score": Metric(disentanglement.score_of_model, "model", "encode", "higher", default=False),
+    "modes": Metric(None, "points", "generate", "higher"),
+    "good_share": Metric(None, "points", "generate", "higher"),
+    "reverse_kl": Metric(None, "points", "generate", "lower"),
 }
 
 
@@ -209,8 +213,10 @@ def unread_settings(names):
 
 def check_metrics(names, model):
     """Returns the names of the metrics to compute, or raises a `ValueError` that names the nearest valid one."""
+    points = makes_points(model)
     if names is None:
-        names = [name for name, row in METRICS.items() if row.default and hasattr(model, row.method)]
+        rows = {name: row for name, row in METRICS.items() if row.default and (row.kind == "points") == points}
+        names = [name for name, row in rows.items() if hasattr(model, row.method)]
         if not names:
             raise ValueError(
                 f"Expected a model that generates, reconstructs or classifies images. Received: {type(model).__name__}"
@@ -226,6 +232,12 @@ def check_metrics(names, model):
             raise ValueError(
                 f"Expected a model with a method {METRICS[name].method!r} for the metric {name!r}. "
                 f"Received: {type(model).__name__}"
+            )
+        if (METRICS[name].kind == "points") != points:
+            taken = [other for other, row in METRICS.items() if (row.kind == "points") == points]
+            kind = "points" if points else "images"
+            raise ValueError(
+                f"Expected metrics of {kind}: {', '.join(taken)}. Received: {name!r}, for a model of {kind}"
             )
         if METRICS[name].labelled and not takes_labels(model):
             raise ValueError(

@@ -89,6 +89,6 @@ class RAE(Autoencoder):
         v = sampling.step_normal((ops.shape(z)[0], *self.image_shape), self.noise())
 
         def projection(codes):
-            return ops.sum(self.decoded(codes) * v, axis=(1, 2, 3))[:, None]
+            return ops.sum(self.decoded(codes) * v, axis=tuple(range(1, len(v.shape))))[:, None]
 
         return 0.5 * ops.mean(ops.square(gradient_norms(projection, z)))

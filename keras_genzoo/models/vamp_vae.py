@@ -84,5 +84,4 @@ class VampVAE(VAE):
 
     def pseudo_images(self):
         """The pseudo-inputs as images in `network_range`: `(num_pseudo_inputs, height, width, channels)`."""
-        low, high = self.network_range
-        return low + (high - low) * ops.clip(self.pseudo_inputs, 0.0, 1.0)
+        return self.values.from_unit(self.pseudo_inputs, self.network_range)

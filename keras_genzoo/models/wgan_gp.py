@@ -64,7 +64,7 @@ class WGANGP(StandardGAN):
 
     def interpolate(self, real, fake):
         """A point between each real image and the generated one of the same index, uniform along the line."""
-        share = sampling.step_uniform((ops.shape(real)[0], 1, 1, 1), self.noise())
+        share = sampling.step_uniform((ops.shape(real)[0], *[1] * (len(real.shape) - 1)), self.noise())
         return real + share * (fake - real)
 
     def default_optimizers(self):

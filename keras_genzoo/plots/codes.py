@@ -118,6 +118,7 @@ def _codes(model, images, conditions):
     from keras_genzoo.families.conditions import conditions_of_images
 
     check_methods(model, "encode", "decode")
+    model.values.check_images("a picture of its codes")
     if not model.prior.fills_space:  # what lies between two of its codes is none
         raise ValueError(
             f"Expected a model whose codes are any real numbers. Received: {type(model).__name__}, whose codes are "

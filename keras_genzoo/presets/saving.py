@@ -30,9 +30,10 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
         card: Dict for `card.json`, for example from a training run.
         half_precision: Whether to store the weights as float16, which halves the file. The model is unchanged; compute
             metrics for the card on the preset as loaded.
-        samples: uint8 images `(n, height, width, channels)` for `samples.png`, or a function that takes the model with
-            the stored weights and returns such images. `None` takes eight rows of the first images of seed 0,
-            generated with the stored weights; the preset of a model without `generate` has no samples.
+        samples: uint8 images `(n, height, width, channels)`, or points `(n, coordinates)`, for `samples.png`, or a
+            function that takes the model with the stored weights and returns such samples. `None` takes eight rows of
+            the first images of seed 0, or 2,500 points, generated with the stored weights; the preset of a model
+            without `generate` has no samples.
         overwrite: Whether to replace an existing preset; it is kept until the new one is complete.
 
     Returns:
@@ -59,16 +60,18 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
         write_json(folder / CARD, plain(card or {}))
         columns = None
         if samples is None and hasattr(stored, "generate"):
-            from keras_genzoo.families.generation import grid_columns
+            from keras_genzoo.families.generation import shown_samples
 
-            columns = grid_columns(stored)
-            samples = stored.generate(8 * columns, seed=0)
+            num, columns = shown_samples(stored)
+            samples = stored.generate(num, seed=0)
         elif callable(samples):
             samples = samples(stored)
         if samples is not None:
             from keras_genzoo import plots
+            from keras_genzoo.data.points import known_modes
 
-            plots.save_grid(samples, folder / SAMPLES, columns)
+            source = (card or {}).get("recipe", {}).get("data", {}).get("source")
+            plots.save_samples(samples, folder / SAMPLES, columns, known_modes(source))
         write_metadata(folder, parameters=_parameters(model))
     return path
 

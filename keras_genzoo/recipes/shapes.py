@@ -4,6 +4,7 @@ import dataclasses
 
 from keras_genzoo import registry
 from keras_genzoo.utils.pixels import MAX_SIDE, MIN_SIDE
+from keras_genzoo.utils.points import is_point_shape
 
 SIDE = 64  # of images that have several sizes, or one that no model takes
 
@@ -35,11 +36,14 @@ def with_image_shape(recipe):
     part = open_part(data.source, data.split, data.limit, **data.array_options())
     try:
         shape = part.shape(data.image_size, data.channels)
-        found = f"{shape[0]}x{shape[1]}"
+        found = "x".join(map(str, shape[:2]))
     except ValueError as error:
         if "image_size=" not in str(error):  # images differ in size
             raise
         shape, found = part.shape((SIDE, SIDE), data.channels), "several sizes"
+    if is_point_shape(shape):
+        told = f"image_shape: [{shape[0]}], from points of {shape[0]} coordinates."
+        return dataclasses.replace(recipe, args={**recipe.args, "image_shape": [*shape]}), told
     *size, channels = shape
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
         size = [SIDE, SIDE]

@@ -11,11 +11,10 @@ def summary(recipe, model, data, step=0, validation=None):
         step: Number of steps that are done.
         validation: The validation data, or `None`.
     """
-    height, width, channels = model.image_shape
     source = " and ".join(filter(None, (recipe.data.source, recipe.data.source_b)))
-    images = f"{_images(data)} of {height}x{width}, {_counted(channels, 'channel')}"
+    images = f"{_images(data, model)} of {model.values}"
     if validation is not None:
-        images += f", validated on {_images(validation)} ({recipe.data.validation_split})"
+        images += f", validated on {_images(validation, model)} ({recipe.data.validation_split})"
     steps = f"{_counted(len(data), 'step')} per epoch, {_counted(recipe.epochs, 'epoch')}"
     done = f", from step {step} of {recipe.epochs * len(data)}" if step else ""
     return (
@@ -24,9 +23,9 @@ def summary(recipe, model, data, step=0, validation=None):
     )
 
 
-def _images(data):
+def _images(data, model):
     count = getattr(data, "num_images", None)  # unknown for a data kind of a user
-    return _counted(count, "image") if count else "images"
+    return _counted(count, model.values.name) if count else model.values.noun
 
 
 def _counted(number, noun):

@@ -144,11 +144,8 @@ def load_validation(recipe, model):
 def _loading(recipe, model):
     """Size and channels of the images, as the loaders take them."""
     options = {"image_size": recipe.data.image_size, "channels": recipe.data.channels}
-    if options["image_size"] is None:  # not in the recipe: images are resized to fit the model
-        options["image_size"] = model.image_shape[:2]
-    if options["channels"] is None:
-        options["channels"] = model.image_shape[2]
-    return options
+    # What is not in the recipe: images are resized to fit the model.
+    return options | {key: value for key, value in model.values.loading.items() if options[key] is None}
 
 
 def fit(model, run, data, step=0, verbose="auto", seconds=0.0, validation=None):
@@ -188,6 +185,7 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
     import keras
 
     from keras_genzoo import callbacks
+    from keras_genzoo.data.points import known_modes
 
     log = callbacks.EpochLog(run.log, seconds)
     made = [
@@ -197,7 +195,7 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
         keras.callbacks.TensorBoard(run.folder / "tensorboard", write_graph=False),
     ]
     if hasattr(model, "generate"):
-        made.append(callbacks.SampleGrid(run.samples))
+        made.append(callbacks.SampleGrid(run.samples, modes=known_modes(run.recipe.data.source)))
     if hasattr(model, "translate"):
         made.append(callbacks.TranslationGrid(run.samples, images_to_translate(run.recipe, model, 12)))
 

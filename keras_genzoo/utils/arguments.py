@@ -10,7 +10,7 @@ listed without TensorFlow.
 
 import copy
 
-from keras_genzoo.utils import checks, pixels
+from keras_genzoo.utils import checks, pixels, points
 
 
 class Argument:
@@ -238,13 +238,20 @@ class Sizes(Argument):
 
 
 class ImageShape(Argument):
-    """`(height, width, channels)` of an image."""
+    """`(height, width, channels)` of an image, or `(n,)` of a point."""
 
-    allowed = f"Sides of {pixels.MIN_SIDE}..{pixels.MAX_SIDE} pixels, 1 or 3 channels"
-    wrong = ((28, 28), (7, 8, 1), (8, 257, 3), (8, 8, 2), (8.5, 8, 1), "grey", 28, None, (8, 8, float("inf")))
+    allowed = (
+        f"Sides of {pixels.MIN_SIDE}..{pixels.MAX_SIDE} pixels, 1 or 3 channels; or 1..{points.MAX_COORDINATES} "
+        "coordinates"
+    )
+    wrong = (
+        *((28, 28), (7, 8, 1), (8, 257, 3), (8, 8, 2), (8.5, 8, 1), "grey", 28, None, (8, 8, float("inf"))),
+        *((0,), (784,), (2.5,), ("2",), ()),
+    )
 
     def check(self, value):
-        return pixels.check_image_shape(value)
+        is_points = points.is_point_shape(value)
+        return points.check_point_shape(value) if is_points else pixels.check_image_shape(value)
 
 
 class Seed(Argument):

@@ -75,7 +75,8 @@ def check_spec(shape, dtype, image_shape=None):
     if fits and image_shape is not None:
         fits = all(side in (None, want) for side, want in zip(shape[1:], image_shape, strict=True))
     if not fits:
-        raise ValueError(f"Expected images of shape {wanted}. Received: shape {tuple(shape)}")
+        points = "; points need a model of points, image_shape=(n,)" if len(shape) == 2 and image_shape else ""
+        raise ValueError(f"Expected images of shape {wanted}{points}. Received: shape {tuple(shape)}")
 
 
 def check_images(images, image_shape=None):

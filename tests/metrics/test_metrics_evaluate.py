@@ -425,7 +425,7 @@ def test_nothing_is_drawn_where_stderr_is_no_terminal(capsys):
 def test_every_row_of_the_table_is_listed_and_well_formed():
     assert list_metrics() == list(METRICS)
     for row in METRICS.values():
-        assert row.kind in ("features", "images", "model") and row.better in ("lower", "higher")
+        assert row.kind in ("features", "images", "model", "points") and row.better in ("lower", "higher")
 
 
 def test_results_are_plain_json():

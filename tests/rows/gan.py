@@ -17,5 +17,21 @@ CASES = [
         losses=(minimax, non_saturating, OFF),
         learns=gan_comes_nearer(factor=2.0),
     ),
+    Case(
+        "gan",
+        variant="points",
+        args=dict(
+            image_shape=(2,),
+            latent_dim=3,
+            hidden_units=(7, 6),
+            minibatch_stddev=True,
+            instance_noise=0.5,
+            instance_noise_steps=20,
+            ema_decay=0.9,
+            seed=3,
+        ),
+        output=(2,),
+        params=335,
+    ),
     Case("gan", variant="conv", args=dict(**CONV_GAN, network="conv"), output=(17, 16, 3), params=5462),
 ]

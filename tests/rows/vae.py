@@ -18,6 +18,13 @@ CASES = [
     ),
     Case(
         "vae",
+        variant="points",
+        args=dict(image_shape=(3,), latent_dim=2, network="mlp", hidden_units=(9, 7), likelihood="gaussian", seed=3),
+        output=(3,),
+        params=262,
+    ),
+    Case(
+        "vae",
         variant="mlp_gaussian",
         args=dict(
             image_shape=(9, 8, 3),

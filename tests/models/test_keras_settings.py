@@ -8,7 +8,7 @@ from cases import CASES, for_kinds, moved, run, step_kind, values
 import keras_genzoo
 from keras_genzoo.utils.keras_settings import POLICIES
 
-(CASE,) = [case for case in CASES if case.name == "dcgan"]
+CASE = next(case for case in CASES if case.name == "dcgan")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import keras_genzoo
 from keras_genzoo.layers import BatchNormalization, InstanceNormalization, SpectralNormalization
 
 ONE_OF_EACH = [case for index, case in enumerate(CASES) if case.name not in [each.name for each in CASES[:index]]]
-(CASE,) = [case for case in CASES if case.name == "dcgan"]
+CASE = next(case for case in CASES if case.name == "dcgan")
 
 
 def test_models_that_are_not_compiled_are_saved_and_arguments_of_earlier_names_load(tmp_path):

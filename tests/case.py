@@ -24,7 +24,7 @@ class Case:
         params: Number of all weights, pinned.
         variant: Tells rows of one model apart.
         defaults: Values of the paper where none are given: dict by argument.
-        optimizers: Default optimizers: dict by name of `numpy_losses.Adam` or `numpy_losses.SGD`.
+        optimizers: Default optimizers: dict by name of `Adam`, `SGD` or `RMSprop` of `numpy_losses`.
         losses: GANs: the losses of discriminator and generator from scores, in NumPy, and arguments that switch off
             what a test of its own covers: `(d_loss(real, fake), g_loss(real, fake), args)`.
         learns: Function of `(case, digits)` that trains the model on real digits and asserts that a real metric

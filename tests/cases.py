@@ -67,14 +67,18 @@ def built_once(**changes):
 
 def rows_of_steps():
     """One row for each owner of a step, and for each set of layers with a state."""
-    return one_of_each(lambda case: (case.model_class.train_step, layers_named(case.model_class)))
+    return one_of_each(lambda case: (*owners(case), layers_named(case.model_class)))
 
 
 def step_kind(case):
     """What tells training steps apart: who owns them, optimizers, data, layers and penalties that the model names."""
     cls = case.model_class
-    owners = tuple(getattr(cls, name).__qualname__ for name in ("train_step", "test_step"))
-    return owners, cls.optimizer_names, type(cls.data_kind), layers_named(cls)
+    return owners(case), cls.test_step.__qualname__, cls.optimizer_names, type(cls.data_kind), layers_named(cls)
+
+
+def owners(case):
+    """Who owns the training step of a model, and the update that it makes of one network."""
+    return tuple(getattr(case.model_class, name).__qualname__ for name in ("train_step", "apply_gradients"))
 
 
 def layers_named(cls):

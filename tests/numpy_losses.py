@@ -17,6 +17,11 @@ class SGD(NamedTuple):
     momentum: float = 0.0
 
 
+class RMSprop(NamedTuple):
+    learning_rate: float
+    rho: float
+
+
 def minimax(real, fake):
     """-E log D(x) - E log(1 - D(G(z)))"""
     return -log_expit(real).mean() - log_expit(-fake).mean()

@@ -8,7 +8,6 @@ from keras_genzoo.families import code_sampling, generation, imputing
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.conditions import conditions_of_images, given_conditions, given_with_images
-from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, image_input
 from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.networks.conditions import append_to_image, append_to_vector, network_of
@@ -278,22 +277,14 @@ class BaseAutoencoder(ZooModel):
     # -- export ---------------------------------------------------------------------------------------------------
 
     def export_functions(self, image_dtype="float32"):
-        data = self.values.name  # of the inputs and outputs
-
-        def encode(**inputs):
-            codes = self.codes(self.to_network(inputs[data]), **by_plural(self, inputs))
-            return {name: codes[name] for name in self.code_names}
-
-        def reconstruct(**inputs):
-            return {data: self.reconstructed(inputs[data], image_dtype, **by_plural(self, inputs))}
-
         functions = generation.code_functions(self, image_dtype)
-        inputs = {**image_input(self, image_dtype), **condition_inputs(self, conditions_of_images(self))}
+        of_images = generation.image_functions(self, image_dtype)
+        inputs = of_images["encode"].inputs
         return {
             **functions,
-            "encode": ExportFunction(encode, inputs, self.code_names),
+            "encode": of_images["encode"],
             "decode": functions["serving_default"],
-            "reconstruct": ExportFunction(reconstruct, inputs, (data,)),
+            "reconstruct": of_images["reconstruct"],
             **(imputing.export_functions(self, inputs, image_dtype) if self.values.are_images else {}),
             **code_sampling.export_functions(self, image_dtype),
         }

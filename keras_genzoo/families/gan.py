@@ -104,10 +104,14 @@ class BaseGAN(ZooModel):
         generation.check_prior(self)
         self.generator = self.build_generator()
         self.discriminator = self.build_discriminator()
-        self.average = Average(self, self.ema_decay, {"generator": self.generator})
+        self.average = Average(self, self.ema_decay, self.averaged_networks())
         self.seen = DiscriminatorInputs(self)
         if self.augmentation_target:
             self.loss_names = (*self.loss_names, "augmentation_probability")
+
+    def averaged_networks(self):
+        """Dict of the networks whose averages are kept, by attribute."""
+        return {"generator": self.generator}
 
     @property
     def generator_network(self):

@@ -12,13 +12,14 @@ import tensorflow as tf
 from keras_genzoo import sampling
 from keras_genzoo.families.allowed import at_least
 from keras_genzoo.families.batches import compiled_function
-from keras_genzoo.families.conditions import ClassCondition, given_conditions
+from keras_genzoo.families.conditions import ClassCondition, conditions_of_images, given_conditions
 from keras_genzoo.families.exporting import (
     ExportFunction,
     by_plural,
     code_input,
     condition_inputs,
     even_fractions,
+    image_input,
     scalar_inputs,
 )
 from keras_genzoo.families.png import png_functions
@@ -196,4 +197,31 @@ def code_functions(model, image_dtype="float32"):
         "serving_default": ExportFunction(decode, {**z, **conditions}, (data,)),
         **generate_functions(model),
         "interpolate": ExportFunction(interpolate, ends, (data,), portable=False),
+    }
+
+
+def image_functions(model, image_dtype="float32"):
+    """The signatures of an exported model on images: `encode` and `reconstruct`.
+
+    Args:
+        model: The model; it has `codes` and `reconstructed`, and names its codes in `code_names`.
+        image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255.
+
+    Returns:
+        Dict of `ExportFunction` by signature name.
+    """
+
+    data = model.values.name
+
+    def encode(**inputs):
+        codes = model.codes(model.to_network(inputs[data]), **by_plural(model, inputs))
+        return {name: codes[name] for name in model.code_names}
+
+    def reconstruct(**inputs):
+        return {data: model.reconstructed(inputs[data], image_dtype, **by_plural(model, inputs))}
+
+    inputs = {**image_input(model, image_dtype), **condition_inputs(model, conditions_of_images(model))}
+    return {
+        "encode": ExportFunction(encode, inputs, model.code_names),
+        "reconstruct": ExportFunction(reconstruct, inputs, (data,)),
     }

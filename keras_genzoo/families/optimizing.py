@@ -88,7 +88,8 @@ def apply_gradients(model, name, loss, tape):
     with tape:  # the loss scale is part of the differentiated function
         scaled = _scaled(model, name, loss)
     gradients = tape.gradient(scaled, [variable.value for variable in variables])
-    getattr(model, name).apply(gradients, variables)
+    with tf.control_dependencies([loss]):  # a batch that is refused must not count as an iteration
+        getattr(model, name).apply(gradients, variables)
 
 
 def update(model, name, loss):

@@ -75,9 +75,14 @@ class StandardGAN(BaseGAN):
         if self.network == "conv":
             filters = self.d_base_filters or self.base_filters
             common |= dict(base_filters=filters, kernel_size=self.kernel_size)
-            return conv_discriminator(self.image_shape, **common, **self.discriminator_options)
+            return conv_discriminator(self.discriminator_shape, **common, **self.discriminator_options)
         common |= without(self.discriminator_options, OF_CONVOLUTIONS)
-        return mlp_discriminator(self.image_shape, self.hidden_units, **common)
+        return mlp_discriminator(self.discriminator_shape, self.hidden_units, **common)
+
+    @property
+    def discriminator_shape(self):
+        """Shape of what the discriminator judges: that of an image."""
+        return self.image_shape
 
     @property
     def discriminator_conditions(self):

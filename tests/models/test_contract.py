@@ -115,13 +115,9 @@ def the_paper_gives_the_defaults(case, model):
     for name, paper in case.optimizers.items():
         optimizer = getattr(model, name)
         assert optimizer.built and int(optimizer.iterations) == 0
-        if isinstance(paper, Adam):
-            assert type(optimizer) is keras.optimizers.Adam
-            numbers = float(optimizer.learning_rate), optimizer.beta_1, optimizer.beta_2
-        else:
-            assert type(optimizer) is keras.optimizers.SGD
-            numbers = float(optimizer.learning_rate), optimizer.momentum
-        assert numbers == pytest.approx(tuple(paper))
+        assert type(optimizer) is getattr(keras.optimizers, type(paper).__name__)
+        numbers = {key: float(getattr(optimizer, key)) for key in paper._fields}
+        assert numbers == pytest.approx(paper._asdict())
 
 
 def the_config_rebuilds_the_model(case, model):
@@ -188,7 +184,7 @@ def losses_are_those_of_the_paper(case, model):
     with frozen_statistics():
         fake = model.sample_fake(real)
         scores = [np.asarray(model.judge(batch), "float64") for batch in (real, fake)]
-        assert np.ptp(scores) > 0.1
+        assert np.ptp(scores) > 0.05
         assert float(model.discriminator_loss(real, fake)) == pytest.approx(d_loss(*scores), rel=1e-4)
         assert float(model.generator_loss(real, fake)) == pytest.approx(g_loss(*scores), rel=1e-4)
     for variable, value in zip(model.discriminator.trainable_variables, before.values(), strict=True):

@@ -34,7 +34,7 @@ def test_making_fakes_leaves_both_networks_unchanged(case):
     before = snapshot(model, *PARTS)
     fake = model.sample_fake(model.unpack(case.data(6)))
     assert fake.images.shape == (6, *case.output) and fake.z.shape == (6, model.latent_dim)
-    assert set(fake.fields()) == {"images", "z", *(condition.name for condition in model.conditions)}
+    assert set(fake.fields()) >= {"images", "z", *(condition.name for condition in model.conditions)}
     assert moved_parts(before, snapshot(model, *PARTS)) == set()
 
 
@@ -118,6 +118,7 @@ def test_discriminator_update_follows_the_gradient_of_its_loss(case):
 @for_kinds(lambda case: type(case.model_class.data_kind), GANS)
 def test_each_discriminator_update_sees_other_images_with_their_own_labels(case, num, sizes):
     model = case.build(d_steps=5)
+    model.d_optimizer.iterations.assign(1)  # a first batch may have to be a large one
     images, *labels = case.data(num)
     parts = model.divide(model.unpack((images, *labels)))
     assert [len(part.images) for part in parts] == sizes
@@ -140,7 +141,7 @@ def test_a_step_makes_d_steps_updates_and_one_generator_pass_for_each(case, d_st
         return call(self, *args, **kwargs)
 
     monkeypatch.setattr(functional, "call", counting)
-    model.train_step(case.data(4))
+    model.train_step(case.data(6))
     assert int(model.d_optimizer.iterations) == d_steps
     assert int(model.g_optimizer.iterations) == 1
     assert sum(passes) == d_steps  # the last discriminator update and the generator update share theirs
@@ -201,7 +202,8 @@ def test_no_decay_keeps_no_average(case, built):
     model = case.build(ema_decay=0)
     assert model.ema_generator is None
     assert model.generator_network is model.generator
-    assert model.count_params() == case.params - built(case).ema_generator.count_params()
+    averages = [average for average, _ in built(case).average.pairs]
+    assert model.count_params() == case.params - sum(average.count_params() for average in averages)
     model.train_step(case.data(2))
 
 

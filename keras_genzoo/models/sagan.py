@@ -14,7 +14,8 @@ generator by conditional batch normalization alone, and in the discriminator by 
 (https://arxiv.org/abs/1802.05637).
 
 Differences from the paper: the networks are those of `dcgan`, with strided and transposed convolutions and Keras'
-standard initial weights, and not residual; keys and values of the attention are pooled, as in the authors' code.
+standard initial weights, and not residual; the scales of the classes start at N(1, 0.02) and not at 1; keys and values
+of the attention are pooled, as in the authors' code.
 """
 
 import keras
@@ -23,8 +24,9 @@ from keras_genzoo.data.kinds import LabelledImages
 from keras_genzoo.families import StandardGAN
 from keras_genzoo.layers import SpectralNormalization
 from keras_genzoo.models.cgan import CGAN
+from keras_genzoo.models.dcgan import INITIAL_WEIGHTS
 from keras_genzoo.models.sngan import SNGAN
-from keras_genzoo.networks.conv import attention_sizes
+from keras_genzoo.networks.conv import num_doublings
 from keras_genzoo.utils.arguments import Integer
 
 
@@ -36,7 +38,7 @@ class SAGAN(StandardGAN):
     `discriminator` `[images in [-1, 1], (batch,)]` -> scores `(batch, 1)`.
 
     Raises:
-        ValueError: If an argument is out of its range, or images of this shape have no maps of `attention_size`.
+        ValueError: If an argument is out of its range, or images of this shape have no maps of `attention_level`.
 
     References:
         https://arxiv.org/abs/1805.08318, equations 1 to 4, section 4 and figure 2.
@@ -54,10 +56,10 @@ class SAGAN(StandardGAN):
     latent_dim = Integer(128, "Length of the latent code `z`.")
     num_classes = CGAN.num_classes
     class_names = CGAN.class_names
-    attention_size = Integer(
+    attention_level = Integer(
         None,
-        "Shorter side in pixels of the maps that get self-attention in both networks: that of the image, halved one or "
-        "more times and rounded up. `None` for one in the middle, such as 14 for images of 28x28 and 32 for 128x128.",
+        "Halvings, rounding up, from the sides of the image to those of the maps that get self-attention in both "
+        "networks; `None` for half as many as the generator has: maps of 14x14 for images of 28x28, 32x32 for 128x128.",
         optional=True,
     )
     network = "conv"  # attention is between positions
@@ -70,11 +72,11 @@ class SAGAN(StandardGAN):
 
     def check_arguments(self):
         super().check_arguments()
-        sizes = attention_sizes(self.image_shape)
-        if self.attention_size not in (None, *sizes.values()):
+        most = num_doublings(self.image_shape)
+        if self.attention_level is not None and self.attention_level > most:
             raise ValueError(
-                f"Expected attention_size as one of {', '.join(map(str, sizes.values()))}, for images whose shorter "
-                f"side has {min(self.image_shape[:2])} pixels. Received: attention_size={self.attention_size}"
+                f"Expected attention_level of at most {most}, for images whose shorter side has "
+                f"{min(self.image_shape[:2])} pixels. Received: attention_level={self.attention_level}"
             )
 
     @property
@@ -82,24 +84,22 @@ class SAGAN(StandardGAN):
         return (self.label_condition,)
 
     @property
-    def attention_level(self):
-        """How many times the side of the image is halved in the maps that get self-attention."""
-        sizes = attention_sizes(self.image_shape)
-        if self.attention_size is None:
-            return max(1, len(sizes) // 2)
-        return next(level for level, size in sizes.items() if size == self.attention_size)
+    def attention(self):
+        """The level of the maps that get self-attention."""
+        return self.attention_level or max(1, num_doublings(self.image_shape) // 2)
 
     @property
     def generator_options(self):
         return {
             "wrapper": SpectralNormalization,
             "conditional_norm": True,
-            "attention_level": self.attention_level,
+            "gamma_initializer": INITIAL_WEIGHTS["gamma_initializer"],  # classes differ from the start
+            "attention_level": self.attention,
         }
 
     @property
     def discriminator_options(self):
-        return {"wrapper": SpectralNormalization, "batch_norm": False, "attention_level": self.attention_level}
+        return {"wrapper": SpectralNormalization, "batch_norm": False, "attention_level": self.attention}
 
     def default_optimizers(self):
         """Adam with beta_1 0 and beta_2 0.9, and learning rates 0.0004 for the discriminator, 0.0001."""

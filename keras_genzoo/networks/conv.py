@@ -208,17 +208,6 @@ def attended(x, wrapper=None, dtype=None):
     return SelfAttention(spectral_normalization=wrapper is SpectralNormalization, dtype=dtype)(x)
 
 
-def attention_sizes(image_shape):
-    """Shorter sides of the maps that may get self-attention, by `attention_level`.
-
-    Both networks have maps of these levels; those of the generator may be a pixel larger, which it crops in the end.
-
-    >>> attention_sizes((28, 28, 1)), attention_sizes((64, 48, 3))
-    ({1: 14, 2: 7}, {1: 24, 2: 12, 3: 6})
-    """
-    return {level: math.ceil(min(image_shape[:2]) / 2**level) for level in range(1, num_doublings(image_shape) + 1)}
-
-
 def conv_discriminator(image_shape, conditions=(), output_bias=True, dtype=None, name="discriminator", **kwargs):
     """Builds a network from an image to one logit: convolutions of stride 2 and a dense layer.
 

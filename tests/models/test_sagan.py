@@ -7,7 +7,6 @@ from cases import CASES, for_cases
 
 import keras_genzoo
 from keras_genzoo.layers import ConditionalBatchNormalization, SelfAttention, SpectralNormalization
-from keras_genzoo.networks.conv import attention_sizes
 
 for_row = for_cases([case for case in CASES if case.name == "sagan"])
 
@@ -26,27 +25,26 @@ def small(**args):
 
 
 @pytest.mark.parametrize(
-    "image_shape, attention_size, maps",
+    "image_shape, level, maps",
     [
         ((28, 28, 1), None, [(14, 14), (14, 14)]),
-        ((28, 28, 1), 7, [(7, 7), (7, 7)]),
-        ((30, 50, 3), 15, [(16, 26), (15, 25)]),
+        ((28, 28, 1), 2, [(7, 7), (7, 7)]),
+        ((30, 50, 3), 1, [(16, 26), (15, 25)]),
         ((64, 64, 1), None, [(16, 16), (16, 16)]),
         ((9, 8, 3), None, [(5, 4), (5, 4)]),
     ],
 )
-def test_attention_is_at_the_resolution_that_was_asked_for(image_shape, attention_size, maps):
-    assert attention_inputs(small(image_shape=image_shape, attention_size=attention_size)) == maps
+def test_attention_is_at_the_resolution_that_was_asked_for(image_shape, level, maps):
+    assert attention_inputs(small(image_shape=image_shape, attention_level=level)) == maps
 
 
 def test_default_attention_is_that_of_the_paper_for_its_images():
-    sizes = attention_sizes((128, 128, 3))
-    assert sizes[max(1, len(sizes) // 2)] == 32
+    assert attention_inputs(small(image_shape=(128, 128, 3), base_filters=1)) == [(32, 32), (32, 32)]
 
 
-def test_size_that_no_map_has_is_refused_with_those_there_are():
-    with pytest.raises(ValueError, match="Expected attention_size as one of 14, 7, .*28 pixels. Received: attention_s"):
-        small(image_shape=(28, 40, 1), attention_size=16)
+def test_level_that_no_map_has_is_refused():
+    with pytest.raises(ValueError, match="Expected attention_level of at most 2, .* 28 pixels. Received: .*level=3"):
+        small(image_shape=(28, 40, 1), attention_level=3)
 
 
 @for_row
@@ -63,6 +61,8 @@ def test_label_reaches_the_generator_by_the_scales_and_offsets_alone(case):
     model = case.build()
     norms = [layer for layer in model.generator.layers if isinstance(layer, ConditionalBatchNormalization)]
     assert len(norms) == 3 and not any(isinstance(layer, keras.layers.Concatenate) for layer in model.generator.layers)
+    for norm in norms:
+        norm.class_gamma.assign(np.ones(norm.class_gamma.shape))
     z = model.latent_sample(4, seed=0)
     labels = np.arange(4, dtype="int32")
     same = np.asarray(model.generator([np.repeat(z[:1], 4, axis=0), labels]))

@@ -8,16 +8,17 @@ from rows.dcgan import CONV_GAN
 # With the rates of the paper, a few hundred steps move no scale of a class far.
 FAST = {"class_name": "Adam", "config": {"learning_rate": 1e-3, "beta_1": 0.0, "beta_2": 0.9}}
 
+# Of this seed, not as many real as generated images are inside the margins of the hinge: the bias has a gradient.
 CASES = [
     Case(
         "sagan",
-        args=dict(**CONV_GAN, num_classes=4, class_names=("a", "b", "c", "d"), attention_size=8),
+        args=dict(**{**CONV_GAN, "seed": 6}, num_classes=4, class_names=("a", "b", "c", "d"), attention_level=1),
         output=(17, 16, 3),
         params=7925,
-        defaults=dict(latent_dim=128, attention_size=None, d_steps=1),
+        defaults=dict(latent_dim=128, attention_level=None, d_steps=1),
         optimizers=dict(d_optimizer=Adam(4e-4, 0.0, 0.9), g_optimizer=Adam(1e-4, 0.0, 0.9)),
         losses=(hinge, minus_score, {}),
         learns=gan_comes_nearer(factor=12.0, optimizer=FAST),
-        wrong=dict(attention_size=(16, 7, 5)),
+        wrong=dict(attention_level=(3,)),
     ),
 ]

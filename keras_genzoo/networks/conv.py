@@ -111,10 +111,8 @@ def conv_generator(
     common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
 
     def normalize_and_activate(x, level):
-        if conditional_norm:
-            x = ConditionalBatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)([x, vector])
-        elif batch_norm:
-            x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
+        if batch_norm:
+            x = normalized(x, vector if conditional_norm else None, gamma_initializer, dtype)
         x = layers.ReLU(dtype=dtype)(x)
         return attended(x, wrapper, dtype) if level == attention_level else x
 
@@ -122,17 +120,13 @@ def conv_generator(
     inputs, vector = condition_inputs(conditions)
     x = z if conditional_norm else append_to_vector(z, vector, dtype)
     dense = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)
-    x = wrapped(dense, wrapper)(x)  # (batch, height * width * widest)
-    x = layers.Reshape((height, width, widest), dtype=dtype)(x)  # (batch, 7, 7, 256)
+    x = layers.Reshape((height, width, widest), dtype=dtype)(wrapped(dense, wrapper)(x))  # (batch, 7, 7, 256)
     x = normalize_and_activate(x, len(outer))
     for level, filters in reversed([*enumerate(outer)]):
-        layer = layers.Conv2DTranspose(
-            filters, kernel_size, strides=2, padding="same", use_bias=not batch_norm, **common
-        )
+        layer = layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=not batch_norm, **common)
         x = normalize_and_activate(wrapped(layer, wrapper)(x), level)  # (batch, 14, 14, 128), (batch, 28, 28, 64)
     last = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)
-    x = wrapped(last, wrapper)(x)
-    x = crop_to(x, image_shape, dtype)  # (batch, 28, 28, channels)
+    x = crop_to(wrapped(last, wrapper)(x), image_shape, dtype)  # (batch, 28, 28, channels)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return network_of(z, inputs, image, name)
 
@@ -201,6 +195,12 @@ def conv_features(
 def wrapped(layer, wrapper=None):
     """Wraps `layer` in a layer of the class `wrapper`; returns `layer` itself if `wrapper` is `None`."""
     return layer if wrapper is None else wrapper(layer)
+
+
+def normalized(x, vector=None, gamma_initializer="ones", dtype=None):
+    """Features after batch normalization, whose scales and offsets depend on `vector` where it is given."""
+    options = dict(gamma_initializer=gamma_initializer, dtype=dtype)
+    return BatchNormalization(**options)(x) if vector is None else ConditionalBatchNormalization(**options)([x, vector])
 
 
 def attended(x, wrapper=None, dtype=None):

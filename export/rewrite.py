@@ -129,7 +129,7 @@ def is_batch_norm(layer: Any) -> bool:
     """Whether a layer is a batch normalization over the last axis."""
     if isinstance(layer, layers.BatchNormalization):
         return layer.axis in (-1, 3)
-    return isinstance(layer, BatchNormalization)
+    return type(layer) is BatchNormalization  # a conditional one has a scale for each image
 
 
 def is_elementwise(layer: Any) -> bool:

@@ -40,6 +40,7 @@ TENSORFLOW_FILES = {
     "utils.replicas",
     "layers.batch_normalization",
     "layers.instance_normalization",
+    "layers.spectral_normalization",
     "layers.vector_quantizer",
     "likelihood.ais",
     "likelihood.importance",

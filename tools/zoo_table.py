@@ -21,6 +21,7 @@ FIGURES = (
     ("mutual_information_gap", "MIG", ""),
     ("factor_vae_score", "FactorVAE score", ""),
     ("accuracy", "test accuracy", ""),
+    ("unsupervised_error", "unsupervised error", ""),
     ("translation_l1", "L1 to the match", " grey levels"),
     ("translation_ssim", "SSIM to the match", ""),
 )

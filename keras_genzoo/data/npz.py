@@ -94,7 +94,7 @@ def _joined(parts):
             raise ValueError(f"Expected images of one shape in all arrays of image_key. Received: {shapes}")
     labels = None if parts[0].labels is None else np.concatenate([part.labels for part in parts])
     name = " and ".join(part.name for part in parts)
-    return ArrayPart(np.concatenate([part.images for part in parts]), labels, name)
+    return array_part(np.concatenate([part.images for part in parts]), labels, name)
 
 
 def _find(keys, stems, lower):

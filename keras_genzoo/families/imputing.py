@@ -157,6 +157,11 @@ def check_density(model):
             f"Expected metropolis=False: {model.model_name} does not know the density q(z|x) of a given code. "
             "Received: metropolis=True"
         )
+    if not hasattr(model, "negative_log_likelihood"):
+        raise ValueError(
+            f"Expected metropolis=False: {model.model_name} has no likelihood p(x|z) of pixels. "
+            "Received: metropolis=True"
+        )
 
 
 # -- chains -----------------------------------------------------------------------------------------------------------

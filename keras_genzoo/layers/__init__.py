@@ -1,6 +1,7 @@
 """Layers that Keras does not have, one per file."""
 
 from keras_genzoo.layers.batch_normalization import BatchNormalization
+from keras_genzoo.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_genzoo.layers.dropout import Dropout
 from keras_genzoo.layers.frozen import frozen_statistics
 from keras_genzoo.layers.image_history import ImageHistory
@@ -9,11 +10,13 @@ from keras_genzoo.layers.learned_basis import LearnedBasis
 from keras_genzoo.layers.masked_convolution import MaskedConv2D
 from keras_genzoo.layers.masked_dense import MaskedDense
 from keras_genzoo.layers.minibatch_stddev import MinibatchStdDev
+from keras_genzoo.layers.self_attention import SelfAttention
 from keras_genzoo.layers.spectral_normalization import SpectralNormalization
 from keras_genzoo.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
     "BatchNormalization",
+    "ConditionalBatchNormalization",
     "Dropout",
     "ImageHistory",
     "InstanceNormalization",
@@ -21,6 +24,7 @@ __all__ = [
     "MaskedConv2D",
     "MaskedDense",
     "MinibatchStdDev",
+    "SelfAttention",
     "SpectralNormalization",
     "VectorQuantizer",
     "frozen_statistics",

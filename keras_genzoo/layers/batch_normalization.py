@@ -56,15 +56,18 @@ class BatchNormalization(keras.layers.Layer):
         if input_shape[-1] is None:
             raise ValueError(f"Expected inputs with a known number of channels. Received: shape {tuple(input_shape)}")
         self.input_spec = keras.layers.InputSpec(ndim=len(input_shape), axes={-1: input_shape[-1]})
+        self.add_scale_and_offset(input_shape[-1])
         shape = (input_shape[-1],)
-        # The kernel takes scale and statistics in float32 for inputs of any dtype: hence no autocast.
-        self.gamma = self.add_weight(
-            name="gamma", shape=shape, initializer=self.gamma_initializer, dtype="float32", autocast=False
-        )
-        self.beta = self.add_weight(name="beta", shape=shape, initializer="zeros", dtype="float32", autocast=False)
         statistics = dict(shape=shape, dtype="float32", autocast=False, trainable=False, aggregation="mean")
         self.moving_mean = self.add_weight(name="moving_mean", initializer="zeros", **statistics)
         self.moving_variance = self.add_weight(name="moving_variance", initializer="ones", **statistics)
+
+    def add_scale_and_offset(self, channels):
+        """Sets `gamma` and `beta`, `(channels,)`."""
+        # The kernel takes scale and statistics in float32 for inputs of any dtype: hence no autocast.
+        options = dict(shape=(channels,), dtype="float32", autocast=False)
+        self.gamma = self.add_weight(name="gamma", initializer=self.gamma_initializer, **options)
+        self.beta = self.add_weight(name="beta", initializer="zeros", **options)
 
     def call(self, inputs, training=None, mask=None):
         if not (training and self.trainable):

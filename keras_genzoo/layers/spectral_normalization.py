@@ -1,6 +1,7 @@
 """Spectral normalization: a layer whose weight matrix is divided by its largest singular value."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_genzoo.layers.frozen import is_frozen
@@ -53,7 +54,8 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def call(self, inputs, training=None):
         kernel = self.layer.kernel
-        sigma = self.largest_singular_value(update=training and self.trainable and not is_frozen())
+        with tf.control_dependencies(keras.tree.flatten(inputs)):  # a batch that is refused must not move the vector
+            sigma = self.largest_singular_value(update=training and self.trainable and not is_frozen())
         # In this scope, the layer reads the quotient in place of its kernel.
         with keras.StatelessScope(state_mapping=[(kernel, kernel.value / ops.cast(sigma, kernel.dtype))]):
             return self.layer(inputs)

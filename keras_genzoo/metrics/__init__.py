@@ -5,6 +5,7 @@ metrics take float arrays (n, d), image metrics take uint8 0..255 or float 0..1,
 """
 
 from keras_genzoo.metrics.class_conditional import gan_test, gan_train
+from keras_genzoo.metrics.clustering import unsupervised_error
 from keras_genzoo.metrics.disentanglement import factor_vae_score, mutual_information_gap
 from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.metrics.features import (
@@ -58,4 +59,5 @@ __all__ = [
     "ssim",
     "ssim_window",
     "translation_l1",
+    "unsupervised_error",
 ]

@@ -40,7 +40,7 @@ def evaluate(
 
     Args:
         model: a model of the zoo, or any object with `generate(n, seed=, start=)` (and, for the metrics that need
-            them, `reconstruct`, `elbo`, `log_likelihood`, `predict_labels`) and perhaps `image_shape`.
+            them, `reconstruct`, `elbo`, `log_likelihood`, `predict_labels`, `predict_codes`) and perhaps `image_shape`.
         data: the real images: a source string for `keras_genzoo.data.load_arrays` ("digits", "tfds:mnist",
             "npz:PATH", "folder:PATH"), an array, uint8 or float in [0, 1], a pair `(images, labels)`, `(images,
             Factors)` or, of matched images of two domains, `(images, images)`, a `tf.data.Dataset` of batches of images

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_genzoo.metrics import (
     class_conditional,
+    clustering,
     disentanglement,
     frechet,
     kernel,
@@ -139,6 +140,12 @@ def _accuracy(run):
     return _mean_over_images((predicted == labels).astype("float64"), {})
 
 
+def _unsupervised_error(run):
+    labels = run.labels_for("the metric 'unsupervised_error'")
+    result = clustering.unsupervised_error(run.model.predict_codes(run.real.images), labels)
+    return result | {"assignment": {str(cluster): label for cluster, label in result["assignment"].items()}}
+
+
 def _gan_test(run):
     result = class_conditional.gan_test(run.model, run.real.extractor, run.fake.images)
     return result | {"protocol": {"n": None, "n_fake": len(run.fake)} | run.real.extractor.protocol()}
@@ -173,6 +180,7 @@ METRICS = {
         _gan_train, "model", "generate", "higher", default=False, extractor="classifier", labelled=True
     ),
     "accuracy": Metric(_accuracy, "model", "predict_labels", "higher"),
+    "unsupervised_error": Metric(_unsupervised_error, "model", "predict_codes", "lower", default=False),
     "mutual_information_gap": Metric(disentanglement.gap_of_model, "model", "encode", "higher", default=False),
     "factor_vae_score": Metric(disentanglement.score_of_model, "model", "encode", "higher", default=False),
     "modes": Metric(None, "points", "generate", "higher"),

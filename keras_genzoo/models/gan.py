@@ -75,7 +75,8 @@ class GAN(StandardGAN):
         real_logits, fake_logits = self.scores(real, fake)
         targets = [1.0 - self.label_smoothing, 0.0]
         if self.label_noise:
-            targets = [self.noisy(target, ops.shape(real_logits)) for target in targets]
+            shapes = ops.shape(real_logits), ops.shape(fake_logits)
+            targets = [self.noisy(target, shape) for target, shape in zip(targets, shapes, strict=True)]
         return losses.minimax_discriminator_loss(real_logits, fake_logits, *targets)
 
     def noisy(self, target, shape):

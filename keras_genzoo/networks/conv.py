@@ -9,7 +9,14 @@ import math
 import keras
 from keras import layers
 
-from keras_genzoo.layers import BatchNormalization, Dropout, MinibatchStdDev
+from keras_genzoo.layers import (
+    BatchNormalization,
+    ConditionalBatchNormalization,
+    Dropout,
+    MinibatchStdDev,
+    SelfAttention,
+    SpectralNormalization,
+)
 from keras_genzoo.networks.conditions import append_to_vector, condition_inputs, network_of
 
 SMALLEST_SIDE = 4
@@ -71,6 +78,8 @@ def conv_generator(
     dtype=None,
     name="generator",
     wrapper=None,
+    conditional_norm=False,
+    attention_level=None,
 ):
     """Builds a network from a code to an image: a dense layer, then transposed convolutions of stride 2.
 
@@ -88,6 +97,10 @@ def conv_generator(
         dtype: Dtype policy of the layers.
         name: Name of the network.
         wrapper: Class of a layer that wraps each dense layer and convolution; `None` for no wrapper.
+        conditional_norm: Whether the conditions set the scales and offsets of batch normalization, and are not
+            appended to the code.
+        attention_level: Halvings from the full resolution to that of the maps that get self-attention; `None` for
+            none.
 
     Returns:
         Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, *conditions]`, ->
@@ -97,25 +110,23 @@ def conv_generator(
     height, width = start_shape(image_shape)
     common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
 
-    def normalize_and_activate(x):
+    def normalize_and_activate(x, level):
         if batch_norm:
-            x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
-        return layers.ReLU(dtype=dtype)(x)
+            x = normalized(x, vector if conditional_norm else None, gamma_initializer, dtype)
+        x = layers.ReLU(dtype=dtype)(x)
+        return attended(x, wrapper, dtype) if level == attention_level else x
 
     z = keras.Input((latent_dim,), name="z")
     inputs, vector = condition_inputs(conditions)
-    x = append_to_vector(z, vector, dtype)
+    x = z if conditional_norm else append_to_vector(z, vector, dtype)
     dense = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)
-    x = wrapped(dense, wrapper)(x)  # (batch, height * width * widest)
-    x = normalize_and_activate(layers.Reshape((height, width, widest), dtype=dtype)(x))  # (batch, 7, 7, 256)
-    for filters in reversed(outer):
-        layer = layers.Conv2DTranspose(
-            filters, kernel_size, strides=2, padding="same", use_bias=not batch_norm, **common
-        )
-        x = normalize_and_activate(wrapped(layer, wrapper)(x))  # (batch, 14, 14, 128), (batch, 28, 28, 64)
+    x = layers.Reshape((height, width, widest), dtype=dtype)(wrapped(dense, wrapper)(x))  # (batch, 7, 7, 256)
+    x = normalize_and_activate(x, len(outer))
+    for level, filters in reversed([*enumerate(outer)]):
+        layer = layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=not batch_norm, **common)
+        x = normalize_and_activate(wrapped(layer, wrapper)(x), level)  # (batch, 14, 14, 128), (batch, 28, 28, 64)
     last = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)
-    x = wrapped(last, wrapper)(x)
-    x = crop_to(x, image_shape, dtype)  # (batch, 28, 28, channels)
+    x = crop_to(wrapped(last, wrapper)(x), image_shape, dtype)  # (batch, 28, 28, channels)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return network_of(z, inputs, image, name)
 
@@ -133,6 +144,7 @@ def conv_features(
     dropout=0.0,
     minibatch_stddev=False,
     dtype=None,
+    attention_level=None,
 ):
     """Applies convolutions of stride 2 with doubled filters; the first one is never normalized.
 
@@ -150,6 +162,7 @@ def conv_features(
         dropout: Share of the features that is set to zero after each convolution in training.
         minibatch_stddev: Whether the standard deviation over the batch is appended to the last features.
         dtype: Dtype policy of the layers.
+        attention_level: Number of the convolution whose maps get self-attention, from 1; `None` for none.
 
     Returns:
         Symbolic features, flattened: `(batch, features)`.
@@ -170,6 +183,8 @@ def conv_features(
         if normalized:
             x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
         x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+        if level + 1 == attention_level:
+            x = attended(x, wrapper, dtype)
         if dropout:
             x = Dropout(dropout, dtype=dtype)(x)
     if minibatch_stddev:
@@ -180,6 +195,17 @@ def conv_features(
 def wrapped(layer, wrapper=None):
     """Wraps `layer` in a layer of the class `wrapper`; returns `layer` itself if `wrapper` is `None`."""
     return layer if wrapper is None else wrapper(layer)
+
+
+def normalized(x, vector=None, gamma_initializer="ones", dtype=None):
+    """Features after batch normalization, whose scales and offsets depend on `vector` where it is given."""
+    options = dict(gamma_initializer=gamma_initializer, dtype=dtype)
+    return BatchNormalization(**options)(x) if vector is None else ConditionalBatchNormalization(**options)([x, vector])
+
+
+def attended(x, wrapper=None, dtype=None):
+    """Maps after self-attention, spectrally normalized where the other layers are."""
+    return SelfAttention(spectral_normalization=wrapper is SpectralNormalization, dtype=dtype)(x)
 
 
 def conv_discriminator(image_shape, conditions=(), output_bias=True, dtype=None, name="discriminator", **kwargs):

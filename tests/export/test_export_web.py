@@ -36,7 +36,7 @@ VIEWS = {
     BinaryMachine: "chain",
     object: "classifier",
 }
-WITHOUT_VIEW = {"ladder_vae", "pixel_vae", "vq_vae"}  # whose codes or images the page cannot draw
+WITHOUT_VIEW = {"infogan", "ladder_vae", "pixel_vae", "vq_vae"}  # whose codes, or images, the page cannot draw
 SIGNATURES = {
     "latent": ["serving_default"],
     "encoder_decoder": ["serving_default", "encode"],

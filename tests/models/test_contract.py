@@ -11,7 +11,6 @@ import keras
 import numpy as np
 import pytest
 from cases import CASES, POINTS, for_cases, moved, run, state, values
-from numpy_losses import Adam
 
 import keras_genzoo
 from keras_genzoo import registry

@@ -289,7 +289,11 @@ def test_none_in_a_batch_is_refused_with_one_sentence():
 for_codes_in = for_kinds(
     lambda case: bool(case.model_class.conditions),
     cases_with(
-        such_that=lambda case: hasattr(case.model_class, "latent_sample") and not hasattr(case.model_class, "encode")
+        such_that=lambda case: (
+            hasattr(case.model_class, "latent_sample")
+            and not hasattr(case.model_class, "encode")
+            and bool(case.model_class.conditions) == case.has_labels  # labels, and no other conditions
+        )
     ),
 )
 

@@ -97,8 +97,7 @@ def load(
         limit: Maximum number of images, drawn like a range of the split; None takes all.
         data_dir: Folder of prepared data sets, for TFDS; other sources ignore it.
         cache: False streams a folder or a data set of TFDS even if it fits into memory.
-        image_key: Name of the images in an npz file or a data set of TFDS; None for a common name. Several arrays of an
-            npz file, separated by commas, are taken one after another: `"noto, twemoji"`.
+        image_key: Name of the images in an npz file (or several: `"noto, twemoji"`) or in TFDS; None for a common name.
         label_key: Name of the labels there; None for a common name.
 
     Returns:

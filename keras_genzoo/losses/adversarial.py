@@ -1,24 +1,8 @@
-"""Losses as pure functions of tensors, which return a scalar or one value per image.
-
-Adversarial losses take logits (or scores) of any shape and return their mean. Likelihood terms take images
-`(batch, ...)` and return nats per image `(batch,)`, summed over all axes except the batch. All losses are computed in
-float32 for inputs of any dtype, and are finite at logits of +-10,000.
-"""
-
-import math
+"""Losses of two players: logits or scores of any shape -> their mean, a scalar."""
 
 from keras import ops
 
-# exp(+-MAX_LOG_VAR) is well inside the range of float32; unbounded log-variances lead to NaN.
-MAX_LOG_VAR = 10.0
-
-
-def _float32(*tensors):
-    return tuple(ops.cast(tensor, "float32") for tensor in tensors)
-
-
-def _sum_per_image(values):
-    return ops.sum(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
+from keras_genzoo.losses._float32 import float32
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, real_targets=1.0, fake_targets=0.0):
@@ -42,7 +26,7 @@ def minimax_discriminator_loss(real_logits, fake_logits, real_targets=1.0, fake_
     >>> round(float(minimax_discriminator_loss([0.0], [0.0])), 4)
     1.3863
     """
-    real_logits, fake_logits = _float32(real_logits, fake_logits)
+    real_logits, fake_logits = float32(real_logits, fake_logits)
     return _cross_entropy(real_logits, real_targets) + _cross_entropy(fake_logits, fake_targets)
 
 
@@ -70,7 +54,7 @@ def minimax_generator_loss(fake_logits):
     >>> round(float(minimax_generator_loss([0.0])), 4)
     -0.6931
     """
-    (fake_logits,) = _float32(fake_logits)
+    (fake_logits,) = float32(fake_logits)
     return -ops.mean(ops.softplus(fake_logits))
 
 
@@ -91,7 +75,7 @@ def non_saturating_generator_loss(fake_logits):
     >>> round(float(non_saturating_generator_loss([0.0])), 4)
     0.6931
     """
-    (fake_logits,) = _float32(fake_logits)
+    (fake_logits,) = float32(fake_logits)
     return ops.mean(ops.softplus(-fake_logits))
 
 
@@ -114,7 +98,7 @@ def hinge_discriminator_loss(real_scores, fake_scores):
     >>> float(hinge_discriminator_loss([0.5], [-2.0]))
     0.5
     """
-    real_scores, fake_scores = _float32(real_scores, fake_scores)
+    real_scores, fake_scores = float32(real_scores, fake_scores)
     return ops.mean(ops.relu(1.0 - real_scores)) + ops.mean(ops.relu(1.0 + fake_scores))
 
 
@@ -141,13 +125,13 @@ def least_squares_discriminator_loss(real_scores, fake_scores):
     >>> float(least_squares_discriminator_loss([0.5], [2.0]))
     2.125
     """
-    real_scores, fake_scores = _float32(real_scores, fake_scores)
+    real_scores, fake_scores = float32(real_scores, fake_scores)
     return 0.5 * (ops.mean(ops.square(real_scores - 1.0)) + ops.mean(ops.square(fake_scores)))
 
 
 def least_squares_generator_loss(fake_scores):
     """Half the mean squared distance of scores of generated images from 1, a scalar (1611.04076, equation 9)."""
-    (fake_scores,) = _float32(fake_scores)
+    (fake_scores,) = float32(fake_scores)
     return 0.5 * ops.mean(ops.square(fake_scores - 1.0))
 
 
@@ -169,13 +153,13 @@ def wasserstein_discriminator_loss(real_scores, fake_scores):
     >>> float(wasserstein_discriminator_loss([3.0], [1.0]))
     -2.0
     """
-    real_scores, fake_scores = _float32(real_scores, fake_scores)
+    real_scores, fake_scores = float32(real_scores, fake_scores)
     return ops.mean(fake_scores) - ops.mean(real_scores)
 
 
 def wasserstein_generator_loss(fake_scores):
     """Generator loss of a Wasserstein GAN: `-D(G(z))`, a scalar (1701.07875, algorithm 1)."""
-    (fake_scores,) = _float32(fake_scores)
+    (fake_scores,) = float32(fake_scores)
     return -ops.mean(fake_scores)
 
 
@@ -198,7 +182,7 @@ def relativistic_discriminator_loss(real_scores, fake_scores):
     >>> round(float(relativistic_discriminator_loss([3.0], [3.0])), 4)
     0.6931
     """
-    real_scores, fake_scores = _float32(real_scores, fake_scores)
+    real_scores, fake_scores = float32(real_scores, fake_scores)
     return ops.mean(ops.softplus(fake_scores - real_scores))
 
 
@@ -224,94 +208,5 @@ def gradient_penalty(gradient_norms):
     >>> float(gradient_penalty([1.0, 3.0]))
     2.0
     """
-    (gradient_norms,) = _float32(gradient_norms)
+    (gradient_norms,) = float32(gradient_norms)
     return ops.mean(ops.square(gradient_norms - 1.0))
-
-
-def gaussian_kl(z_mean, z_log_var):
-    """KL divergence of a diagonal Gaussian from the standard normal, in closed form.
-
-    Args:
-        z_mean: Means, `(batch, latent_dim)`.
-        z_log_var: Logarithms of the variances, `(batch, latent_dim)`.
-
-    Returns:
-        Nats per image, `(batch,)`.
-
-    References:
-        Kingma and Welling, 2013, https://arxiv.org/abs/1312.6114, appendix B.
-
-    Example:
-
-    >>> float(gaussian_kl([[1.0, 0.0]], [[0.0, 0.0]])[0])
-    0.5
-    """
-    return ops.sum(gaussian_kl_terms(z_mean, z_log_var), axis=-1)
-
-
-def gaussian_kl_terms(z_mean, z_log_var):
-    """KL divergence of each component of a diagonal Gaussian from the standard normal: the terms of `gaussian_kl`.
-
-    Args:
-        z_mean: Means, `(batch, latent_dim)`.
-        z_log_var: Logarithms of the variances, `(batch, latent_dim)`.
-
-    Returns:
-        Nats of each component, `(batch, latent_dim)`.
-
-    Example:
-
-    >>> gaussian_kl_terms([[1.0, 0.0]], [[0.0, 0.0]]).numpy().tolist()
-    [[0.5, 0.0]]
-    """
-    z_mean, z_log_var = _float32(z_mean, z_log_var)
-    return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
-
-
-def bernoulli_nll(images, logits):
-    """Negative log-likelihood of pixels in [0, 1] under independent Bernoulli distributions.
-
-    Args:
-        images: Pixels in [0, 1], `(batch, ...)`. For values between 0 and 1 this is the cross entropy.
-        logits: Logits of the decoder, of the same shape.
-
-    Returns:
-        Nats per image, `(batch,)`.
-
-    References:
-        Kingma and Welling, 2013, https://arxiv.org/abs/1312.6114, appendix C.1, equation 11.
-    """
-    images, logits = _float32(images, logits)
-    # -x log p - (1 - x) log(1 - p), written with softplus, which does not overflow
-    return _sum_per_image(ops.softplus(logits) - images * logits)
-
-
-def gaussian_nll(images, mean, log_var):
-    """Negative log-density of pixels under independent Gaussians.
-
-    Args:
-        images: Pixels, `(batch, ...)`, in any unit; the density is per this unit.
-        mean: Means of the decoder, of the same shape.
-        log_var: Logarithm of the variance; any shape that broadcasts to that of `images`.
-
-    Returns:
-        Nats per image, `(batch,)`; of a density, so it may be negative.
-
-    References:
-        Kingma and Welling, 2013, https://arxiv.org/abs/1312.6114, appendix C.2, equation 12.
-    """
-    images, mean, log_var = _float32(images, mean, log_var)
-    squared = ops.square(images - mean) * ops.exp(-log_var)
-    return _sum_per_image(0.5 * (math.log(2.0 * math.pi) + log_var + squared))
-
-
-def squared_error(images, reconstructions):
-    """Sum of squared differences per image: `(batch, ...)` twice -> `(batch,)`."""
-    images, reconstructions = _float32(images, reconstructions)
-    return _sum_per_image(ops.square(images - reconstructions))
-
-
-def normal_log_density(z):
-    """Log-density of codes under the standard normal prior, in nats per code: `(..., latent_dim)` -> `(...)`."""
-    (z,) = _float32(z)
-    return -0.5 * ops.sum(math.log(2.0 * math.pi) + ops.square(z), axis=-1)

@@ -1,6 +1,7 @@
 """Counts training steps."""
 
 import keras
+from keras import ops
 
 
 class StepCounter(keras.callbacks.Callback):
@@ -36,7 +37,7 @@ class StepCounter(keras.callbacks.Callback):
         """Number of updates of each optimizer."""
         found = [getattr(self.model, name, None) for name in getattr(self.model, "optimizer_names", ("optimizer",))]
         inner = [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in found if optimizer is not None]
-        return [int(optimizer.iterations) for optimizer in inner]
+        return [int(ops.convert_to_numpy(optimizer.iterations)) for optimizer in inner]  # a value, also of replicas
 
     def ran_beyond(self, steps, done):
         """Whether the last call of an epoch ran all its steps, though the epoch has fewer.

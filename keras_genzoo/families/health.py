@@ -15,7 +15,7 @@ def undisturbed(model, seed):
     """Within this context, losses and networks leave a training as it is, and noise depends on `seed` alone."""
     # Means of losses, random states, and statistics of layers that do not know `frozen_statistics`.
     kept = [variable for variable in model.variables if not variable.trainable]
-    before = [np.array(variable) for variable in kept]
+    before = [np.array(ops.convert_to_numpy(variable)) for variable in kept]
     model.test_seed_generator.state.assign([seed, 0])
     try:
         with frozen_statistics(), noise_for_tests():

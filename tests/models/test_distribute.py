@@ -100,6 +100,15 @@ for scope in (contextlib.nullcontext(), strategy.scope()):
     machines.append(machine.visible_bias.numpy().tolist())
 results["biases"] = machines
 
+def beside(*callbacks):
+    images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), dtype="uint8")
+    with strategy.scope():
+        gan = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=2, instance_noise=0.1, seed=1)
+    gan.fit(images, batch_size=4, shuffle=False, verbose=0, callbacks=[make(images) for make in callbacks])
+    return values(gan.weights)
+
+results["moved by health"] = moved(beside(), beside(lambda images: keras_genzoo.callbacks.GANHealth(images, num=4)))
+
 with strategy.scope():
     generator = keras.random.SeedGenerator(1)
 noise = strategy.run(tf.function(lambda: sampling.step_normal((4, 3), generator)))
@@ -135,7 +144,7 @@ def test_model_trains_on_two_replicas_in_step(case, results):
 def test_replicas_draw_noise_of_their_own(results):
     one, two = results["noise"]
     assert one != two
-    assert len(results) == len(rows_of_steps()) + 5
+    assert len(results) == len(rows_of_steps()) + 6
 
 
 def test_two_replicas_of_unequal_shares_train_like_one_device(results):
@@ -160,3 +169,7 @@ def test_first_batch_of_all_replicas_sets_the_visible_biases(results):
 
 def test_xla_is_refused_on_several_replicas(results):
     assert results["xla"].startswith("Expected jit_compile='auto' or False under tf.distribute")
+
+
+def test_callbacks_that_count_steps_and_measure_health_leave_a_shared_training_as_it_is(results):
+    assert results["moved by health"] == []

@@ -1,6 +1,6 @@
 """Modes that GANs cover on the grid of 25 Gaussians, against published figures of the same protocol.
 
-    python benchmarks/mode_coverage.py [MODEL ...] [--trials 10] [--steps 20000] [--speed] [--json figures.json]
+    python benchmarks/mode_coverage.py [MODEL ...] [--trials 10] [--steps 12000] [--speed] [--json figures.json]
 
 Protocol (PacGAN, https://arxiv.org/abs/1712.04086, section 4.1): 25 Gaussians of standard deviation 0.05 on a grid from
 -4 to 4, 100,000 training points, 2,500 samples. A sample is good within three standard deviations of the nearest mode;
@@ -40,7 +40,7 @@ PUBLISHED = {
 }
 
 SETTINGS = dict(image_shape=(2,), network="mlp", latent_dim=2, hidden_units=(128,) * 6, ema_decay=0.999)
-BATCH, LEARNING_RATE = 128, 1e-3
+BATCH, LEARNING_RATE = 512, 1e-3
 OWN = {
     # A weak penalty lets the critic, and so the generator, be steep between modes.
     "wgan_gp": dict(d_steps=1, gp_weight=0.003, learning_rate=2e-3, betas=(0.0, 0.9)),
@@ -134,7 +134,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*")
     parser.add_argument("--trials", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--speed", action="store_true", help="print the time of a step only")
     parser.add_argument("--json", help="file for the figures of all trials")
     arguments = parser.parse_args()

@@ -70,7 +70,7 @@ def test_wrong_points_are_refused_and_nothing_is_trained(gan):
     }
     for kind, arrays in wrong.items():
         for array in arrays:
-            with pytest.raises(ValueError, match=rf"Expected .*points.* Received: (a {kind}|{kind})"):
+            with pytest.raises(ValueError, match=rf"Expected .*point.* Received: (a {kind}|{kind})"):
                 gan.fit(array, verbose=0)
             batches = tf.data.Dataset.from_tensor_slices(array).batch(4) if array.ndim > 1 and len(array) else None
             for use in (gan.fit, gan.evaluate) if batches is not None else ():

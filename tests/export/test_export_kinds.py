@@ -150,7 +150,8 @@ def test_report_states_files_signatures_and_errors(exports, case):
 def test_saved_model_holds_only_the_weights_that_its_signatures_read(exports, case):
     model, loaded = exports(case).model, exports(case).loaded
     sizes = sorted(int(variable.shape.num_elements()) for variable in loaded.variables_read)
-    assert sizes == sorted(int(np.prod(variable.shape)) for variable in model.generator_network.variables)
+    averages = [variable for average, _ in model.average.pairs for variable in average.variables]
+    assert sizes == sorted(int(np.prod(variable.shape)) for variable in averages)
 
 
 # -- manifest ---------------------------------------------------------------------------------------------------------

@@ -54,6 +54,24 @@ def gan_comes_nearer(factor, args=None, optimizer=None):
     return learns
 
 
+def encoder_inverts_the_generator(case, digits):
+    """Images come nearer to the digits, and codes of generated images go with those that the images were made from.
+
+    Seeds 1, 2 and 3 gave a Frechet distance 8 to 14 times nearer, and a mean correlation of the components of 0.23 to
+    0.53 on 500 images, which is 0.00 +- 0.05 for codes that say nothing.
+    """
+    images, _ = digits
+    adam = {name: keras.optimizers.Adam(1e-3, beta_1=0.5) for name in case.model_class.optimizer_names}
+    args = dict(image_shape=(8, 8, 1), latent_dim=16, base_filters=16, ema_decay=0.99, seed=SEED)
+    model = keras_genzoo.build(case.name, optimizers=adam, **args)
+    start = frechet_distance(flat(images), flat(model.generate(1000, seed=0)))
+    shuffled_epochs(model, (images,), epochs=40)
+    assert frechet_distance(flat(images), flat(model.generate(1000, seed=0))) < start / 4.0
+    z = np.asarray(model.latent_sample(500, seed=3))
+    codes = model.encode(model.decode(z))
+    assert np.mean([np.corrcoef(*pair)[0, 1] for pair in zip(z.T, codes.T, strict=True)]) > 0.12
+
+
 def vae_learns(optimizers=None, **args):
     """A VAE that reconstructs unseen digits and gives them a higher likelihood after 25 epochs."""
 

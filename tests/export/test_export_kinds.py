@@ -150,7 +150,8 @@ def test_report_states_files_signatures_and_errors(exports, case):
 def test_saved_model_holds_only_the_weights_that_its_signatures_read(exports, case):
     model, loaded = exports(case).model, exports(case).loaded
     sizes = sorted(int(variable.shape.num_elements()) for variable in loaded.variables_read)
-    networks = [model.generator_network, *([model.recognizer] if hasattr(model, "recognizer") else [])]
+    networks = [average for average, _ in model.average.pairs]
+    networks += [model.recognizer] if hasattr(model, "recognizer") else []
     assert sizes == sorted(int(np.prod(variable.shape)) for network in networks for variable in network.variables)
 
 

@@ -27,11 +27,13 @@ from keras_genzoo.families.priors import (
     UniformPrior,
 )
 from keras_genzoo.latent import leading_directions
+from keras_genzoo.models.bigan import BiGAN
 
 # View of the page for the models of a family.
 VIEWS = {
     BaseTranslator: "translator",
     BaseAutoencoder: "encoder_decoder",
+    BiGAN: "encoder_decoder",
     BaseGAN: "latent",
     BinaryMachine: "chain",
     object: "classifier",

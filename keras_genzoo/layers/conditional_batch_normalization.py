@@ -34,7 +34,7 @@ class ConditionalBatchNormalization(BatchNormalization):
     >>> layer = ConditionalBatchNormalization()
     >>> classes = keras.ops.one_hot(keras.ops.convert_to_tensor([0, 2, 2, 1]), 3)
     >>> layer([keras.random.normal((4, 5, 5, 8)), classes], training=True).shape, layer.class_gamma.shape
-    (TensorShape([4, 5, 5, 8]), (3, 8))
+    (TensorShape([4, 5, 5, 8]), TensorShape([3, 8]))
     """
 
     def __init__(self, momentum=0.9, epsilon=1e-5, gamma_initializer="ones", **kwargs):

@@ -41,7 +41,7 @@ def unsupervised_error(clusters, labels):
     np.add.at(counts, (clusters, labels), 1)
     rows, columns = linear_sum_assignment(counts, maximize=True)
     assignment = {int(row): int(column) for row, column in zip(rows, columns, strict=True) if counts[row, column]}
-    value = 1.0 - counts[rows, columns].sum() / len(labels)
+    value = (len(labels) - counts[rows, columns].sum()) / len(labels)
     used = {"num_clusters": len(np.unique(clusters)), "num_classes": len(np.unique(labels))}
     return {"value": float(value), "assignment": assignment, "protocol": {"n": len(labels), **used}}
 

@@ -65,11 +65,11 @@ def scale(images, numbers):
     return resampled(images, *[(factor, ops.zeros_like(factor))] * 2)
 
 
-FUNCTIONS = {  # with how many uniform numbers each takes
+FUNCTIONS = {  # in their order, with how many uniform numbers each takes
+    "color": (color, 3),
     "flip": (flip, 1),
     "scale": (scale, 1),
     "translation": (translation, 2),
-    "color": (color, 3),
     "cutout": (cutout, 2),
 }
 

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.utils.graph_checks import collected_checks
+from keras_genzoo.utils.noise import noise_for_tests
 
 
 def make_train_function(self, force=False):
@@ -52,10 +53,11 @@ def _checked_outside(model, name):
     if not model.jit_compile:
         yield
         return
+    context = noise_for_tests if name == "test_step" else contextlib.nullcontext
     compiled = tf.function(getattr(model, name), jit_compile=True, reduce_retracing=True, autograph=False)
 
     def step(data):
-        with collected_checks() as checks:
+        with collected_checks() as checks, context():
             model.unpack(data)  # of which only the checks remain in the graph
         with tf.control_dependencies(checks):
             return compiled(keras.tree.map_structure(lambda x: x if x is None else tf.identity(x), data))

@@ -32,19 +32,26 @@ class DiscriminatorInputs:
 
     def __init__(self, model):
         self.model = model
-        self.variables = []
+        self.variables = {}
         self.noise_steps = self.probability = None
         if model.instance_noise_steps:
             self.noise_steps = StepCount(model, "instance_noise_steps_done")
-            self.variables.append(self.noise_steps.variable)
+            self.variables["instance_noise_steps_done"] = self.noise_steps.variable
         if model.augmentation_target:
+            if (
+                tf.distribute.get_strategy().num_replicas_in_sync > 1
+            ):  # batch normalization cannot wait for other replicas inside of a condition
+                raise ValueError(
+                    "Expected augmentation_target=0 under tf.distribute: the probability of augmentations adapts on "
+                    f"one device alone. Received: augmentation_target={model.augmentation_target}"
+                )
             self.probability = self._scalar("augmentation_probability")
             self.steps = self._scalar("augmentation_steps")
-            self.variables += [self.probability, self.steps]
 
     def _scalar(self, name):
         options = dict(shape=(), initializer="zeros", dtype="float32", trainable=False, aggregation="mean")
-        return self.model.add_weight(name=name, **options)
+        self.variables[name] = self.model.add_weight(name=name, **options)
+        return self.variables[name]
 
     def __call__(self, batch):
         """The record with the images that the discriminator sees; drawn anew in each call."""
@@ -80,8 +87,8 @@ class DiscriminatorInputs:
         """The probability after a look at one batch."""
         model = self.model
         with frozen_statistics():
-            scores = [model.judge(self(batch)) for batch in (real, model.make_fake(real))]
-        separation = ops.mean(ops.sign(scores[0] - scores[1]))
-        images = ops.cast(ops.shape(real.images)[0], "float32") * INTERVAL
+            real_scores, fake_scores = model.scores(self(real), self(model.make_fake(real)))
+        separation = ops.mean(ops.sign(real_scores - fake_scores))
+        images = ops.cast(ops.shape(real.images)[0], "float32") * model.d_steps * INTERVAL  # `real` is one of the parts
         step = ops.sign(separation - model.augmentation_target) * images / RAMP_IMAGES
         return ops.clip(self.probability + step, 0.0, 1.0)

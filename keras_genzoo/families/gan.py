@@ -54,7 +54,7 @@ class BaseGAN(ZooModel):
         (),
         "What is done to real and generated images before the discriminator sees them, drawn anew each time "
         "(`keras_genzoo.augmentations`): for small data sets, whose images a discriminator learns by heart.",
-        choices=("flip", "scale", "translation", "color", "cutout"),  # as in `FUNCTIONS` there
+        choices=("color", "flip", "scale", "translation", "cutout"),  # as in `FUNCTIONS` there
         training=True,
     )
     augmentation_target = Fraction(
@@ -120,11 +120,14 @@ class BaseGAN(ZooModel):
 
     @property
     def network_variables(self):
-        of_training = [id(variable) for variable in self.training_variables()]
+        of_training = [id(variable) for variable in self.training_variables().values()]
         return [each for each in self.average.without_steps(self.weights) if id(each) not in of_training]
 
     def training_variables(self):
-        """List of the weights that belong to a training and not to the networks, such as counts of steps."""
+        """Dict of weights that belong to a training and not to the networks, by the names that they have in files.
+
+        A file is read with other training arguments, too, and a preset has none of them.
+        """
         return self.seen.variables
 
     def after_pretrained(self):
@@ -144,6 +147,10 @@ class BaseGAN(ZooModel):
     def generator_loss(self, real, fake):
         """Loss of the generator: the training batch and the generated one -> scalar."""
         return losses.non_saturating_generator_loss(self.judge(fake))
+
+    def scores(self, real, fake):
+        """Scores of the discriminator for a batch of real and one of generated images: two tensors `(batch, 1)`."""
+        return self.judge(real), self.judge(fake)
 
     def judge(self, batch):
         """What the discriminator gives for a record, in training mode: logits or scores `(batch, 1)`."""
@@ -182,8 +189,8 @@ class BaseGAN(ZooModel):
         self.seen.advance(real, loss)
 
     def test_step(self, data):
-        real = self.unpack(data)
         with frozen_statistics(), noise_for_tests():
+            real = self.unpack(data)
             fake = self.sample_fake(real)
             return self.gan_results(self.discriminator_loss(real, fake), self.generator_loss(real, fake))
 

@@ -45,10 +45,11 @@ def players(model, batch):
     def loss(images):  # the loss is a mean
         return num * ops.cast(model.generator_loss(seen, model.seen(fake.replace(images=images))), "float32")
 
+    real_scores, fake_scores = model.scores(seen, model.seen(fake))
     found = {
         "images": fake.images,
-        "real_scores": model.judge(seen),
-        "fake_scores": model.judge(model.seen(fake)),
+        "real_scores": real_scores,
+        "fake_scores": fake_scores,
         "gradients": gradient_norms(loss, ops.cast(fake.images, "float32")),
     }
     return {key: np.asarray(ops.cast(value, "float32")) for key, value in found.items()}

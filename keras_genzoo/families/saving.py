@@ -73,14 +73,37 @@ def _check_layers(model):
 
 def save_own_variables(self, store):
     """As in Keras, and for a compiled model the random states, so that weights files resume a training exactly."""
-    keras.Model.save_own_variables(self, store)
+    own, named = own_variables(self)
+    for index, variable in enumerate(own):
+        store[f"{index}"] = variable
+    for name, variable in named.items():
+        store[name] = variable
     save_random_states(self, store)
 
 
 def load_own_variables(self, store):
     """As in Keras, with the random states where the file has them and the model is compiled."""
-    keras.Model.load_own_variables(self, {key: store[key] for key in [*store.keys()] if key != RANDOM_STATES})
+    found = {key: store[key] for key in [*store.keys()] if key.isdecimal()}
+    own, named = own_variables(self)
+    if len(found) != len(own):
+        raise ValueError(
+            f"Expected as many weights as {type(self).__name__} {self.name!r} has beside its networks, {len(own)}. "
+            f"Received: {len(found)}"
+        )
+    for index, variable in enumerate(own):
+        variable.assign(found[f"{index}"])
+    for name, variable in named.items():
+        if name in store:
+            variable.assign(store[name])
     load_random_states(self, store)
+
+
+def own_variables(model):
+    """What Keras saves by numbers of the weights of a model beside its networks, and what is saved by names."""
+    named = getattr(model, "training_variables", dict)()  # GANs have some
+    names = [id(variable) for variable in named.values()]
+    own = [*model._trainable_variables, *model._non_trainable_variables]
+    return [variable for variable in own if id(variable) not in names], named
 
 
 def save_random_states(model, store):

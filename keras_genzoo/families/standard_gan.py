@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from keras_genzoo.families.gan import BaseGAN
 from keras_genzoo.families.two_player import scores_of_both
+from keras_genzoo.layers import frozen_statistics
 from keras_genzoo.networks.conv import conv_discriminator, conv_generator
 from keras_genzoo.networks.mlp import mlp_discriminator, mlp_generator
 from keras_genzoo.utils.arguments import Choice, Flag, Fraction, Integer, Units
@@ -91,9 +92,12 @@ class StandardGAN(BaseGAN):
 
     def scores(self, real, fake):
         """Scores of real and of generated images `(batch, 1)`, from one pass where each image is judged by itself."""
-        in_batches = self.minibatch_stddev or self.discriminator_options.get("batch_norm", True)
-        if in_batches:
-            return self.judge(real), self.judge(fake)
+        if self.discriminator_options.get("batch_norm", True):
+            return super().scores(real, fake)
+        if self.minibatch_stddev:
+            with frozen_statistics():  # singular values of both passes are then the same
+                real_scores = self.judge(real)
+            return real_scores, self.judge(fake)
         return scores_of_both(self.discriminator, real, fake)
 
 

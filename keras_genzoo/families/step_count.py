@@ -11,7 +11,7 @@ class StepCount:
 
     The count is a weight of the model, `<name>`: it is in `.keras` files, weights files, checkpoints and presets. A
     training that goes on from one of them counts on, so the steps are those of the weights and not those of one `fit`.
-    Assign 0 to begin again.
+    Assign 0 to begin again. A model that lists it in `training_variables` begins at 0 from a preset, too.
 
     Args:
         model: The model; it keeps the variable as an attribute.

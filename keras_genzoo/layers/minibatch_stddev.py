@@ -11,7 +11,7 @@ class MinibatchStdDev(keras.layers.Layer):
     The standard deviation of each feature at each position over the batch, averaged over features and positions, is
     one number, which is the same for all images. A generator whose images are all alike is found out by it. A
     discriminator with this layer judges a batch and not each image by itself, so real and generated images must not be
-    in one batch.
+    in one batch. Under `tf.distribute`, the batch is that of a replica.
 
     Shapes: `(batch, ..., channels)` -> `(batch, ..., channels + 1)`.
 

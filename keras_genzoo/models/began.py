@@ -72,9 +72,11 @@ class BEGAN(StandardGAN):
     balance_rate = Weight(
         0.001, "Rate at which the weight of generated images follows the balance (the paper's lambda_k).", training=True
     )
-    # An autoencoder is to reconstruct each image by itself, from all of its features.
+    # An autoencoder is to reconstruct each image by itself, from all of its features; noise it cannot reconstruct.
     dropout = 0.0
     minibatch_stddev = False
+    instance_noise = 0.0
+    instance_noise_steps = 0
 
     loss_names = (*StandardGAN.loss_names, "convergence", "fake_weight")
     generator_options = {"batch_norm": False}
@@ -91,7 +93,7 @@ class BEGAN(StandardGAN):
     def build_discriminator(self):
         image = keras.Input(self.image_shape, name="image")
         common = dict(dtype=self.dtype_policy)
-        output = dict(output_activation="tanh", name="decoder", **common)
+        output = dict(output_activation=self.values.activation("tanh"), name="decoder", **common)
         if self.network == "conv":
             sizes = (self.d_base_filters or self.base_filters, self.kernel_size)
             features = conv_features(image, self.image_shape, *sizes, batch_norm=False, **common)
@@ -102,9 +104,16 @@ class BEGAN(StandardGAN):
         code = layers.Dense(self.code_dim, name="code", **common)(features)  # (batch, code_dim)
         return keras.Model(image, decoder(code), name="discriminator")
 
-    @property
-    def network_variables(self):
-        return [each for each in super().network_variables if each is not self.fake_weight]
+    def training_variables(self):
+        return {**super().training_variables(), "fake_weight": self.fake_weight}
+
+    def check_arguments(self):
+        super().check_arguments()
+        if "color" in self.augmentations:  # beyond what a tanh can reconstruct
+            raise ValueError(
+                "Expected augmentations that keep pixels in [-1, 1], which a discriminator reconstructs. "
+                f"Received: augmentations={self.augmentations}"
+            )
 
     # -- the losses -----------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from keras import ops
 from keras_genzoo import losses, sampling
 from keras_genzoo.families import StandardGAN
 from keras_genzoo.utils.arguments import Choice, Fraction
+from keras_genzoo.utils.noise import is_testing
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -74,7 +75,7 @@ class GAN(StandardGAN):
     def discriminator_loss(self, real, fake):
         real_logits, fake_logits = self.scores(real, fake)
         targets = [1.0 - self.label_smoothing, 0.0]
-        if self.label_noise:
+        if self.label_noise and not is_testing():
             shapes = ops.shape(real_logits), ops.shape(fake_logits)
             targets = [self.noisy(target, shape) for target, shape in zip(targets, shapes, strict=True)]
         return losses.minimax_discriminator_loss(real_logits, fake_logits, *targets)

@@ -37,7 +37,6 @@ from keras_genzoo.models.acgan import ACGAN
 from keras_genzoo.models.dcgan import DCGAN, INITIAL_WEIGHTS
 from keras_genzoo.models.gan import GAN
 from keras_genzoo.networks.heads import with_heads
-from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arguments import Integer, Units, Weight
 
 
@@ -186,7 +185,7 @@ class InfoGAN(StandardGAN):
         Raises:
             ValueError: If the images have a wrong shape, type or range.
         """
-        pixels.check_images(images, self.image_shape)
+        self.values.check(images)
         parts = in_batches(self, "recognize", self._recognize, batch_size, images)
         sizes = {each.name: each.num_classes for each in self.code_conditions}
         sizes |= {each.name: each.dim for each in self.factor_conditions}
@@ -218,5 +217,5 @@ class InfoGAN(StandardGAN):
         recognize = ExportFunction(self._recognize_input, image_input(self, image_dtype), outputs)
         return {**super().export_functions(image_dtype), "recognize": recognize}
 
-    def _recognize_input(self, image):
-        return self._recognize(image)
+    def _recognize_input(self, **inputs):
+        return self._recognize(inputs[self.values.name])

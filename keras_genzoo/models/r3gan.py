@@ -15,8 +15,9 @@ The networks (section 4) are residual, without normalization: see `keras_genzoo.
 The paper lets the weight of the penalties fall in the course of a training, which `final_gp_weight` and `gp_steps` do,
 along a cosine.
 
-Three details differ: the penalties may be computed on a part of the batch, which is drawn anew in each step
-(`gp_share`); the interpolation of lower resolutions averages 2x2 pixels; and a tanh bounds the generated pixels.
+Four details differ: the penalties may be computed on a part of the batch, its first images (`gp_share`); their
+gradients are those at the images that the discriminator sees, augmented where `augmentations` say so; the interpolation
+of lower resolutions averages 2x2 pixels; and a tanh bounds the generated pixels.
 """
 
 import math
@@ -69,9 +70,7 @@ class R3GAN(StandardGAN):
         "are slow.",
     )
     gp_weight = Weight(1.0, "Weight of the gradient penalties (the paper's gamma), at the beginning.", training=True)
-    final_gp_weight = Weight(
-        0.0, "Weight of the gradient penalties after `gp_steps`; without steps, it has no effect.", training=True
-    )
+    final_gp_weight = Weight(0.0, "Weight of the gradient penalties after `gp_steps`, which it needs.", training=True)
     gp_steps = Steps(0, "Steps over which the weight of the penalties falls along a cosine; 0 for none.", training=True)
     gp_share = Positive(
         1.0,
@@ -132,7 +131,7 @@ class R3GAN(StandardGAN):
         )
 
     def training_variables(self):
-        return [*super().training_variables(), *([self.gp_count.variable] if self.gp_count else [])]
+        return {**super().training_variables(), **({"gp_steps_done": self.gp_count.variable} if self.gp_count else {})}
 
     def after_step(self, real, loss):
         super().after_step(real, loss)

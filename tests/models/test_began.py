@@ -79,7 +79,18 @@ def test_weight_of_generated_images_rests_in_test_steps_and_belongs_to_no_networ
     assert float(keras_genzoo.build("began", weights=tmp_path / "preset").fake_weight) == 0.0
 
 
-@pytest.mark.parametrize("name, value", [("dropout", 0.5), ("minibatch_stddev", True)])
+@pytest.mark.parametrize("name, value", [("dropout", 0.5), ("minibatch_stddev", True), ("instance_noise", 0.1)])
 def test_arguments_of_discriminators_that_are_no_autoencoders_are_refused(name, value):
     with pytest.raises(ValueError, match=f"Expected arguments of began; .* Received: {name}="):
         CASE.build(**{name: value})
+
+
+def test_augmentations_beyond_the_range_of_pixels_are_refused():
+    with pytest.raises(ValueError, match="Expected augmentations that keep pixels in .-1, 1., .* Received: .*'color'"):
+        CASE.build(augmentations=["flip", "color"])
+
+
+def test_points_beyond_one_are_reconstructed():
+    model = keras_genzoo.build("began", image_shape=(2,), network="mlp", hidden_units=(16,), code_dim=4, seed=0)
+    points = np.random.default_rng(0).normal(0.0, 30.0, (100, 2)).astype("float32")
+    assert np.abs(model.discriminator(points)).max() > 1.0

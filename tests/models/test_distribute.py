@@ -74,6 +74,10 @@ with strategy.scope():
         shared.compile(jit_compile=True)
     except ValueError as error:
         results["xla"] = str(error)
+    try:
+        keras_genzoo.build("gan", augmentations=["flip"], augmentation_target=0.5)
+    except ValueError as error:
+        results["adaptive"] = str(error)
 results["trained"] = [trained(small()), trained(shared)]
 
 def few_labelled():
@@ -169,6 +173,10 @@ def test_first_batch_of_all_replicas_sets_the_visible_biases(results):
 
 def test_xla_is_refused_on_several_replicas(results):
     assert results["xla"].startswith("Expected jit_compile='auto' or False under tf.distribute")
+
+
+def test_augmentation_that_adapts_is_refused_on_several_replicas(results):
+    assert results["adaptive"].startswith("Expected augmentation_target=0 under tf.distribute")
 
 
 def test_callbacks_that_count_steps_and_measure_health_leave_a_shared_training_as_it_is(results):

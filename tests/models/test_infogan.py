@@ -109,3 +109,12 @@ def test_recognition_leaves_statistics_alone(case):
     before = values(model.weights)
     model.recognize(case.data(4)[0])
     assert moved(before, values(model.weights)) == []
+
+
+def test_codes_of_points_are_read_and_exported():
+    model = keras_genzoo.build("infogan", image_shape=(2,), network="mlp", hidden_units=(8,), code_sizes=(3,), seed=0)
+    points = np.random.default_rng(0).normal(0.0, 3.0, (4, 2)).astype("float32")
+    assert model.recognize(points)["codes"].shape == (4, 3)
+    signature = model.export_functions()["recognize"]
+    assert list(signature.inputs) == ["point"]
+    np.testing.assert_allclose(signature.function(point=points)["code"], model.recognize(points)["codes"], rtol=1e-5)

@@ -57,6 +57,13 @@ def test_first_batch_without_a_whole_pack_is_refused_and_a_later_one_trains(jit_
     assert moved(before, trained(model)) != []
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_any_batch_is_evaluated(jit_compile):
+    model = MLP.build(packing=3)
+    model.compile(jit_compile=jit_compile)
+    assert np.isfinite(model.evaluate(*MLP.data(1), verbose=0, return_dict=True)["d_loss"])
+
+
 def test_each_of_several_updates_needs_a_pack_of_its_own():
     model = MLP.build(packing=2, d_steps=3)
     before = values(model.weights)

@@ -138,7 +138,7 @@ def test_label_noise_leaves_the_losses_of_test_steps():
     [
         (dict(augmentation_target=0.6), "Expected augmentations next to augmentation_target"),
         (dict(instance_noise_steps=5), "Expected instance_noise next to instance_noise_steps"),
-        (dict(augmentations=["rotate"]), "Expected augmentations as a list of some of 'color', .* Received: .*'rotate'"),
+        (dict(augmentations=["rotate"]), "Expected augmentations as a list of some of 'color', .* Received: .*rotate"),
     ],
 )
 def test_tricks_without_effect_are_refused(args, sentence):

@@ -121,8 +121,8 @@ def write(
     check_options(image_dtype="float32", tolerance=tolerance, num_samples=num_samples)
     if Path(path).suffix in (".tflite", ".html", ".keras", ".h5"):
         raise ValueError(f"Expected the path of a folder for a web page. Received: path={os.fspath(path)!r}")
-    model.values.check_images("a web page")
     source = export_source(model)
+    source.values.check_images("a web page")
     functions = source.export_functions()
     manifest = _describe(model, functions, preset_facts(model, preset), title, class_names)
     manifest["quantization"] = quantization

@@ -39,6 +39,7 @@ TENSORFLOW_FILES = {
     "utils.kernels",  # of which it asks whether they are on
     "utils.replicas",
     "layers.batch_normalization",
+    "layers.grouped_convolution",
     "layers.instance_normalization",
     "layers.spectral_normalization",
     "layers.vector_quantizer",

@@ -4,6 +4,7 @@ from keras_genzoo.layers.batch_normalization import BatchNormalization
 from keras_genzoo.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_genzoo.layers.dropout import Dropout
 from keras_genzoo.layers.frozen import frozen_statistics
+from keras_genzoo.layers.grouped_convolution import GroupedConv2D
 from keras_genzoo.layers.image_history import ImageHistory
 from keras_genzoo.layers.instance_normalization import InstanceNormalization
 from keras_genzoo.layers.learned_basis import LearnedBasis
@@ -18,6 +19,7 @@ __all__ = [
     "BatchNormalization",
     "ConditionalBatchNormalization",
     "Dropout",
+    "GroupedConv2D",
     "ImageHistory",
     "InstanceNormalization",
     "LearnedBasis",

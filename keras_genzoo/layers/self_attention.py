@@ -73,7 +73,8 @@ class SelfAttention(keras.layers.Layer):
         options = {"training": training} if self.spectral_normalization else {}
         queries = _positions(self.g(inputs, **options))  # (batch, height * width, channels / 8)
         keys, values = (
-            _positions(ops.max_pool(each(inputs, **options), 2, 2, padding="same")) for each in (self.f, self.h)
+            _positions(ops.max_pool(each(inputs, **options), 2, 2, padding="same", data_format="channels_last"))
+            for each in (self.f, self.h)
         )
         scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))  # (batch, height * width, height * width / 4)
         shares = ops.cast(ops.softmax(ops.cast(scores, "float32"), axis=-1), values.dtype)

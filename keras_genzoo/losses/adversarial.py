@@ -34,6 +34,7 @@ def _cross_entropy(logits, targets):
     """Mean cross entropy of the probability `sigmoid(logits)` with targets in [0, 1], a number or a tensor."""
     if isinstance(targets, (int, float)) and targets in (0, 1):
         return ops.mean(ops.softplus(-logits if targets else logits))
+    targets = ops.cast(targets, "float32")
     return ops.mean(targets * ops.softplus(-logits) + (1.0 - targets) * ops.softplus(logits))
 
 

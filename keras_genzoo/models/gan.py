@@ -82,8 +82,8 @@ class GAN(StandardGAN):
 
     def noisy(self, target, shape):
         """`target` for most images, and that of the other kind for a share of `label_noise`: of `shape`."""
-        drawn = sampling.step_uniform(shape, self.noise())
-        return ops.where(drawn < self.label_noise, 1.0 - self.label_smoothing - target, target)
+        exchanged = sampling.bernoulli(self.label_noise, sampling.step_uniform(shape, self.noise()))
+        return target + exchanged * (1.0 - self.label_smoothing - 2.0 * target)  # float32, whatever Keras' floatx
 
     def generator_loss(self, real, fake):
         if self.generator_objective == "minimax":

@@ -14,7 +14,7 @@ import math
 import keras
 from keras import layers
 
-from keras_genzoo.layers import LearnedBasis
+from keras_genzoo.layers import GroupedConv2D, LearnedBasis
 from keras_genzoo.networks.conditions import append_to_vector, condition_inputs, network_of
 from keras_genzoo.networks.conv import crop_to, num_doublings, projected_logits, start_shape, widths
 
@@ -41,7 +41,7 @@ class ResidualStages:
     def conv(self, x, filters, size=1, scale=1.0, groups=1, use_bias=False):
         start = keras.initializers.VarianceScaling(scale, mode="fan_in") if scale else "zeros"
         options = dict(padding="same", use_bias=use_bias, groups=groups, kernel_initializer=start, dtype=self.dtype)
-        return layers.Conv2D(filters, size, **options)(x)
+        return (layers.Conv2D if groups == 1 else GroupedConv2D)(filters, size, **options)(x)
 
     def block(self, x):
         filters = x.shape[-1]

@@ -148,7 +148,7 @@ def test_model_trains_on_two_replicas_in_step(case, results):
 def test_replicas_draw_noise_of_their_own(results):
     one, two = results["noise"]
     assert one != two
-    assert len(results) == len(rows_of_steps()) + 6
+    assert len(results) == len(rows_of_steps()) + 7
 
 
 def test_two_replicas_of_unequal_shares_train_like_one_device(results):

@@ -19,6 +19,7 @@ TRAINING_IMAGES = {
     "digits": 1500,
     "npz:binarized_mnist.npz": 50000,
     "npz:emoji.npz": 2891,
+    "points:grid25": 100000,
     "shapes": 4608,
     "tfds:fashion_mnist": 60000,
     "tfds:mnist": 60000,

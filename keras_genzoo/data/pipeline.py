@@ -13,6 +13,7 @@ from keras_genzoo.data.labelling import Labelling
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
+from keras_genzoo.data.variety import warn_of_no_variety
 from keras_genzoo.utils.checks import check_at_least, check_flag
 
 MEMORY_BUDGET = 2 * 10**9  # bytes of decoded images that are kept in memory; more are streamed
@@ -129,8 +130,7 @@ def load(
     if fits_in_memory(part, shape, cache):
         dataset = from_memory(*part.arrays(shape), part.name, labels, plan)
     else:
-        stream = _from_tfds if isinstance(part, TfdsPart) else from_files
-        dataset = stream(part, shape, labels, plan)
+        dataset = (_from_tfds if isinstance(part, TfdsPart) else from_files)(part, shape, labels, plan)
     dataset = finished(dataset, len(part))
     dataset.classes = classes
     dataset.class_names = classes and classes.names  # as Keras names it
@@ -214,6 +214,7 @@ class Plan:
 def from_memory(images, targets, name, labels, plan):
     """A dataset of batches of arrays, with their labels if the `Labelling` asks for them, by a `Plan`."""
     columns = [images, labels.applied(targets, len(images), name)] if labels else [images]
+    warn_of_no_variety(*columns, name=name)
     numbers = labels.repeated(columns[1]) if labels else np.arange(len(images))
     with tf.device("CPU:0"):  # tensors captured by the graph, not constants, of which the graph would keep a copy
         columns, numbers = [tf.constant(column) for column in columns], tf.constant(numbers)
@@ -258,8 +259,7 @@ def _from_tfds(part, shape, labels, plan):
         return np.random.default_rng((plan.seed, epoch)).integers(1, 2**62, 2)
 
     def shuffled(pair):
-        # Dataset.shuffle takes its seed when it is built and combines it with the global seed; the op takes a seed for
-        # each pass.
+        # Dataset.shuffle combines a seed for all passes with the global seed; the op takes one for each pass.
         variant = tf.raw_ops.ShuffleDataset(
             input_dataset=tf.data.experimental.to_variant(encoded),
             buffer_size=buffer,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import keras
 
 from keras_genzoo.data.kinds import as_tuples, check_ends, is_array_like
+from keras_genzoo.data.variety import warn_of_no_variety
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.keras_callbacks import check_callbacks
 from keras_genzoo.utils.arrays import check_dense
@@ -34,6 +35,9 @@ def fit(self, x=None, y=None, *args, **kwargs):
     Raises:
         ValueError: On images or labels of a wrong rank, shape, type or range, or an argument that would have no
             effect. Arrays are checked before the first step; a batch of a container, before it is trained on.
+
+    Warns:
+        UserWarning: If all images of an array are equal, or all of their labels.
     """
     given = _arguments(self, "fit", x, y, *args, **kwargs)
     check_callbacks(self, given.get("callbacks"))
@@ -50,6 +54,8 @@ def fit(self, x=None, y=None, *args, **kwargs):
             )
         if not isinstance(x, keras.utils.PyDataset):  # in an order of its own; Keras would warn that it cannot shuffle
             given.setdefault("shuffle", False)
+    else:
+        warn_of_no_variety(given["x"], given["y"] if self.data_kind.has_labels else None)
     with sentences_of_the_graph():
         history = keras.Model.fit(self, **given)
     if history.epoch and not history.history:  # Keras would only warn

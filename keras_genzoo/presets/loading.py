@@ -28,12 +28,14 @@ def load_model(cls, name, weights, args=None):
     args = known(name, declared, args or {})
     source = locate(name, weights)
     stored = known(name, declared, _stored(name, source))
+    meant = stored
     if source.is_dir():
         verify(source)
         source = source / WEIGHTS
+        meant = {**_defaults(declared), **stored}  # a preset that is older than an argument means its default
     for key, value in args.items():
-        if not declared[key].training and key in stored and plain(value) != stored[key]:
-            raise ValueError(f"Expected {key}={stored[key]!r}, as in the preset {weights!r}. Received: {key}={value!r}")
+        if not declared[key].training and key in meant and plain(value) != meant[key]:
+            raise ValueError(f"Expected {key}={meant[key]!r}, as in the preset {weights!r}. Received: {key}={value!r}")
     model = cls(**{**stored, **args})
     if stored.get("ema_decay") == 0 and model.ema_decay:  # the file has no average
         without = cls(**{**stored, **args, "ema_decay": 0.0})
@@ -43,6 +45,10 @@ def load_model(cls, name, weights, args=None):
         load_weights(model, source)
     model.after_pretrained()
     return model
+
+
+def _defaults(declared):
+    return {key: plain(each.default) for key, each in declared.items()}
 
 
 def stored_arguments(name, weights):

@@ -294,6 +294,15 @@ def test_argument_that_contradicts_the_preset_is_refused(args, stored):
         keras_genzoo.build("dcgan", weights=stored, **args)
 
 
+def test_argument_newer_than_the_preset_is_refused_by_name(folder):
+    args = presets.read_config(folder)["args"]
+    edit(folder / "config.json", args={key: value for key, value in args.items() if key != "minibatch_stddev"})
+    assert keras_genzoo.build("dcgan", weights=folder, minibatch_stddev=False).minibatch_stddev is False
+    sentence = "Expected minibatch_stddev=False, as in the preset .*Received: minibatch_stddev=True"
+    with pytest.raises(ValueError, match=sentence):
+        keras_genzoo.build("dcgan", weights=folder, minibatch_stddev=True)
+
+
 def test_argument_that_equals_the_presets_is_taken(stored):
     assert keras_genzoo.build("dcgan", weights=stored, latent_dim=3, image_shape=(8, 8, 1)).latent_dim == 3
 

@@ -1,0 +1,45 @@
+"""Training data without variety is told by a warning, wherever it comes in, and trains without NaN."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import keras_genzoo
+
+CONSTANT = np.full((6, 8, 8, 1), 128, "uint8")
+VARIED = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype="uint8")
+EQUAL_IMAGES = "All 6 images of .* are equal: a model can only learn to repeat this one"
+EQUAL_LABELS = "All 6 labels of .* are 1: a model learns no other class"
+
+
+@pytest.mark.parametrize("name", ["vae", "dcgan", "wgan_gp", "r3gan"])
+def test_equal_images_train_with_a_warning_and_finite_losses(name):
+    small = {"network": "conv"} if name == "r3gan" else {}
+    model = keras_genzoo.build(name, image_shape=(8, 8, 1), base_filters=8, seed=0, **small)
+    with pytest.warns(UserWarning, match=EQUAL_IMAGES):
+        history = model.fit(CONSTANT, batch_size=3, epochs=2, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    assert np.isfinite(model.get_weights()[0]).all()
+
+
+def test_labels_of_one_class_train_with_a_warning():
+    model = keras_genzoo.build("cgan", image_shape=(8, 8, 1), num_classes=3, base_filters=8)
+    with pytest.warns(UserWarning, match=EQUAL_LABELS):
+        model.fit(VARIED, np.ones(6, "int32"), verbose=0)
+
+
+def test_loaded_data_are_looked_at_too(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=CONSTANT, y_train=np.ones(6, "int32"))
+    with pytest.warns(UserWarning, match=EQUAL_IMAGES), pytest.warns(UserWarning, match=EQUAL_LABELS):
+        keras_genzoo.data.load(tmp_path / "a.npz", labels=True)
+
+
+@pytest.mark.parametrize(
+    "images, labels",
+    [(VARIED, [0, 0, 0, 1, 1, 1]), (CONSTANT[:1], [1]), (VARIED, [-1] * 6), (np.eye(2, dtype="float32"), None)],
+)
+def test_other_data_are_taken_in_silence(images, labels):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        keras_genzoo.data.load((images, labels), labels=False if labels is None else "partial")

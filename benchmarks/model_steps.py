@@ -21,6 +21,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as keras_genzoo sets it; 
 import numpy as np
 import tensorflow as tf
 import torch
+import torch_code_gans
 import torch_gans
 import torch_models
 from step_time import measure
@@ -28,7 +29,7 @@ from step_time import measure
 import keras_genzoo
 from keras_genzoo.families import ImagePairs
 
-STEPS = torch_models.STEPS | torch_gans.STEPS
+STEPS = torch_models.STEPS | torch_gans.STEPS | torch_code_gans.STEPS
 
 
 def our_step(recipe, dtype):

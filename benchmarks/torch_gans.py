@@ -3,7 +3,19 @@
 import torch
 from torch import nn
 from torch.nn.functional import softplus
-from torch_models import adam, channels_last, discriminator, gan, generator, minimax, non_saturating, to_pixels, update
+from torch_models import (
+    WASSERSTEIN,
+    adam,
+    channels_last,
+    discriminator,
+    features,
+    gan,
+    generator,
+    minimax,
+    non_saturating,
+    to_pixels,
+    update,
+)
 
 PIXELS = 28 * 28
 
@@ -49,6 +61,82 @@ def lsgan(args, precision):
     return gan(args, precision, squares, discriminator(args["d_base_filters"]))
 
 
+def dcgan(args, precision):
+    return gan(args, precision, (minimax, non_saturating), discriminator(args["d_base_filters"]))
+
+
+def wgan(args, precision):
+    """RMSprop, five updates of the critic, and weights that are clipped after each."""
+    d_network = discriminator(args["d_base_filters"], batch_norm=False, bias=False)
+    return gan(
+        args,
+        precision,
+        WASSERSTEIN,
+        d_network,
+        together=True,
+        optimizer=lambda network: torch.optim.RMSprop(network.parameters(), 5e-5, alpha=0.99),
+        clip=args["clip_value"],
+    )
+
+
+def dragan(args, precision):
+    """Norms of gradients at real images, moved by up to half the standard deviation of the pixels."""
+    d_network = discriminator(args["d_base_filters"], batch_norm=False)
+
+    def penalty(network, real, fake):
+        noise = args["perturbation"] * real.std(correction=0) * torch.rand_like(real)
+        points = (real + torch.rand(len(real), 1, 1, 1) * noise).requires_grad_()
+        gradient = torch.autograd.grad(network(points).float().sum(), points, create_graph=True)[0]
+        return args["gp_weight"] * (gradient.flatten(1).norm(dim=1) - 1.0).square().mean()
+
+    return gan(args, precision, (minimax, non_saturating), d_network, penalty, together=True)
+
+
+class Packed(nn.Module):
+    """A discriminator that sees several images at once, as channels."""
+
+    def __init__(self, network, packing):
+        super().__init__()
+        self.network, self.packing = network, packing
+
+    def forward(self, x):
+        return self.network(torch.cat([x[first :: self.packing] for first in range(self.packing)], dim=1))
+
+
+def pacgan(args, precision):
+    d_network = Packed(discriminator(args["d_base_filters"], channels=args["packing"]), args["packing"])
+    return gan(args, precision, (minimax, non_saturating), d_network)
+
+
+def began(args, precision):
+    """A discriminator that reconstructs, and the weight of generated images that follows the balance."""
+    layers, length = features(args["d_base_filters"], batch_norm=False)
+    decoder = generator(args["code_dim"], args["d_base_filters"], nn.Tanh(), batch_norm=False)
+    d_network = nn.Sequential(*layers, nn.Linear(length, args["code_dim"]), decoder)
+    latent, weight = args["latent_dim"], torch.zeros(())
+    g_network = generator(latent, args["base_filters"], nn.Tanh(), batch_norm=False)
+    g_network, d_network = channels_last(g_network, d_network)
+    d_optimizer, g_optimizer = adam(d_network), adam(g_network)
+
+    def errors(images):
+        return (images.float() - d_network(images).float()).abs().flatten(1).mean(dim=1)
+
+    def step(images):
+        nonlocal weight
+        real = to_pixels(images)
+        with precision():
+            fake = g_network(2.0 * torch.rand(len(real), latent) - 1.0).detach()
+            real_error, fake_error = (each.mean() for each in errors(torch.cat([real, fake.float()])).chunk(2))
+        update(d_optimizer, real_error - weight * fake_error)
+        difference = args["gamma"] * real_error.detach() - fake_error.detach()
+        weight = (weight + args["balance_rate"] * difference).clamp(0.0, 1.0)
+        with precision():
+            loss = errors(g_network(2.0 * torch.rand(len(real), latent) - 1.0)).mean()
+        update(g_optimizer, loss)
+
+    return step, (g_network, d_network)
+
+
 def r3gan(args, precision):
     """Pairs of scores, and squared gradients at a part of the real and of the generated images."""
     latent = args["latent_dim"]
@@ -80,4 +168,13 @@ def r3gan(args, precision):
     return step, (g_network, d_network)
 
 
-STEPS = {"gan": fully_connected, "lsgan": lsgan, "r3gan": r3gan}
+STEPS = {
+    "began": began,
+    "dcgan": dcgan,
+    "dragan": dragan,
+    "gan": fully_connected,
+    "lsgan": lsgan,
+    "pacgan": pacgan,
+    "r3gan": r3gan,
+    "wgan": wgan,
+}

@@ -51,13 +51,19 @@ class Projection(nn.Module):
         return self.logits(x) + (x.float() * self.class_weights(labels)).sum(dim=1, keepdim=True)
 
 
-def generator(latent_dim, filters, activation, extra=0):
-    layers = [nn.Linear(latent_dim + extra, 49 * 4 * filters, bias=False), nn.Unflatten(1, (4 * filters, 7, 7))]
-    layers += [nn.BatchNorm2d(4 * filters), nn.ReLU()]
+def generator(latent_dim, filters, activation, extra=0, batch_norm=True):
+    bias = not batch_norm
+    layers = [nn.Linear(latent_dim + extra, 49 * 4 * filters, bias=bias), nn.Unflatten(1, (4 * filters, 7, 7))]
+    layers += [*norms(4 * filters, batch_norm), nn.ReLU()]
     for width in (2 * filters, filters):
-        layers += [nn.ConvTranspose2d(2 * width, width, KERNEL, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        layers.append(nn.ConvTranspose2d(2 * width, width, KERNEL, 2, 1, bias=bias))
+        layers += [*norms(width, batch_norm), nn.ReLU()]
     layers += [nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(filters, 1, KERNEL), activation]
     return nn.Sequential(*layers)
+
+
+def norms(width, batch_norm):
+    return [nn.BatchNorm2d(width)] if batch_norm else []
 
 
 def features(filters, channels=1, batch_norm=True, wrap=lambda layer: layer):
@@ -68,15 +74,13 @@ def features(filters, channels=1, batch_norm=True, wrap=lambda layer: layer):
         before, after = same_padding(side)
         layers.append(nn.ZeroPad2d((before, after, before, after)))
         layers.append(wrap(nn.Conv2d(channels, width, KERNEL, 2, bias=not normalized)))
-        if normalized:
-            layers.append(nn.BatchNorm2d(width))
-        layers.append(nn.LeakyReLU(0.2))
+        layers += [*norms(width, normalized), nn.LeakyReLU(0.2)]
         channels, side, width = width, math.ceil(side / 2), 2 * width
     return [*layers, nn.Flatten()], channels * side * side
 
 
-def discriminator(filters, batch_norm=True, wrap=lambda layer: layer, bias=True):
-    layers, length = features(filters, batch_norm=batch_norm, wrap=wrap)
+def discriminator(filters, batch_norm=True, wrap=lambda layer: layer, bias=True, channels=1):
+    layers, length = features(filters, channels, batch_norm, wrap)
     return nn.Sequential(*layers, wrap(nn.Linear(length, 1, bias=bias)))
 
 
@@ -99,17 +103,17 @@ def channels_last(*networks):
     return [network.to(memory_format=torch.channels_last) for network in networks]
 
 
-def gan(args, precision, losses, d_network, penalty=None, classes=0, together=False):
+def gan(args, precision, losses, d_network, penalty=None, classes=0, together=False, optimizer=adam, clip=None):
     """A step of `d_steps` discriminator updates and one generator update.
 
-    With `together`, the discriminator judges real and generated images in one pass.
+    With `together`, the discriminator judges real and generated images in one pass; its weights are clipped to `clip`.
     """
     latent, d_steps = args["latent_dim"], args["d_steps"]
     g_network = generator(latent, args["base_filters"], nn.Tanh(), classes)
     if classes:
         g_network = Labelled(g_network, classes, plane=False)
     g_network, d_network = channels_last(g_network, d_network)
-    d_optimizer, g_optimizer = adam(d_network), adam(g_network)
+    d_optimizer, g_optimizer = optimizer(d_network), optimizer(g_network)
     d_loss_of, g_loss_of = losses
 
     def step(images, labels=None):
@@ -122,12 +126,16 @@ def gan(args, precision, losses, d_network, penalty=None, classes=0, together=Fa
             with precision():
                 fake = g_network(torch.randn(size, latent), *given).detach()
                 if together:
-                    loss = d_loss_of(*d_network(torch.cat([real[rows], fake])).split(size))
+                    loss = d_loss_of(*d_network(torch.cat([real[rows], fake])).chunk(2))
                 else:
                     loss = d_loss_of(d_network(real[rows], *given), d_network(fake, *given))
                 if penalty:
                     loss = loss + penalty(d_network, real[rows], fake)
             update(d_optimizer, loss)
+            if clip:
+                with torch.no_grad():
+                    for parameter in d_network.parameters():
+                        parameter.clamp_(-clip, clip)
         with precision():
             loss = g_loss_of(d_network(g_network(torch.randn(size, latent), *given), *given))
         update(g_optimizer, loss)
@@ -141,6 +149,9 @@ def minimax(real, fake):
 
 def non_saturating(fake):
     return softplus(-fake.float()).mean()
+
+
+WASSERSTEIN = (lambda r, f: f.mean() - r.mean(), lambda f: -f.mean())
 
 
 def cgan(args, precision):
@@ -164,8 +175,7 @@ def wgan_gp(args, precision):
         gradient = torch.autograd.grad(network(points).sum(), points, create_graph=True)[0]
         return args["gp_weight"] * (gradient.flatten(1).norm(dim=1) - 1.0).square().mean()
 
-    wasserstein = (lambda r, f: f.mean() - r.mean(), lambda f: -f.mean())
-    return gan(args, precision, wasserstein, d_network, penalty, together=True)
+    return gan(args, precision, WASSERSTEIN, d_network, penalty, together=True)
 
 
 def cvae(args, precision):

@@ -29,8 +29,8 @@ from keras_genzoo import losses
 from keras_genzoo.families import StandardGAN
 from keras_genzoo.families.gradients import gradient_norms
 from keras_genzoo.families.step_count import StepCount
-from keras_genzoo.networks.resnext import residual_discriminator, residual_generator
-from keras_genzoo.utils.arguments import Choice, Integer, Positive, Steps, Weight
+from keras_genzoo.networks.resnext import residual_discriminator, residual_generator, stage_widths
+from keras_genzoo.utils.arguments import Choice, Integer, Positive, Steps, Units, Weight
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -64,10 +64,17 @@ class R3GAN(StandardGAN):
     )
     num_blocks = Integer(1, "Residual networks only: blocks at each resolution; 2 in the paper.")
     expansion = Integer(2, "Residual networks only: channels inside of a block, as a multiple of those outside.")
-    groups = Integer(
-        1,
-        "Residual networks only: groups of the 3x3 convolutions. The paper has 16 channels in a group; on CPUs, groups "
-        "are slow.",
+    stage_filters = Units(
+        None,
+        "Residual networks only: filters of both networks at each resolution, from the full one down, the last for all "
+        "further ones, in place of `base_filters` and `d_base_filters`.",
+        optional=True,
+    )
+    group_size = Integer(
+        None,
+        "Residual networks only: channels in a group of the 3x3 convolutions, 16 in the paper; `None` for one group, "
+        "which is faster on CPUs.",
+        optional=True,
     )
     gp_weight = Weight(1.0, "Weight of the gradient penalties (the paper's gamma), at the beginning.", training=True)
     final_gp_weight = Weight(0.0, "Weight of the gradient penalties after `gp_steps`, which it needs.", training=True)
@@ -91,6 +98,11 @@ class R3GAN(StandardGAN):
                 f"Expected gp_steps next to final_gp_weight. Received: final_gp_weight={self.final_gp_weight!r} alone"
             )
         if self.network != "residual":
+            for name in ("stage_filters", "group_size"):
+                if getattr(self, name) is not None:
+                    raise ValueError(
+                        f"Expected no {name} with network={self.network!r}. Received: {name}={getattr(self, name)!r}"
+                    )
             return
         for name in ("dropout", "minibatch_stddev"):
             if getattr(self, name):
@@ -98,10 +110,22 @@ class R3GAN(StandardGAN):
                     f"Expected no {name} in residual networks; network='conv' or 'mlp' has it. "
                     f"Received: {name}={getattr(self, name)!r}"
                 )
-        narrowest = min(self.base_filters, self.d_base_filters or self.base_filters) * self.expansion
-        if narrowest % self.groups:
+        if self.stage_filters is not None and self.d_base_filters is not None:
             raise ValueError(
-                f"Expected groups that divide base_filters * expansion, {narrowest}. Received: groups={self.groups}"
+                "Expected stage_filters or d_base_filters. "
+                f"Received: stage_filters={self.stage_filters}, d_base_filters={self.d_base_filters}"
+            )
+        self.check_groups()
+
+    def check_groups(self):
+        """Raises `ValueError` unless groups of `group_size` channels fill all blocks."""
+        used = {*stage_widths(self.image_shape, self.g_filters), *stage_widths(self.image_shape, self.d_filters)}
+        inner = sorted(self.expansion * filters for filters in used)
+        if self.group_size and any(each % self.group_size for each in inner):
+            listed = ", ".join(map(str, inner))
+            raise ValueError(
+                f"Expected a group_size that divides filters * expansion of all blocks, {listed}. "
+                f"Received: group_size={self.group_size}"
             )
 
     # -- networks -------------------------------------------------------------------------------------------------
@@ -113,19 +137,28 @@ class R3GAN(StandardGAN):
     def build_generator(self):
         if self.network != "residual":
             return super().build_generator()
-        return residual_generator(self.image_shape, self.latent_dim, self.base_filters, **self.residual_options())
+        return residual_generator(self.image_shape, self.latent_dim, self.g_filters, **self.residual_options())
 
     def build_discriminator(self):
         if self.network != "residual":
             return super().build_discriminator()
-        filters = self.d_base_filters or self.base_filters
-        return residual_discriminator(self.image_shape, filters, **self.residual_options())
+        return residual_discriminator(self.image_shape, self.d_filters, **self.residual_options())
+
+    @property
+    def g_filters(self):
+        """Filters of the residual generator: see `keras_genzoo.networks.resnext.stage_widths`."""
+        return self.stage_filters or self.base_filters
+
+    @property
+    def d_filters(self):
+        """Filters of the residual discriminator."""
+        return self.stage_filters or self.d_base_filters or self.base_filters
 
     def residual_options(self):
         return dict(
             num_blocks=self.num_blocks,
             expansion=self.expansion,
-            groups=self.groups,
+            group_size=self.group_size,
             conditions=self.conditions,
             dtype=self.dtype_policy,
         )

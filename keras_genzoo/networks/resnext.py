@@ -29,12 +29,13 @@ class ResidualStages:
         filters: Channels of each stage, first to last.
         num_blocks: Residual blocks of each stage.
         expansion: Channels inside of a block, as a multiple of those outside.
-        groups: Groups of the 3x3 convolutions.
+        group_size: Channels of a group of the 3x3 convolutions, a divisor of the channels inside of each block;
+            `None` for one group.
         dtype: Dtype policy of the layers.
     """
 
-    def __init__(self, filters, num_blocks=1, expansion=2, groups=1, dtype=None):
-        self.filters, self.num_blocks, self.expansion, self.groups = filters, num_blocks, expansion, groups
+    def __init__(self, filters, num_blocks=1, expansion=2, group_size=None, dtype=None):
+        self.filters, self.num_blocks, self.expansion, self.group_size = filters, num_blocks, expansion, group_size
         self.dtype = dtype
         self.scale = GAIN / math.sqrt(len(filters) * num_blocks)
 
@@ -47,7 +48,8 @@ class ResidualStages:
         filters = x.shape[-1]
         inner = filters * self.expansion
         y = self.activated(self.conv(x, inner, scale=self.scale, use_bias=True))
-        y = self.activated(self.conv(y, inner, 3, scale=self.scale, groups=self.groups, use_bias=True))
+        groups = inner // (self.group_size or inner)
+        y = self.activated(self.conv(y, inner, 3, scale=self.scale, groups=groups, use_bias=True))
         return layers.Add(dtype=self.dtype)([x, self.conv(y, filters, scale=0.0)])
 
     def activated(self, x):
@@ -62,23 +64,50 @@ class ResidualStages:
         return x if x.shape[-1] == filters else self.conv(x, filters)
 
 
-def residual_generator(image_shape, latent_dim, base_filters=32, conditions=(), dtype=None, name="generator", **blocks):
+def stage_widths(image_shape, filters):
+    """Filters at each resolution of an image, from the full one down.
+
+    Args:
+        image_shape: `(height, width, channels)` of the image.
+        filters: Filters at full resolution, which are doubled at each lower one, up to 8 times as many; or a list of
+            those at each resolution, the last of which holds for all further ones.
+
+    Raises:
+        ValueError: If a list has more numbers than there are resolutions.
+
+    Example:
+
+    >>> stage_widths((32, 32, 3), 16), stage_widths((32, 32, 3), (16, 48))
+    ([16, 32, 64, 128], [16, 48, 48, 48])
+    """
+    num = num_doublings(image_shape) + 1
+    if isinstance(filters, int):
+        return widths(num, filters)
+    if not 1 <= len(filters) <= num:
+        raise ValueError(
+            f"Expected filters of 1..{num} resolutions of images of {image_shape[0]}x{image_shape[1]}. "
+            f"Received: {list(filters)}"
+        )
+    return [*filters, *[filters[-1]] * (num - len(filters))]
+
+
+def residual_generator(image_shape, latent_dim, filters=32, conditions=(), dtype=None, name="generator", **blocks):
     """Builds a network from a code to an image.
 
     Args:
         image_shape: `(height, width, channels)` of the output.
         latent_dim: Length of the code.
-        base_filters: Filters at full resolution; doubled at each lower resolution, up to 8 times as many.
+        filters: Filters of the resolutions: see `stage_widths`.
         conditions: Conditions that the network takes as further inputs: see `keras_genzoo.families.conditions`.
         dtype: Dtype policy of the layers.
         name: Name of the network.
-        **blocks: `num_blocks`, `expansion` and `groups`: see `ResidualStages`.
+        **blocks: `num_blocks`, `expansion` and `group_size`: see `ResidualStages`.
 
     Returns:
         Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, *conditions]`, -> images in [-1, 1]
         `(batch, height, width, channels)`, float32.
     """
-    filters = widths(num_doublings(image_shape) + 1, base_filters)[::-1]
+    filters = stage_widths(image_shape, filters)[::-1]
     stages = ResidualStages(filters, dtype=dtype, **blocks)
     z = keras.Input((latent_dim,), name="z")
     inputs, vector = condition_inputs(conditions)
@@ -95,21 +124,21 @@ def residual_generator(image_shape, latent_dim, base_filters=32, conditions=(), 
     return network_of(z, inputs, image, name)
 
 
-def residual_discriminator(image_shape, base_filters=32, conditions=(), dtype=None, name="discriminator", **blocks):
+def residual_discriminator(image_shape, filters=32, conditions=(), dtype=None, name="discriminator", **blocks):
     """Builds a network from an image to one score, which judges each image by itself.
 
     Args:
         image_shape: `(height, width, channels)` of the input.
-        base_filters: Filters at full resolution; doubled at each lower resolution, up to 8 times as many.
+        filters: Filters of the resolutions: see `stage_widths`.
         conditions: Conditions that the network takes as further inputs: see `projected_logits`.
         dtype: Dtype policy of the layers.
         name: Name of the network.
-        **blocks: `num_blocks`, `expansion` and `groups`: see `ResidualStages`.
+        **blocks: `num_blocks`, `expansion` and `group_size`: see `ResidualStages`.
 
     Returns:
         Functional `keras.Model`: images in [-1, 1], or `[images, *conditions]`, -> scores `(batch, 1)`, float32.
     """
-    filters = widths(num_doublings(image_shape) + 1, base_filters)
+    filters = stage_widths(image_shape, filters)
     stages = ResidualStages(filters, dtype=dtype, **blocks)
     image = keras.Input(image_shape, name="image")
     inputs, vector = condition_inputs(conditions)

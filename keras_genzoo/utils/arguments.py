@@ -164,12 +164,23 @@ class Choice(Argument):
 
 
 class Units(Argument):
-    """A list of integers of at least 1: units of consecutive dense layers."""
+    """A list of integers of at least 1: sizes of consecutive layers; with `optional`, also `None`."""
 
-    allowed = "List of integers, at least 1 each"
-    wrong = ((0,), (4, 0.5), 0, "16")
+    def __init__(self, default, description, *, optional=False, **options):
+        super().__init__(default, description, **options)
+        self.optional = optional
+
+    @property
+    def allowed(self):
+        return "List of integers, at least 1 each" + ", or None" * self.optional
+
+    @property
+    def wrong(self):
+        return ((0,), (4, 0.5), 0, "16", *(() if self.optional else (None,)))
 
     def check(self, value):
+        if value is None and self.optional:
+            return None
         checks.check_units(**{self.name: value})
         return tuple(value)
 

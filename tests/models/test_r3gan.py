@@ -80,7 +80,7 @@ def test_residual_blocks_start_as_the_identity():
 
 @pytest.mark.parametrize("image_shape", [(28, 28, 1), (17, 30, 3), (64, 64, 3)])
 def test_residual_networks_give_images_and_scores_for_any_side(image_shape):
-    model = small(image_shape=image_shape, groups=2)
+    model = small(image_shape=image_shape, group_size=2)
     assert model.generator.output_shape == (None, *image_shape)
     with frozen_statistics():
         assert model.discriminator(np.zeros((2, *image_shape), "float32")).shape == (2, 1)
@@ -93,7 +93,11 @@ def test_residual_networks_give_images_and_scores_for_any_side(image_shape):
         (dict(final_gp_weight=1.0), "Expected gp_steps next to final_gp_weight"),
         (dict(dropout=0.5), "Expected no dropout in residual networks"),
         (dict(minibatch_stddev=True), "Expected no minibatch_stddev in residual networks"),
-        (dict(groups=3), "Expected groups that divide base_filters . expansion, 4. Received: groups=3"),
+        (dict(group_size=3), "Expected a group_size that divides .* of all blocks, 4, .*Received: group_size=3"),
+        (dict(stage_filters=(4,) * 9), r"Expected filters of 1..\d resolutions .* Received: \[4, 4"),
+        (dict(stage_filters=(4,), d_base_filters=4), "Expected stage_filters or d_base_filters. Received:"),
+        (dict(stage_filters=(4,), network="conv"), "Expected no stage_filters with network='conv'"),
+        (dict(group_size=2, network="conv"), "Expected no group_size with network='conv'. Received: group_size=2"),
     ],
 )
 def test_arguments_without_effect_or_that_do_not_fit_are_refused(args, sentence):

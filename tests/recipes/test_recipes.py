@@ -21,6 +21,9 @@ TRAINING_IMAGES = {
     "npz:emoji.npz": 2891,
     "points:grid25": 100000,
     "shapes": 4608,
+    "folder:ffhq64": 70000,
+    "folder:ffhq256": 70000,
+    "keras:cifar10": 50000,
     "tfds:fashion_mnist": 60000,
     "tfds:mnist": 60000,
 }
@@ -103,7 +106,7 @@ def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
         rates = [float(schedule(int(step))) for step in np.linspace(0, updates - 1, 40)]
         assert np.isfinite(rates).all()
         assert min(rates) >= 0.0
-        assert rates[-1] < 0.25 * max(rates)
+        assert rates[-1] < 0.26 * max(rates)  # a quarter in the recipes of R3GAN's paper
 
 
 @pytest.mark.completeness

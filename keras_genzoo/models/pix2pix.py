@@ -1,0 +1,116 @@
+"""pix2pix: translation learned from matched pairs, with a discriminator that sees the input beside the output.
+
+Isola, Zhu, Zhou and Efros, 2017, Image-to-image translation with conditional adversarial networks,
+https://arxiv.org/abs/1611.07004.
+
+The generator, a U-Net (section 3.2.1), minimizes -log D(a, G(a)), so that its output looks like an image that belongs
+to the input, plus lambda times the mean absolute difference to the image that does belong to it (equations 3 and 4):
+the difference alone gives blurred images, the discriminator the sharpness. The discriminator scores patches (section
+3.2.2), and its loss is halved so that it learns more slowly than the generator (section 3.3).
+
+Differences from the paper: instance normalization with a scale and an offset in place of batch normalization, which for
+the paper's batches of one image is the same; no normalization at a resolution of one pixel, because the U-Net ends at
+two; and dropout, the paper's only noise, acts in training alone, so that an image always has the same translation. The
+moving average of the generator's weights is an addition.
+"""
+
+import keras
+from keras import ops
+
+from keras_genzoo import losses
+from keras_genzoo.data.kinds import ImagePairs
+from keras_genzoo.families import BaseTranslator
+from keras_genzoo.families.two_player import SMALL_NORMAL, scores_of_both
+from keras_genzoo.networks.patch import patch_discriminator
+from keras_genzoo.networks.unet import unet_translator
+from keras_genzoo.utils.arguments import Fraction, ImageShape, Integer, Weight
+from keras_genzoo.utils.record import Record
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class Pix2Pix(BaseTranslator):
+    """Translates images of domain a to domain b, trained on matched pairs.
+
+    Shapes: `generator_ab` `(batch, height, width, channels)` -> the same, both in [-1, 1]; `discriminator` an image and
+    its translation, stacked as channels `(batch, height, width, 2 * channels)`, -> logits `(batch, rows, columns, 1)`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    References:
+        https://arxiv.org/abs/1611.07004, equations 1, 3 and 4 and section 3.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8), limit=64)
+    >>> model = keras_genzoo.build("pix2pix", image_shape=(8, 8, 1), base_filters=4)
+    >>> history = model.fit(digits, 255 - digits, epochs=1, verbose=0)
+    >>> model.translate(digits[:4]).shape
+    (4, 8, 8, 1)
+    """
+
+    image_shape = ImageShape((256, 256, 3), "`(height, width, channels)` of both domains.")
+    base_filters = Integer(
+        64, "Filters of the generator's first convolution; doubled at each lower resolution, up to 8 times as many."
+    )
+    num_levels = Integer(
+        None,
+        "Halvings of the resolution in the generator; `None` for as many as leave sides of at least 2 pixels.",
+        optional=True,
+    )
+    dropout = Fraction(
+        0.5, "Share of the features of the generator's lowest levels that is set to zero in training.", training=True
+    )
+    d_base_filters = Integer(
+        None, "Filters of the first convolution of the discriminator; `None` for `base_filters`.", optional=True
+    )
+    d_layers = Integer(
+        None,
+        "Number of strided convolutions in the discriminator: with 1, 2, 3 of them, patches have 16, 34, 70 pixels per "
+        "side. `None` for 3 from 128 pixels on, 2 from 64, 1 below.",
+        optional=True,
+    )
+    l1_weight = Weight(100.0, "Weight of the mean absolute difference (the paper's lambda).", training=True)
+
+    data_kind = ImagePairs(paired=True)
+    directions = ("a_to_b",)
+    discriminator_first = True
+    loss_names = ("d_loss", "g_loss", "l1_loss")
+
+    def build_networks(self):
+        shared = dict(kernel_initializer=SMALL_NORMAL, dtype=self.dtype_policy)
+        sizes = (self.image_shape, self.base_filters, self.num_levels, self.dropout)
+        self.set_generators(a_to_b=unet_translator(*sizes, name="generator_ab", **shared))
+        height, width, channels = self.image_shape
+        filters = self.d_base_filters or self.base_filters
+        self.discriminator = patch_discriminator((height, width, 2 * channels), filters, self.d_layers, **shared)
+
+    def optimized_variables(self):
+        return {
+            "d_optimizer": self.discriminator.trainable_variables,
+            "g_optimizer": self.generator_ab.trainable_variables,
+        }
+
+    # -- losses ---------------------------------------------------------------------------------------------------
+
+    def make_fake(self, real):
+        """The record of the images `b` that belong to `a`, as the generator makes them, beside the same `a`."""
+        return Record(a=real.a, b=self.generator_ab(real.a, training=True))
+
+    def discriminator_loss(self, real, fake):
+        """Half the minimax loss of the logits of real and of translated pairs."""
+        logits = scores_of_both(self.discriminator, stacked(real), stacked(fake))
+        return 0.5 * losses.minimax_discriminator_loss(*logits)
+
+    def generator_loss(self, real, fake):
+        """Equation 4, with the non-saturating loss; logs the mean absolute difference of images in [-1, 1]."""
+        l1_loss = ops.mean(ops.abs(real.b - fake.b))
+        self.log({"l1_loss": l1_loss})
+        logits = self.discriminator(stacked(fake), training=True)
+        return losses.non_saturating_generator_loss(logits) + self.l1_weight * l1_loss
+
+
+def stacked(pair):
+    """The images of a record of pairs as one, `b` behind `a` in the channels."""
+    return ops.concatenate([pair.a, pair.b], axis=-1)

@@ -1,0 +1,60 @@
+"""pix2pix: pairs, the U-Net, and its losses from scores in NumPy."""
+
+import numpy as np
+import pytest
+
+import keras_genzoo
+from keras_genzoo.models.pix2pix import stacked
+from keras_genzoo.networks.unet import unet_translator
+from keras_genzoo.utils.record import Record
+
+SMALL = dict(image_shape=(8, 8, 1), base_filters=4, seed=0)
+
+
+def images(num=6, seed=0, shape=(8, 8, 1)):
+    return np.random.default_rng(seed).integers(0, 256, (num, *shape), dtype="uint8")
+
+
+def softplus(x):
+    return np.logaddexp(0.0, x)
+
+
+def test_losses_are_those_of_the_paper():
+    model = keras_genzoo.build("pix2pix", **SMALL, dropout=0.0, l1_weight=7.0)
+    a, b = (model.to_network(images(seed=seed)) for seed in (0, 1))
+    real, fake = Record(a=a, b=b), Record(a=a, b=model.generator_ab(a))
+    real_logits, fake_logits = (np.asarray(model.discriminator(stacked(pair))) for pair in (real, fake))
+    half = 0.5 * (softplus(-real_logits).mean() + softplus(fake_logits).mean())
+    assert float(model.discriminator_loss(real, fake)) == pytest.approx(half, rel=1e-5)
+    l1 = np.abs(np.asarray(b) - np.asarray(fake.b)).mean()
+    wanted = softplus(-fake_logits).mean() + 7.0 * l1
+    assert float(model.generator_loss(real, fake)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_discriminator_sees_the_input_beside_the_output():
+    model = keras_genzoo.build("pix2pix", **SMALL)
+    a, b, other = (model.to_network(images(seed=seed)) for seed in (0, 1, 2))
+    given, without = (np.asarray(model.discriminator(stacked(Record(a=x, b=b)))) for x in (a, other))
+    assert np.abs(given - without).max() > 1e-4
+
+
+def test_dropout_acts_in_training_alone():
+    model = keras_genzoo.build("pix2pix", **SMALL)
+    x = model.to_network(images())
+    first, second = (np.asarray(model.generator_ab(x, training=True)) for _ in range(2))
+    assert np.abs(first - second).max() > 1e-4
+    assert np.array_equal(model.translate(images()), model.translate(images()))
+
+
+@pytest.mark.parametrize("image_shape", [(8, 8, 1), (17, 30, 3), (33, 256, 3)])
+def test_unet_keeps_the_size_of_any_image(image_shape):
+    network = unet_translator(image_shape, base_filters=2)
+    assert network.output_shape == (None, *image_shape)
+
+
+def test_it_translates_in_one_direction_and_needs_equally_many_images():
+    model = keras_genzoo.build("pix2pix", **SMALL)
+    with pytest.raises(ValueError, match="Expected direction to be one of 'a_to_b'. Received: direction='b_to_a'"):
+        model.translate(images(), "b_to_a")
+    with pytest.raises(ValueError, match="Expected as many images of domain b as of domain a"):
+        model.fit(images(6), images(5), verbose=0)

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from keras_genzoo import presets, recipes, registry
 from keras_genzoo.cli.export import export
-from keras_genzoo.cli.images import interpolate, reconstruct, sample, translate
+from keras_genzoo.cli.images import interpolate, reconstruct, sample
 from keras_genzoo.cli.names import (
     SamplerName,
     Weights,
@@ -31,6 +31,7 @@ from keras_genzoo.cli.names import (
 from keras_genzoo.cli.plot import app as plot_app
 from keras_genzoo.cli.stopping import Stopped, resumable
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
+from keras_genzoo.cli.translating import translate
 from keras_genzoo.cli.typed import Command, check_effect
 from keras_genzoo.utils.text import nearest
 from keras_genzoo.version import __version__

@@ -1,4 +1,4 @@
-"""The commands that make images: sample, reconstruct, interpolate, translate."""
+"""The commands that make images: sample, reconstruct and interpolate; and what they share with translate."""
 
 import sys
 from pathlib import Path
@@ -46,7 +46,7 @@ def sample(
 ):
     """Generates images: a grid in one PNG file, or a folder of files; or points, as a picture or a NumPy file."""
     check_array_file(out) if is_array_file(out) else check_output(out)
-    model = _load(name, weights, "generate", "generates images", points=True)
+    model = load_model(name, weights, "generate", "generates images", points=True)
     import numpy as np
     from rich.progress import track
 
@@ -95,7 +95,7 @@ def interpolate(
 ):
     """Draws the images between pairs of generated images, one row per pair."""
     check_png_output(out)
-    model = _load(name, weights, "latent_sample", "has a latent code")
+    model = load_model(name, weights, "latent_sample", "has a latent code")
     from keras_genzoo import latent
 
     asked = read_conditions(model, labels, condition)
@@ -117,28 +117,10 @@ def reconstruct(
     weights: Weights = None,
 ):
     """Encodes and decodes images, and writes them beside the originals."""
-    _through(ctx, name, weights, source, out, split, limit, "reconstruct", "reconstructs images", labels=labels)
+    through(ctx, name, weights, source, out, split, limit, "reconstruct", "reconstructs images", labels=labels)
 
 
-def translate(
-    ctx: typer.Context,
-    name: Name,
-    source: Input,
-    out: Annotated[Path, typer.Option(help="PNG file, or a folder for one PNG per image, named as the input.")],
-    direction: Annotated[str | None, typer.Option(help="Such as a_to_b. Default: the first of the model.")] = None,
-    split: Split = "train",
-    limit: Limit = None,
-    weights: Weights = None,
-):
-    """Translates an image file, a folder or a data set from one domain to the other.
-
-    A folder keeps the names of the files, and gets a grid of before and after. A PNG file is the translated image, or,
-    of several images, that grid.
-    """
-    _through(ctx, name, weights, source, out, split, limit, "translate", "translates images", direction=direction)
-
-
-def _through(ctx, name, weights, source, out, split, limit, method, does, labels=None, direction=None):
+def through(ctx, name, weights, source, out, split, limit, method, does, labels=None, direction=None):
     """Reads images, hands them to a method of the model, and writes what it gives."""
     check_output(out)
     from keras_genzoo.data.named import is_image_file, load_named_images
@@ -146,7 +128,7 @@ def _through(ctx, name, weights, source, out, split, limit, method, does, labels
 
     if is_image_file(source):
         check_effect(ctx, ("split", "limit"), "--input is one image")
-    model = _load(name, weights, method, does)
+    model = load_model(name, weights, method, does)
     check_apart(source, out)
     given = {} if direction is None else {"direction": direction}
     height, width, channels = model.image_shape
@@ -180,7 +162,7 @@ def _labels_of(model, labels, found, num, source, split):
     return {model.conditions[0].name: found}
 
 
-def _load(name, weights, method, does, points=False):
+def load_model(name, weights, method, does, points=False):
     """The model; with `points`, also one of points."""
     model = load_named(name, weights)
     if not hasattr(model, method):

@@ -4,14 +4,15 @@ from collections import Counter
 from pathlib import Path
 
 MAX_PAIRS = 32  # images in a grid of before and after
+MAX_SHOWN = 256  # pixels of the longer side of an image in such a grid, where images differ in size
 BEFORE_AFTER = "before_after"  # name of this grid in a folder of images
 
 
 def check_output(out):
     """Raises `ValueError` unless a path is that of a PNG file or of a folder, new or not."""
-    if out.suffix and not _is_png(out) and not out.is_dir():
+    if out.suffix and not is_png(out) and not out.is_dir():
         raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}")
-    folder = out.parent if _is_png(out) else out
+    folder = out.parent if is_png(out) else out
     used = next(path for path in (folder, *folder.parents) if path.exists())
     if not used.is_dir():
         raise ValueError(f"Expected --out as a .png file or a folder. Received: {str(out)!r}, and {used} is a file")
@@ -19,7 +20,7 @@ def check_output(out):
 
 def check_png_output(out):
     """Raises `ValueError` unless a path is that of a PNG file that may be written: see `check_targets`."""
-    if not _is_png(out):
+    if not is_png(out):
         raise ValueError(f"Expected --out as a .png file. Received: {str(out)!r}")
     check_output(out)
     check_targets(out)
@@ -43,7 +44,7 @@ def check_apart(source, out):
 
     if is_image_file(source):
         file = Path(source).expanduser()
-        target = out if _is_png(out) else out / f"{file.stem}.png"
+        target = out if is_png(out) else out / f"{file.stem}.png"
         if target.exists() and target.samefile(file):
             raise ValueError(f"Expected --out apart from --input, which it would replace. Received: {str(target)!r}")
         return
@@ -64,14 +65,14 @@ def check_targets(out, names=()):
     """
     counts = Counter(name.casefold() for name in names)  # some systems of files do not tell cases apart
     twice = next((name for name, count in counts.items() if count > 1), None)
-    if twice is not None and not _is_png(out):
+    if twice is not None and not is_png(out):
         raise ValueError(
             f"Expected images of names other than {BEFORE_AFTER}, or --out as a .png file: the grid of before and "
             f"after has this name. Received: an image called {twice}"
         )
     from keras_genzoo import plots
 
-    for path in [out] if _is_png(out) else [out / f"{name}.png" for name in names]:
+    for path in [out] if is_png(out) else [out / f"{name}.png" for name in names]:
         if path.exists() and not plots.is_own(path):
             raise FileExistsError(
                 "Expected --out to replace only images that keras-genzoo has made. "
@@ -92,7 +93,7 @@ def save(images, out, names, columns=None, before=None):
     """
     from keras_genzoo import plots
 
-    if _is_png(out):
+    if is_png(out):
         if before is not None and len(images) == 1:
             plots.save_grid(images, out, scale=1, gap=0)
         elif before is not None:
@@ -106,6 +107,54 @@ def save(images, out, names, columns=None, before=None):
         plots.save_pairs(before[:MAX_PAIRS], images[:MAX_PAIRS], out / f"{BEFORE_AFTER}.png")
 
 
-def _is_png(out):
+def save_image(image, path):
+    """Writes one image, uint8 `(height, width, channels)`, as it is."""
+    from keras_genzoo import plots
+
+    plots.save_grid(image[None], path, scale=1, gap=0)
+
+
+def save_before_after(pairs, path):
+    """Writes a grid of pairs of images, each pair of one size; larger ones are scaled down, all are set on white.
+
+    Args:
+        pairs: List of pairs of uint8 images `(height, width, channels)`.
+        path: PNG file to write.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from keras_genzoo import plots
+
+    cell = [max(first.shape[axis] for first, _ in pairs) for axis in (1, 0)]  # width, height
+    factor = min(1.0, MAX_SHOWN / max(cell))
+    cell = tuple(max(1, round(side * factor)) for side in cell)
+
+    def shown(image):
+        picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+        if picture.width > cell[0] or picture.height > cell[1]:
+            picture.thumbnail(cell, Image.Resampling.LANCZOS)
+        white = Image.new(picture.mode, cell, "white")
+        white.paste(picture, tuple((have - want) // 2 for have, want in zip(cell, picture.size, strict=True)))
+        return np.asarray(white).reshape(*cell[::-1], image.shape[-1])
+
+    before, after = (np.stack([shown(image) for image in images]) for images in zip(*pairs, strict=True))
+    plots.save_pairs(before, after, path)
+
+
+def check_clip_targets(source, out):
+    """Raises an error if a clip would replace itself or another file."""
+    if out.exists():
+        same = Path(source).expanduser().exists() and out.samefile(Path(source).expanduser())
+        raise FileExistsError(
+            f"Expected --out as a clip that is not there yet. Received: {str(out)!r}, which "
+            f"{'is --input' if same else 'exists'}"
+        )
+    used = next(path for path in out.absolute().parents if path.exists())
+    if not used.is_dir():
+        raise ValueError(f"Expected --out in a folder. Received: {str(out)!r}, and {used} is a file")
+
+
+def is_png(out):
     """Whether a path is that of a PNG file and not of a folder."""
     return out.suffix.lower() == ".png" and not out.is_dir()

@@ -1,9 +1,11 @@
 """Images with the names of their files, for results that are written beside them."""
 
+import warnings
 from pathlib import Path
 
 from keras_genzoo.data.checks import check_labels
-from keras_genzoo.data.parts import EncodedPart
+from keras_genzoo.data.parts import EncodedPart, attempt
+from keras_genzoo.data.pixels import read_image, to_channels
 from keras_genzoo.data.sources import open_part
 
 
@@ -25,14 +27,63 @@ def load_named_images(source, split="train", image_size=None, channels=None, lim
         ValueError: If the images cannot be read.
         FileNotFoundError: If the file or folder does not exist.
     """
-    if is_image_file(source):
-        path = Path(source).expanduser()
-        part = EncodedPart([path], None, str(path), names=[path.stem])
-    else:
-        part = open_part(source, split, limit)
+    part = _part(source, split, limit)
     images, labels = part.arrays(part.shape(image_size, channels))
     labels = None if labels is None else check_labels(labels, len(images), part.name)
     return images, labels, _names(part, len(images))
+
+
+def named_images(source, split="train", channels=None, limit=None):
+    """Images at their own sizes, one after another, so that only one is in memory.
+
+    Args:
+        source: As for `load_named_images`.
+        split: As for `load`.
+        channels: As for `load`.
+        limit: As for `load`.
+
+    Returns:
+        Tuple of the names, as `load_named_images` gives them, and a generator of `(name, image)`, uint8
+        `(height, width, channels)`. Files that cannot be read are left out, with a warning at the end.
+
+    Raises:
+        ValueError: If the images cannot be read.
+        FileNotFoundError: If the file or folder does not exist.
+    """
+    part = _part(source, split, limit)
+    names = _names(part, len(part))
+    return names, _decoded(part, names, channels)
+
+
+def _decoded(part, names, channels):
+    if part.in_memory:
+        yield from zip(names, to_channels(part.images, channels), strict=True)
+        return
+    items, scale = part.items if isinstance(part, EncodedPart) else _bytes_of(part), getattr(part, "scale", 1)
+    failed = []
+    for name, item in zip(names, items, strict=True):
+        image, error = attempt(lambda each: read_image(each, None, channels or 3), item)
+        if error is None:
+            yield name, image * scale if scale > 1 else image
+        else:
+            failed.append(f"{name} ({error})")
+    if len(failed) == len(names):
+        raise ValueError(f"Expected images that can be read in {part.name}. Received: {'; '.join(failed[:10])}")
+    if failed:
+        told = "; ".join(failed[:10]) + f"; and {len(failed) - 10} more" * (len(failed) > 10)
+        warnings.warn(f"Skipped {len(failed)} of {len(names)} images that cannot be read: {told}", stacklevel=2)
+
+
+def _bytes_of(part):
+    return (item for item, _ in part.encoded().as_numpy_iterator())
+
+
+def _part(source, split, limit):
+    """The part of a source; an image file is a part of its own."""
+    if not is_image_file(source):
+        return open_part(source, split, limit)
+    path = Path(source).expanduser()
+    return EncodedPart([path], None, str(path), names=[path.stem])
 
 
 def is_image_file(source):

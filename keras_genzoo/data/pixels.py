@@ -35,7 +35,7 @@ def read_image(item, image_size, channels):
         if image_size is not None:  # the JPEG decoder skips detail that resizing would remove
             image.draft(None, (2 * max(image_size),) * 2)
         _check_grey(image)
-        image = _opaque(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
+        image = opaque(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
     if image_size is not None and image.size != image_size[::-1]:
         image = ImageOps.fit(image, image_size[::-1], Image.Resampling.LANCZOS)
     return np.array(image).reshape(image.height, image.width, channels)
@@ -141,7 +141,7 @@ def _check_grey(image):
         raise ValueError("Expected 16-bit grey without a transparent value (convert the file to 8 bits). Received: one")
 
 
-def _opaque(image):
+def opaque(image):
     """The image in a mode without transparency and with at most 8 bits per channel."""
     if image.mode == "I" or image.mode.startswith("I;"):  # 16-bit grey, which Pillow would clip at 255
         pixels = np.clip(np.asarray(image).astype(np.int64), 0, 65535)

@@ -3,6 +3,8 @@
 import functools
 import os
 
+import numpy as np
+
 from keras_genzoo.data.kinds import ImagePairs
 from keras_genzoo.data.pixels import read_image
 from keras_genzoo.families import two_player
@@ -12,10 +14,11 @@ from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.checks import images_in_range
 from keras_genzoo.families.exporting import ExportFunction, file_input, image_input
 from keras_genzoo.families.png import decode_images, png_functions
+from keras_genzoo.families.tiling import in_tiles
 from keras_genzoo.layers import frozen_statistics
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arguments import Fraction
-from keras_genzoo.utils.checks import check_choice
+from keras_genzoo.utils.checks import check_choice, check_flag
 from keras_genzoo.utils.noise import noise_for_tests
 
 
@@ -162,17 +165,23 @@ class BaseTranslator(ZooModel):
         """Images of one domain as tensors of the other, float32 in [0, 1] or uint8. Usable inside a graph."""
         return self.from_network(self.translator(direction)(self.to_network(images), training=training), dtype)
 
-    def translate(self, images, direction=None, batch_size=16):
-        """Translates images from one domain to the other.
+    def translate(self, images, direction=None, batch_size=16, keep_size=True):
+        """Translates images of any size from one domain to the other.
+
+        Images of another size than the model's are translated in tiles of the model's size, which overlap by a quarter
+        or more and whose seams are blended; sides that are smaller are padded by reflection, and cropped afterwards.
+        What is in the images should be about as large, in pixels, as in those that the model has learned from.
 
         Args:
-            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`, or the path of an image file, which is
-                scaled and cropped to the model's size.
+            images: uint8 0..255 or float 0..1, `(n, height, width, channels)`; a list of images
+                `(height, width, channels)` of any sizes; or the path of an image file.
             direction: One of the model's `directions`: `"a_to_b"` takes images of domain a. `None`: the first of them.
-            batch_size: Images in one pass through the network, at least 1: memory depends on it.
+            batch_size: Images, or tiles, in one pass through the network, at least 1: memory depends on it.
+            keep_size: Whether results have the size of their images. If `False`, a file is scaled and cropped to the
+                model's size, and arrays of other sizes are refused.
 
         Returns:
-            uint8 NumPy array `(n, height, width, channels)`.
+            uint8 NumPy array `(n, height, width, channels)`; for a list of images, a list of such images.
 
         Raises:
             ValueError: If the model has no such direction, or the images have another shape, type or range.
@@ -184,15 +193,40 @@ class BaseTranslator(ZooModel):
         >>> model = keras_genzoo.build("cyclegan", image_shape=(8, 8, 1), base_filters=4, num_blocks=1)
         >>> model.translate(digits, "b_to_a").shape
         (5, 8, 8, 1)
+        >>> larger, _ = keras_genzoo.data.load_arrays("digits", image_size=(30, 20), limit=5)
+        >>> model.translate(larger, "b_to_a").shape
+        (5, 30, 20, 1)
         """
         direction = self.directions[0] if direction is None else direction
         check_choice(self.directions, direction=direction)
+        check_flag(keep_size=keep_size)
+        *sides, channels = self.image_shape
+        if isinstance(images, list):
+            return self._translate_list(images, direction, batch_size, keep_size)
         if isinstance(images, str | os.PathLike):
-            images = read_image(images, self.image_shape[:2], self.image_shape[2])[None]
-        pixels.check_images(images, self.image_shape)
-        function = functools.partial(self.translated, direction=direction, dtype="uint8")
-        parts = in_batches(self, f"translate {direction}", function, batch_size, images)
-        return joined(parts, self.image_shape, "uint8")
+            images = read_image(images, None if keep_size else tuple(sides), channels)[None]
+        pixels.check_images(images, (None, None, channels) if keep_size else self.image_shape)
+        images = np.asarray(images)
+        if images.shape[1:] != self.image_shape:
+            tiles = functools.partial(self._run, direction, "float32", batch_size)
+            made = [
+                in_tiles(lambda part: joined(tiles(part), self.image_shape), each, self.image_shape) for each in images
+            ]
+            return np.stack(made) if made else np.empty(images.shape, "uint8")
+        return joined(self._run(direction, "uint8", batch_size, images), self.image_shape, "uint8")
+
+    def _translate_list(self, images, *options):
+        if any(np.ndim(image) != 3 for image in images):
+            raise ValueError(
+                "Expected images as one array (batch, height, width, channels), or as a list of images "
+                f"(height, width, channels). Received: a list of shapes {[np.shape(image) for image in images[:3]]}"
+            )
+        return [self.translate(np.asarray(image)[None], *options)[0] for image in images]
+
+    def _run(self, direction, dtype, batch_size, images):
+        """Translations of images of the model's size, in parts."""
+        function = functools.partial(self.translated, direction=direction, dtype=dtype)
+        return in_batches(self, f"translate {direction} {dtype}", function, batch_size, images)
 
     def export_functions(self, image_dtype="float32"):
         """The signatures of an exported model: one per direction on tensors, and one on image files, `<direction>_png`.

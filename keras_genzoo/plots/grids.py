@@ -77,11 +77,14 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     return write_atomically(path, lambda file: image.save(file, format="PNG", optimize=True, pnginfo=mark))
 
 
-def write_atomically(path, save):
-    """Writes a file, in a folder that is made if it is not there, by `save(file)` under another name at first."""
+def write_atomically(path, save, suffix=""):
+    """Writes a file, in a folder that is made if it is not there, by `save(file)` under another name at first.
+
+    That name ends with `suffix`, for programs that go by it.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.part")
+    scratch = path.with_name(f".{path.name}.part{suffix}")
     try:
         save(scratch)
         os.replace(scratch, path)

@@ -63,17 +63,16 @@ def check_spec(shape, dtype, image_shape=None):
     Args:
         shape: Static shape of the batch; unknown dimensions are `None`.
         dtype: Name of its dtype: `"uint8"` or a float type.
-        image_shape: `(height, width, channels)` of a model, or `None` for any.
+        image_shape: `(height, width, channels)` of a model, or `None` for any; `None` in it for any side.
     """
     dtype = str(dtype)
-    wanted = (
-        "(batch, height, width, channels)" if image_shape is None else f"(batch, {', '.join(map(str, image_shape))})"
-    )
+    named = zip(("height", "width", "channels"), image_shape or (None,) * 3, strict=True)
+    wanted = f"(batch, {', '.join(name if side is None else str(side) for name, side in named)})"
     if dtype != "uint8" and "float" not in dtype:
         raise ValueError(f"Expected images as uint8 in 0..255 or as floats in 0..1. Received: dtype {dtype}")
     fits = len(shape) == 4 and shape[-1] in (1, 3, None)
     if fits and image_shape is not None:
-        fits = all(side in (None, want) for side, want in zip(shape[1:], image_shape, strict=True))
+        fits = all(want is None or side in (None, want) for side, want in zip(shape[1:], image_shape, strict=True))
     if not fits:
         points = "; points need a model of points, image_shape=(n,)" if len(shape) == 2 and image_shape else ""
         raise ValueError(f"Expected images of shape {wanted}{points}. Received: shape {tuple(shape)}")
@@ -84,7 +83,7 @@ def check_images(images, image_shape=None):
 
     Args:
         images: Array `(batch, height, width, channels)`, `uint8` in 0..255 or float in 0..1.
-        image_shape: `(height, width, channels)` of a model, or `None` for any.
+        image_shape: As for `check_spec`.
 
     Raises:
         ValueError: If the rank, shape, dtype or range of values is wrong.

@@ -699,7 +699,9 @@ def translator(tmp_path_factory):
 
 
 def test_translate_writes_one_file_an_image_or_a_grid(command, translator, here):
-    code, output, _ = command("translate", translator, "--input", "digits", "--limit", 5, "--out", here / "out")
+    code, output, _ = command(
+        "translate", translator, "--input", "digits", "--limit", 5, "--out", here / "out", "--model-size"
+    )
     assert code == 0 and "5 images, scaled and cropped to 8x8, a_to_b" in output
     names = [*(f"{index:06d}.png" for index in range(5)), "before_after.png"]
     assert sorted(path.name for path in (here / "out").iterdir()) == names
@@ -707,7 +709,8 @@ def test_translate_writes_one_file_an_image_or_a_grid(command, translator, here)
     digits, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8), limit=5)
     for direction, name in (("a_to_b", "out/000003.png"), ("b_to_a", "other/000003.png")):
         where = here / Path(name).parent
-        command("translate", translator, "--input", "digits", "--limit", 5, "--out", where, "--direction", direction)
+        part = ("--limit", 5, "--model-size", "--direction", direction)
+        command("translate", translator, "--input", "digits", "--out", where, *part)
         with Image.open(here / name) as picture:
             np.testing.assert_array_equal(np.asarray(picture), model.translate(digits, direction)[3, ..., 0])
     command("translate", translator, "--input", "digits", "--limit", 5, "--out", here / "grid.png")

@@ -50,15 +50,20 @@ def pixels(path):
 def test_translate_takes_a_picture_of_any_kind(command, translator, here):
     model = keras_genzoo.build("cyclegan", weights=translator)
     for name in ("photo.webp", "photo.jpg", "PHOTO.PNG"):
-        code, out, err = command("translate", translator, "--input", picture(here / name), "--out", "painted.png")
-        assert (code, err) == (0, "") and "1 images, scaled and cropped to 8x8, a_to_b" in out
+        arguments = ("translate", translator, "--input", picture(here / name), "--out", "painted.png")
+        code, out, err = command(*arguments)
+        assert (code, err) == (0, "") and "1 images, a_to_b" in out
         np.testing.assert_array_equal(pixels(here / "painted.png"), model.translate(here / name)[0])
+        code, out, err = command(*arguments, "--model-size")
+        assert (code, err) == (0, "") and "1 images, scaled and cropped to 8x8, a_to_b" in out
+        np.testing.assert_array_equal(pixels(here / "painted.png"), model.translate(here / name, keep_size=False)[0])
 
 
 def test_translate_keeps_the_names_of_a_folder_and_writes_before_and_after(command, translator, here):
     for name in ("a.jpg", "b/a.png", "b/c.d.webp", "twin.jpg", "twin.png"):
         picture(here / "in" / name, seed=len(name))
-    code, _, err = command("translate", translator, "--input", here / "in" / "b", "--out", here / "nested")
+    arguments = ("translate", translator, "--input", here / "in" / "b")
+    code, _, err = command(*arguments, "--out", here / "nested", "--model-size")
     assert (code, err) == (0, "")
     assert sorted(path.name for path in (here / "nested").iterdir()) == ["a.png", "before_after.png", "c.d.png"]
     images, _, names = load_named_images(here / "in" / "b", image_size=(8, 8), channels=3)

@@ -1,0 +1,109 @@
+"""The command that translates images, folders of them, data sets and clips."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_genzoo.cli.images import Input, Limit, Name, Split, load_model, through
+from keras_genzoo.cli.names import Weights, errors, say
+from keras_genzoo.cli.pictures import (
+    BEFORE_AFTER,
+    MAX_PAIRS,
+    check_apart,
+    check_clip_targets,
+    check_output,
+    check_targets,
+    is_png,
+    save_before_after,
+    save_image,
+)
+from keras_genzoo.cli.typed import check_effect
+
+DOES = "translates images"
+
+
+def translate(
+    ctx: typer.Context,
+    name: Name,
+    source: Input,
+    out: Annotated[
+        Path, typer.Option(help="PNG file, or a folder for one PNG per image, named as the input; of a clip, a clip.")
+    ],
+    direction: Annotated[str | None, typer.Option(help="Such as a_to_b. Default: the first of the model.")] = None,
+    keep_size: Annotated[
+        bool,
+        typer.Option("--keep-size/--model-size", help="Keep the size of each image, or scale and crop to the model's."),
+    ] = True,
+    split: Split = "train",
+    limit: Limit = None,
+    weights: Weights = None,
+):
+    """Translates an image file, a folder, a data set or a clip from one domain to the other.
+
+    Images keep their size: larger ones than the model's are translated in tiles, whose seams are blended. A folder
+    keeps the names of the files, and gets a grid of before and after. A PNG file is the translated image, or, of
+    several images, that grid. A clip is an animated GIF, or a video such as MP4, which needs imageio.
+    """
+    from keras_genzoo.data.clips import is_clip
+
+    if is_clip(source) and not (is_png(out) or (out.is_dir() or not out.suffix)):
+        check_effect(ctx, ("split", "limit"), "--input is a clip")
+        return _translate_clip(name, weights, source, out, direction, keep_size)
+    if not keep_size:
+        return through(ctx, name, weights, source, out, split, limit, "translate", DOES, direction=direction)
+    return _translate_each(ctx, name, weights, source, out, split, limit, direction)
+
+
+def _translate_each(ctx, name, weights, source, out, split, limit, direction):
+    """Images at their own sizes, one after another."""
+    from keras_genzoo.data.named import is_image_file, named_images
+
+    if is_image_file(source):
+        check_effect(ctx, ("split", "limit"), "--input is one image")
+    check_output(out)
+    model = load_model(name, weights, "translate", DOES)
+    check_apart(source, out)
+    names, images = named_images(source, split, model.image_shape[2], limit)
+    check_targets(out, [*names, BEFORE_AFTER])
+    shown = []
+    for each, image in _tracked(images, len(names)):
+        made = model.translate([image], direction)[0]
+        if not is_png(out):
+            save_image(made, out / f"{each}.png")
+        if len(shown) < MAX_PAIRS or is_png(out):
+            shown.append((image, made))
+    if is_png(out) and len(shown) == 1:
+        save_image(shown[0][1], out)
+    else:
+        save_before_after(shown, out if is_png(out) else out / f"{BEFORE_AFTER}.png")
+    say(f"{len(names)} images, {direction or model.directions[0]}: {out}")
+
+
+def _translate_clip(name, weights, source, out, direction, keep_size):
+    """The frames of a clip, one after another."""
+    from keras_genzoo.data import clips
+    from keras_genzoo.data.pixels import resize
+
+    clips.check_clip_output(out)
+    check_clip_targets(source, out)
+    model = load_model(name, weights, "translate", DOES)
+    frames, milliseconds = clips.read_frames(source, model.image_shape[2])
+    size = None if keep_size else model.image_shape[:2]
+    count = 0
+
+    def translated():
+        nonlocal count
+        for frame in _tracked(frames):
+            yield model.translate(resize(frame[None], size), direction)[0]
+            count += 1
+
+    clips.write_frames(out, translated(), milliseconds)
+    say(f"{count} frames, {direction or model.directions[0]}: {out}")
+
+
+def _tracked(items, total=None):
+    from rich.progress import track
+
+    return track(items, "Translating", total=total, console=errors, disable=not sys.stderr.isatty())

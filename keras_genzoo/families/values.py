@@ -146,7 +146,7 @@ class Points:
     def check_model(self, model):
         name, received = model.model_name, f"Received: image_shape={self.shape}"
         network = getattr(model, "network", None)
-        if network != "mlp" and "network" in model.arguments():
+        if network != "mlp" and "mlp" in getattr(model.arguments().get("network"), "choices", ()):
             raise ValueError(f"Expected network='mlp' for points. {received}, network={network!r}")
         if network != "mlp":
             raise ValueError(

@@ -62,6 +62,7 @@ class CUT(BaseTranslator):
     """
 
     image_shape = CycleGAN.image_shape
+    network = CycleGAN.network
     base_filters = CycleGAN.base_filters
     d_base_filters = CycleGAN.d_base_filters
     num_blocks = CycleGAN.num_blocks
@@ -89,7 +90,7 @@ class CUT(BaseTranslator):
 
     def build_networks(self):
         shared = dict(kernel_initializer=SMALL_NORMAL, dtype=self.dtype_policy)
-        sizes = (self.image_shape, self.base_filters, self.num_blocks)
+        sizes = (self.image_shape, self.base_filters, self.num_blocks, self.network == "separable")
         self.set_generators(a_to_b=residual_translator(*sizes, name="generator_ab", **shared))
         filters = self.d_base_filters or self.base_filters
         self.discriminator = patch_discriminator(self.image_shape, filters, self.d_layers, **shared)

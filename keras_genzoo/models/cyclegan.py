@@ -27,7 +27,7 @@ from keras_genzoo.families.two_player import SMALL_NORMAL, scores_of_both
 from keras_genzoo.layers import ImageHistory
 from keras_genzoo.networks.patch import patch_discriminator
 from keras_genzoo.networks.residual import residual_translator
-from keras_genzoo.utils.arguments import ImageShape, Integer, Weight
+from keras_genzoo.utils.arguments import Choice, ImageShape, Integer, Weight
 from keras_genzoo.utils.record import Record
 
 
@@ -55,6 +55,12 @@ class CycleGAN(BaseTranslator):
     """
 
     image_shape = ImageShape((128, 128, 3), "`(height, width, channels)` of both domains.")
+    network = Choice(
+        "residual",
+        "`'residual'` for the paper's generators; `'separable'` for such with depthwise separable convolutions in the "
+        "blocks (https://arxiv.org/abs/2003.08936), a fraction of the weights, for devices.",
+        choices=("residual", "separable"),
+    )
     base_filters = Integer(
         64,
         "Filters of the generators at full resolution; four times as many in the residual blocks. The paper's 64 need "
@@ -98,7 +104,12 @@ class CycleGAN(BaseTranslator):
         shared = dict(kernel_initializer=SMALL_NORMAL, dtype=self.dtype_policy)
         generators = {
             direction: residual_translator(
-                self.image_shape, self.base_filters, self.num_blocks, name=f"generator_{direction}", **shared
+                self.image_shape,
+                self.base_filters,
+                self.num_blocks,
+                self.network == "separable",
+                name=f"generator_{direction}",
+                **shared,
             )
             for direction in self.directions
         }

@@ -21,9 +21,11 @@ from keras_genzoo import losses
 from keras_genzoo.data.kinds import ImagePairs
 from keras_genzoo.families import BaseTranslator
 from keras_genzoo.families.two_player import SMALL_NORMAL, scores_of_both
+from keras_genzoo.models.cyclegan import CycleGAN
 from keras_genzoo.networks.patch import patch_discriminator
+from keras_genzoo.networks.residual import residual_translator
 from keras_genzoo.networks.unet import unet_translator
-from keras_genzoo.utils.arguments import Fraction, ImageShape, Integer, Weight
+from keras_genzoo.utils.arguments import Choice, Fraction, ImageShape, Integer, Weight
 from keras_genzoo.utils.record import Record
 
 
@@ -51,17 +53,24 @@ class Pix2Pix(BaseTranslator):
     """
 
     image_shape = ImageShape((256, 256, 3), "`(height, width, channels)` of both domains.")
+    network = Choice(
+        "unet",
+        "`'unet'` for the paper's generator; `'residual'` for that of `cyclegan`; `'separable'` for that one with "
+        "depthwise separable convolutions in the blocks, a fraction of the weights, for devices.",
+        choices=("unet", "residual", "separable"),
+    )
     base_filters = Integer(
         64, "Filters of the generator's first convolution; doubled at each lower resolution, up to 8 times as many."
     )
     num_levels = Integer(
         None,
-        "Halvings of the resolution in the generator; `None` for as many as leave sides of at least 2 pixels.",
+        "U-Net only: halvings of the resolution; `None` for as many as leave sides of at least 2 pixels.",
         optional=True,
     )
     dropout = Fraction(
-        0.5, "Share of the features of the generator's lowest levels that is set to zero in training.", training=True
+        0.5, "U-Net only: share of the features of its lowest levels that is set to zero in training.", training=True
     )
+    num_blocks = CycleGAN.num_blocks
     d_base_filters = Integer(
         None, "Filters of the first convolution of the discriminator; `None` for `base_filters`.", optional=True
     )
@@ -78,13 +87,27 @@ class Pix2Pix(BaseTranslator):
     discriminator_first = True
     loss_names = ("d_loss", "g_loss", "l1_loss")
 
+    def check_arguments(self):
+        super().check_arguments()
+        for name, others in (("num_levels", ("residual", "separable")), ("num_blocks", ("unet",))):
+            if self.network in others and getattr(self, name) is not None:
+                raise ValueError(
+                    f"Expected no {name} with network={self.network!r}. Received: {name}={getattr(self, name)}"
+                )
+
     def build_networks(self):
         shared = dict(kernel_initializer=SMALL_NORMAL, dtype=self.dtype_policy)
-        sizes = (self.image_shape, self.base_filters, self.num_levels, self.dropout)
-        self.set_generators(a_to_b=unet_translator(*sizes, name="generator_ab", **shared))
+        self.set_generators(a_to_b=self.build_generator(name="generator_ab", **shared))
         height, width, channels = self.image_shape
         filters = self.d_base_filters or self.base_filters
         self.discriminator = patch_discriminator((height, width, 2 * channels), filters, self.d_layers, **shared)
+
+    def build_generator(self, **options):
+        """Functional model from images in [-1, 1] to images in [-1, 1]."""
+        sizes = (self.image_shape, self.base_filters)
+        if self.network == "unet":
+            return unet_translator(*sizes, self.num_levels, self.dropout, **options)
+        return residual_translator(*sizes, self.num_blocks, self.network == "separable", **options)
 
     def optimized_variables(self):
         return {

@@ -58,3 +58,25 @@ def test_it_translates_in_one_direction_and_needs_equally_many_images():
         model.translate(images(), "b_to_a")
     with pytest.raises(ValueError, match="Expected as many images of domain b as of domain a"):
         model.fit(images(6), images(5), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "args, sentence",
+    [
+        (dict(network="separable", num_levels=2), "Expected no num_levels with network='separable'. Received:"),
+        (dict(num_blocks=2), "Expected no num_blocks with network='unet'. Received: num_blocks=2"),
+    ],
+)
+def test_arguments_of_another_network_are_refused(args, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        keras_genzoo.build("pix2pix", **SMALL, **args)
+
+
+def test_compact_generators_have_a_fraction_of_the_weights():
+    sizes = {
+        network: keras_genzoo.build(
+            "pix2pix", image_shape=(64, 64, 3), network=network, base_filters=24, d_base_filters=4
+        ).generator_ab.count_params()
+        for network in ("residual", "separable")
+    }
+    assert sizes["separable"] < 400_000 < 3.5 * sizes["separable"] < sizes["residual"]

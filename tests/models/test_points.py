@@ -12,7 +12,8 @@ ROWS = {case.name: case for case in POINTS}
 FULLY_CONNECTED = [
     case
     for index, case in enumerate(CASES)
-    if "network" in case.model_class.arguments() and case.name not in [other.name for other in CASES[:index]]
+    if "mlp" in getattr(case.model_class.arguments().get("network"), "choices", ())
+    and case.name not in [other.name for other in CASES[:index]]
 ]
 
 
@@ -30,6 +31,7 @@ def vae():
 def test_a_model_with_fully_connected_networks_trains_on_points(case):
     known = case.model_class.arguments()
     fits = {"network": "mlp", "likelihood": "gaussian", "binarize": False, "augmentations": (), "hidden_units": (6,)}
+    fits |= {"stage_filters": None, "group_size": None}
     changes = {key: value for key, value in fits.items() if key in known} | {"image_shape": (2,)}
     if "augmentation_target" in known:
         changes["augmentation_target"] = 0.0

@@ -9,6 +9,7 @@ CASES = [
         "cut",
         args=dict(
             image_shape=(17, 16, 3),  # a side that is no multiple of 4
+            network="separable",
             base_filters=4,
             d_base_filters=6,
             num_blocks=1,
@@ -22,7 +23,7 @@ CASES = [
             seed=3,
         ),
         output=(17, 16, 3),
-        params=29278,
+        params=21790,
         defaults=dict(num_patches=256, temperature=0.07, nce_weight=1.0, identity_weight=1.0),
         optimizers=dict(d_optimizer=Adam(2e-4, 0.5), g_optimizer=Adam(2e-4, 0.5)),
         learns=red_digits_become_blue_ones,

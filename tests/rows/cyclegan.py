@@ -9,6 +9,7 @@ CASES = [
         "cyclegan",
         args=dict(
             image_shape=(17, 16, 3),  # a side that is no multiple of 4
+            network="residual",
             base_filters=4,
             d_base_filters=6,
             num_blocks=1,

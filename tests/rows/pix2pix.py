@@ -9,6 +9,7 @@ CASES = [
         "pix2pix",
         args=dict(
             image_shape=(17, 16, 3),  # a side that is odd at each resolution
+            network="unet",
             base_filters=4,
             num_levels=3,
             dropout=0.25,
@@ -24,5 +25,20 @@ CASES = [
         optimizers=dict(d_optimizer=Adam(2e-4, 0.5), g_optimizer=Adam(2e-4, 0.5)),
         learns=red_digits_become_blue_ones,
         wrong=dict(d_layers=[9], num_levels=[9]),
+    ),
+    Case(
+        "pix2pix",
+        variant="separable",
+        args=dict(
+            image_shape=(17, 16, 3),
+            network="separable",
+            base_filters=4,
+            num_blocks=1,
+            d_layers=1,
+            ema_decay=0.9,
+            seed=3,
+        ),
+        output=(17, 16, 3),
+        params=15660,
     ),
 ]

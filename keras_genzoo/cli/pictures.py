@@ -49,6 +49,8 @@ def check_apart(source, out):
             raise ValueError(f"Expected --out apart from --input, which it would replace. Received: {str(target)!r}")
         return
     kind, folder = parse_source(source)
+    if kind in ("left", "right"):
+        kind, folder = parse_source(folder)
     if kind == "folder" and Path(folder).expanduser().resolve() in (out.resolve(), *out.resolve().parents):
         raise ValueError(
             "Expected --out outside of the folder of --input, whose images it would replace or join. "

@@ -43,6 +43,9 @@ def load_pairs(
     domain stays with image `i` of the other, in the order of `keras_genzoo.data.load`. In both cases the order depends
     only on the seed and the epoch, and a run that stopped after `k` epochs resumes exactly with `first_epoch=k`.
 
+    Images that stand side by side in one file are given as `"left:folder:PATH"` and `"right:folder:PATH"`, in the order
+    of the domains, with `paired=True`.
+
     Files of two paired folders belong together if their paths in the folders are the same, suffixes aside (`1.jpg` and
     `1.png`). A file without a partner, and the partner of a file that cannot be read, is left out with a warning.
     Other paired images belong together by their order.

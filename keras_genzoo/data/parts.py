@@ -9,7 +9,7 @@ from PIL import Image
 
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.classes import Classes
-from keras_genzoo.data.pixels import inspect_image, read_image, resize, to_channels
+from keras_genzoo.data.pixels import Half, inspect_image, read_image, resize, to_channels
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.pixels import check_not_binary
 from keras_genzoo.utils.progress import track
@@ -85,6 +85,12 @@ class ArrayPart(Part):
         part = ArrayPart(self.images[rows], labels, self.name, self.size, self.resample)
         return part._with_classes_of(self)
 
+    def half(self, side):
+        """The left or right half of each image, as a part."""
+        first, stop = Half(None, side).bounds(self.images.shape[2])
+        part = ArrayPart(self.images[:, :, first:stop], self.labels, self.name, self.size, self.resample)
+        return part._with_classes_of(self)
+
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images for given `image_size` and `channels`, which may be None."""
         height, width = image_size or self.size or self.images.shape[1:3]
@@ -120,6 +126,11 @@ class EncodedPart(Part):
         names = None if self.names is None else [self.names[row] for row in rows]
         part = EncodedPart([self.items[row] for row in rows], labels, self.name, self._declared, names)
         return part._with_classes_of(self)
+
+    def half(self, side):
+        """The left or right half of each image, as a part."""
+        halves = [Half(item, side) for item in self.items]
+        return EncodedPart(halves, self.labels, self.name, self._declared, self.names)._with_classes_of(self)
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images; what is not given is read from the headers of the files.

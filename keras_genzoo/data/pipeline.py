@@ -74,6 +74,7 @@ def load(
             `"folder:PATH"` or a path of a folder: image files that Pillow reads (of several frames or pages the first
             one), flat or in one subfolder per class, optionally within subfolders `train` and `test` in any common
             spelling. Other files are left out with a warning.
+            `"left:SOURCE"`, `"right:SOURCE"`: halves of the images of a folder or npz file, two side by side in each.
             A NumPy array, or a pair `(images, labels)`: as in an npz file. Floats `(n, coordinates)` are points.
         split: `"NAME"` or `"NAME[a:b]"`, with integers or percentages: `"train"`, `"train[:90%]"`,
             `"test[1000:2000]"`. A range is taken from one fixed order, `numpy.random.default_rng(2718).permutation(n)`

@@ -16,6 +16,27 @@ LUMINANCE = (19595, 38470, 7471)  # 0.299, 0.587, 0.114 times 2**16, as in Pillo
 _CHUNK = 4096  # images converted at a time, which bounds the memory of intermediate results
 
 
+class Half:
+    """The left or right half of an image file, which `read_image` and `inspect_image` take in place of the file.
+
+    Args:
+        item: Path of a file, or the `bytes` of one.
+        side: `"left"` or `"right"`.
+    """
+
+    def __init__(self, item, side):
+        self.item, self.side = item, side
+
+    def __fspath__(self):
+        return os.fspath(self.item)
+
+    def bounds(self, width):
+        """The first column of the half of an image of this width, and the one after its last."""
+        if width % 2:
+            raise ValueError(f"Expected two images side by side, of an even width. Received: a width of {width}")
+        return (0, width // 2) if self.side == "left" else (width // 2, width)
+
+
 def read_image(item, image_size, channels):
     """Decodes one image file into uint8 `(height, width, channels)`.
 
@@ -23,7 +44,7 @@ def read_image(item, image_size, channels):
     and palettes, CMYK and 16-bit grey are converted to 8-bit grey or colour.
 
     Args:
-        item: Path of a file, or the `bytes` of one.
+        item: Path of a file, the `bytes` of one, or a `Half`.
         image_size: `(height, width)`, or None for the size of the file. The image is scaled to cover this size and
             cropped at the centre.
         channels: 1 (luminance) or 3.
@@ -32,10 +53,14 @@ def read_image(item, image_size, channels):
         uint8 array `(height, width, channels)`.
     """
     with _open(item) as image:
-        if image_size is not None:  # the JPEG decoder skips detail that resizing would remove
+        # The JPEG decoder skips detail that resizing would remove; a smaller image may have an odd width.
+        if image_size is not None and not isinstance(item, Half):
             image.draft(None, (2 * max(image_size),) * 2)
         _check_grey(image)
         image = opaque(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
+    if isinstance(item, Half):
+        first, stop = item.bounds(image.width)
+        image = image.crop((first, 0, stop, image.height))
     if image_size is not None and image.size != image_size[::-1]:
         image = ImageOps.fit(image, image_size[::-1], Image.Resampling.LANCZOS)
     return np.array(image).reshape(image.height, image.width, channels)
@@ -48,6 +73,9 @@ def inspect_image(item):
         # getexif decodes a PNG file without EXIF data, so info is checked first
         if _EXIF_PLACES & image.info.keys() and image.getexif().get(_EXIF_ORIENTATION) in (5, 6, 7, 8):
             width, height = height, width  # rotated by 90 degrees
+        if isinstance(item, Half):
+            first, stop = item.bounds(width)
+            width = stop - first
         grey = image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;")
         return height, width, 1 if grey else 3
 
@@ -130,6 +158,7 @@ def resize(images, image_size, resample=Image.Resampling.LANCZOS):
 
 
 def _open(item):
+    item = item.item if isinstance(item, Half) else item
     return Image.open(io.BytesIO(item) if isinstance(item, bytes) else os.fspath(item))
 
 

@@ -20,7 +20,8 @@ from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
 _MADE = ("digits", "shapes")  # sources without a path, always available
-_PREFIXES = (*_MADE, "folder", "keras", "npz", "points", "tfds")
+_PREFIXES = (*_MADE, "folder", "keras", "left", "npz", "points", "right", "tfds")
+_HALVES = ("left", "right")  # of images that stand side by side
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
@@ -173,6 +174,8 @@ def named(source):
 def _splits(source, data_dir=None, image_key=None, label_key=None):
     """Dict by the name of a split of functions that return its part."""
     kind, rest = parse_source(source)
+    if kind in _HALVES:
+        return {name: _half(part, kind) for name, part in _splits(rest, data_dir, image_key, label_key).items()}
     if kind not in ("npz", "tfds") and (image_key is not None or label_key is not None):
         raise ValueError(
             "Expected image_key and label_key for npz files and TFDS only. "
@@ -186,6 +189,10 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
     return {**made, "folder": folder_splits, "keras": keras_splits, "array": _array}[kind](rest)
 
 
+def _half(part, side):
+    return lambda: part().half(side)
+
+
 def parse_source(source):
     """Splits a source into its kind and a name, path or array.
 
@@ -194,7 +201,7 @@ def parse_source(source):
 
     Returns:
         Tuple of the kind, `"digits"`, `"shapes"`, `"points"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`,
-        and a name, a path or the array.
+        and a name, a path or the array; or of `"left"` or `"right"` and the source of images side by side.
 
     Raises:
         ValueError: If it is not a source.
@@ -220,6 +227,10 @@ def parse_source(source):
     if prefix in _PREFIXES[len(_MADE) :] and colon:
         if not rest:
             raise ValueError(f"Expected a name or path after {source!r}. Received: nothing")
+        if prefix in _HALVES and parse_source(rest)[0] not in ("folder", "npz"):
+            raise ValueError(
+                f"Expected a folder or an npz file of images side by side after {prefix}:. Received: {rest!r}"
+            )
         return prefix, rest
     path = Path(source)
     exists = (path.suffix and path.is_file()) or path.is_dir() or ("/" in source and path.exists())

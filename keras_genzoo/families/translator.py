@@ -127,6 +127,10 @@ class BaseTranslator(ZooModel):
 
     # -- the step -------------------------------------------------------------------------------------------------
 
+    def prepared(self, real):
+        """What a training step makes of a batch before it learns from it, such as joint random crops; a record."""
+        return real
+
     def make_fake(self, real):
         """The record of the translations of a training batch, which the losses get."""
         raise NotImplementedError
@@ -136,7 +140,7 @@ class BaseTranslator(ZooModel):
         return fake
 
     def train_step(self, data):
-        real = self.unpack(data)
+        real = self.prepared(self.unpack(data))
         d_loss, g_loss = two_player.update_both(
             self,
             generate=lambda: self.make_fake(real),

@@ -17,7 +17,8 @@ moving average of the generator's weights is an addition.
 import keras
 from keras import ops
 
-from keras_genzoo import losses
+from keras_genzoo import losses, sampling
+from keras_genzoo.augmentations import resampled
 from keras_genzoo.data.kinds import ImagePairs
 from keras_genzoo.families import BaseTranslator
 from keras_genzoo.families.two_player import SMALL_NORMAL, scores_of_both
@@ -25,7 +26,7 @@ from keras_genzoo.models.cyclegan import CycleGAN
 from keras_genzoo.networks.patch import patch_discriminator
 from keras_genzoo.networks.residual import residual_translator
 from keras_genzoo.networks.unet import unet_translator
-from keras_genzoo.utils.arguments import Choice, Fraction, ImageShape, Integer, Weight
+from keras_genzoo.utils.arguments import Choice, Flag, Fraction, ImageShape, Integer, Weight
 from keras_genzoo.utils.record import Record
 
 
@@ -80,6 +81,13 @@ class Pix2Pix(BaseTranslator):
         "side. `None` for 3 from 128 pixels on, 2 from 64, 1 below.",
         optional=True,
     )
+    crop = Fraction(
+        0.0,
+        "Share of each side that is cut away in training, at the same random place of both images, which are then "
+        "enlarged to their size; 0.1 in the paper.",
+        training=True,
+    )
+    flip = Flag(False, "Whether half of the pairs are mirrored in training, at random.", training=True)
     l1_weight = Weight(100.0, "Weight of the mean absolute difference (the paper's lambda).", training=True)
 
     data_kind = ImagePairs(paired=True)
@@ -114,6 +122,24 @@ class Pix2Pix(BaseTranslator):
             "d_optimizer": self.discriminator.trainable_variables,
             "g_optimizer": self.generator_ab.trainable_variables,
         }
+
+    # -- data ------------------------------------------------------------------------------------------------------
+
+    def prepared(self, real):
+        """Pairs after the random crops and mirrors of section 3.3, the same of both images of a pair."""
+        if not (self.crop or self.flip):
+            return real
+        images = stacked(real)
+        numbers = sampling.step_uniform((ops.shape(images)[0], 3), self.noise())
+        factor = ops.ones_like(numbers[:, 0]) / (1.0 - self.crop)
+        shifts = [
+            (2.0 * numbers[:, axis] - 1.0) * (1.0 / (1.0 - self.crop) - 1.0) * (length - 1) / 2
+            for axis, length in enumerate(images.shape[1:3])
+        ]
+        sign = ops.where(numbers[:, 2] < 0.5, -1.0, 1.0) if self.flip else 1.0
+        images = resampled(images, (factor, shifts[0]), (sign * factor, shifts[1]))
+        a, b = ops.split(images, 2, axis=-1)
+        return Record(a=a, b=b)
 
     # -- losses ---------------------------------------------------------------------------------------------------
 

@@ -43,6 +43,8 @@ def public_metrics(metrics):
 def public_source(source):
     """A data source without its folders: `npz:/data/mnist.npz` -> `npz:mnist.npz`."""
     prefix, colon, path = source.partition(":")
+    if colon and prefix in ("left", "right"):
+        return f"{prefix}:{public_source(path)}"
     if colon and prefix in ("npz", "folder"):
         return f"{prefix}:{Path(path).name}"
     # A path may have no prefix; "name/config" of TFDS looks like a path but is not one.

@@ -219,6 +219,8 @@ def _public(source):
     """A source without its folders, the same for all ways to write it: `npz:/data/a.npz` and `b/a.npz` are `a.npz`."""
     name = public_source(source or "")
     prefix, _, rest = name.partition(":")
+    if prefix in ("left", "right"):
+        return f"{prefix}:{_public(rest)}"
     return rest if prefix in ("npz", "folder", "tfds") else name
 
 

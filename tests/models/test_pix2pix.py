@@ -80,3 +80,26 @@ def test_compact_generators_have_a_fraction_of_the_weights():
         for network in ("residual", "separable")
     }
     assert sizes["separable"] < 400_000 < 3.5 * sizes["separable"] < sizes["residual"]
+
+
+def test_both_images_of_a_pair_get_the_same_crop_and_mirror():
+    model = keras_genzoo.build("pix2pix", **SMALL, crop=0.25, flip=True)
+    ramp = np.linspace(-1.0, 1.0, 8, dtype="float32")
+    a = np.broadcast_to(ramp[None, None, :, None], (64, 8, 8, 1))
+    b = np.broadcast_to(ramp[None, :, None, None], (64, 8, 8, 1))
+    made = model.prepared(Record(a=a, b=a))
+    np.testing.assert_array_equal(made.a, made.b)
+    made = model.prepared(Record(a=a, b=b))
+    across, down = np.asarray(made.a), np.asarray(made.b)
+    slopes = np.diff(across, axis=2)
+    np.testing.assert_allclose(np.abs(slopes), 0.75 * 2 / 7, atol=1e-5)  # three quarters of a side, enlarged
+    mirrored = slopes[:, 0, 0, 0] < 0
+    assert 10 < mirrored.sum() < 54
+    assert np.abs(across).max() <= 1.0 + 1e-6 and np.abs(across[:, 0]).max(axis=1).std() > 0.01
+    assert (np.diff(down, axis=1) > 0).all()  # top and bottom stay
+
+
+def test_without_crop_and_mirror_a_batch_stays():
+    model = keras_genzoo.build("pix2pix", **SMALL)
+    real = Record(a=1, b=2)
+    assert model.prepared(real) is real

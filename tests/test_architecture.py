@@ -63,6 +63,8 @@ TENSORFLOW_FILES = {
     "families.priors",
     "families.step_count",
     "families.two_player",
+    "latent.editing",
+    "latent.inversion",
     "callbacks.board",  # event files of TensorBoard
     "data.kinds",
     "data.pairs",

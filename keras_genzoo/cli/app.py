@@ -16,6 +16,7 @@ from rich.table import Table
 from keras_genzoo import presets, recipes, registry
 from keras_genzoo.cli.export import export
 from keras_genzoo.cli.images import interpolate, reconstruct, sample
+from keras_genzoo.cli.latent import directions, edit, invert
 from keras_genzoo.cli.names import (
     SamplerName,
     Weights,
@@ -212,7 +213,7 @@ def _check_classes(name, classes):
         raise ValueError(f"Expected no --classes: {name} takes no labels. Received: --classes {classes}")
 
 
-for command in (sample, reconstruct, interpolate, translate):
+for command in (sample, reconstruct, interpolate, translate, edit, directions, invert):
     app.command(cls=Command)(command)
 
 

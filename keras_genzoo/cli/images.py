@@ -11,6 +11,7 @@ from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, pre
 from keras_genzoo.cli.pictures import (
     BEFORE_AFTER,
     check_apart,
+    check_clip_targets,
     check_image_output,
     check_output,
     check_png_output,
@@ -83,27 +84,64 @@ def _source_of(name, weights):
 
 
 def interpolate(
+    ctx: typer.Context,
     name: Name,
-    out: Annotated[Path, typer.Option(help="PNG file of a grid: one row per pair.")] = Path("interpolation.png"),
-    num: Annotated[int, typer.Option(help="Number of pairs.", min=1)] = 8,
-    steps: Annotated[int, typer.Option(help="Images from the first to the last of a pair.", min=2)] = 8,
+    out: Annotated[
+        Path, typer.Option(help="PNG file of a grid, one row per pair; or a .gif or .mp4 file of a walk that repeats.")
+    ] = Path("interpolation.png"),
+    num: Annotated[int, typer.Option(help="Number of pairs, or of images that a walk goes through.", min=1)] = 8,
+    steps: Annotated[
+        int | None, typer.Option(help="Images of a pair, both ends included. Default: 8, or 24 in a clip.", min=2)
+    ] = None,
     start: Annotated[int, typer.Option(help="Index of the first image; a pair is images i and i + 1.", min=0)] = 0,
     seed: Seed = 0,
+    frame_ms: Annotated[int, typer.Option(help="Clips: milliseconds of a frame.", min=10)] = 50,
+    scale: Annotated[int, typer.Option(help="Clips: side of the square that each pixel becomes.", min=1)] = 4,
     labels: Labels = None,
     condition: Conditions = None,
     weights: Weights = None,
 ):
-    """Draws the images between pairs of generated images, one row per pair."""
+    """Draws the images between generated images: one row per pair, or a clip of a walk through all of them."""
+    from keras_genzoo.data.clips import is_clip
+
+    if is_clip(out):
+        return _walk(name, out, num, steps or 24, start, seed, frame_ms, scale, labels, condition, weights)
     check_png_output(out)
+    check_effect(ctx, ("frame_ms", "scale"), "--out is a PNG file")
     model = load_model(name, weights, "latent_sample", "has a latent code")
     from keras_genzoo import latent
 
+    steps = steps or 8
     asked = read_conditions(model, labels, condition)
     check_used(asked, num)
     asked = rows_of(asked, 0, num)
     images = latent.interpolate(model, num, steps, seed=seed, start=start, **asked)
     save(images.reshape(-1, *model.image_shape), out, (), columns=steps)
     say(f"{num} interpolations of {steps} images: {out}")
+
+
+def _walk(name, out, num, steps, start, seed, frame_ms, scale, labels, condition, weights):
+    """A clip that goes through images of the collection `seed` and back to the first one."""
+    from keras_genzoo.data import clips
+
+    clips.check_clip_output(out)
+    check_clip_targets(None, out)
+    if num < 2:
+        raise ValueError(f"Expected --num of at least 2 for a walk. Received: --num {num}")
+    model = load_model(name, weights, "latent_sample", "has a latent code")
+    import numpy as np
+
+    from keras_genzoo import latent
+    from keras_genzoo.latent.codes import conditions_of
+
+    asked = read_conditions(model, labels, condition)
+    check_used(asked, 1)
+    codes = latent.path(model, latent.sample(model, num, seed, start), steps, closed=True)
+    shared = conditions_of(model, 1, rows_of(asked, 0, 1), seed)  # of all frames
+    given = {key: np.repeat(values, len(codes), axis=0) for key, values in shared.items()}
+    frames = latent.decode(model, codes, **given).repeat(scale, axis=1).repeat(scale, axis=2)
+    clips.write_frames(out, frames, frame_ms)
+    say(f"{len(frames)} frames through {num} images: {out}")
 
 
 def reconstruct(

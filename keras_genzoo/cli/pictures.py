@@ -145,9 +145,9 @@ def save_before_after(pairs, path):
 
 
 def check_clip_targets(source, out):
-    """Raises an error if a clip would replace itself or another file."""
+    """Raises an error if a clip would replace another file, or `source`, the clip that it is made of."""
     if out.exists():
-        same = Path(source).expanduser().exists() and out.samefile(Path(source).expanduser())
+        same = source is not None and out.samefile(Path(source).expanduser())
         raise FileExistsError(
             f"Expected --out as a clip that is not there yet. Received: {str(out)!r}, which "
             f"{'is --input' if same else 'exists'}"

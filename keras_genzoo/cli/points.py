@@ -36,7 +36,7 @@ def save_points(points, out, source):
 
     from keras_genzoo import plots
     from keras_genzoo.data.points import known_modes
-    from keras_genzoo.plots.grids import write_atomically
+    from keras_genzoo.utils.atomic import write_atomically
 
     if not is_array_file(out):
         plots.save_points(points, out, known_modes(source))

@@ -63,7 +63,7 @@ def write_frames(path, frames, milliseconds):
     Raises:
         ImportError: For a video, if imageio is not installed.
     """
-    from keras_genzoo.plots.grids import write_atomically
+    from keras_genzoo.utils.atomic import write_atomically
 
     if Path(path).suffix.lower() == ".gif":
         return write_atomically(path, lambda file: _write_animation(file, frames, milliseconds))

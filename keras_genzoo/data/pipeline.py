@@ -79,8 +79,7 @@ def load(
         split: `"NAME"` or `"NAME[a:b]"`, with integers or percentages: `"train"`, `"train[:90%]"`,
             `"test[1000:2000]"`. A range is taken from one fixed order, `numpy.random.default_rng(2718).permutation(n)`
             for any `seed`, so that parts are disjoint and each has images of all classes; within the part, the stored
-            order is kept. A data set that TFDS has shuffled is divided in its stored order. Sources without splits have
-            only `train`.
+            order is kept. What TFDS has shuffled is divided in its stored order. Sources without splits have `"train"`.
         batch_size: Number of images in a batch, at least 1.
         image_size: `(height, width)`: each image is scaled to cover this size and cropped at the centre. None keeps the
             size (`digits`: 28x28); images of different sizes need it.

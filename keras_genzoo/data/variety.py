@@ -21,7 +21,7 @@ def warn_of_no_variety(images, labels=None, name="the given arrays"):
     Example:
 
     >>> import numpy as np, warnings
-    >>> with warnings.catch_warnings(record=True) as found:
+    >>> with warnings.catch_warnings(record=True, action="always") as found:
     ...     warn_of_no_variety(np.zeros((3, 8, 8, 1), "uint8"))
     >>> str(found[0].message)
     'All 3 images of the given arrays are equal: a model can only learn to repeat this one.'

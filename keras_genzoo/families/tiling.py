@@ -38,8 +38,8 @@ def tile_weights(starts, tile):
 
     Example:
 
-    >>> tile_weights([0, 6], 8)[:, [0, 6, 7]].round(2).tolist()
-    [[1.0, 0.67, 0.33], [0.33, 1.0, 1.0]]
+    >>> tile_weights([0, 5], 8)[:, [0, 5, 6, 7]].tolist()
+    [[1.0, 0.75, 0.5, 0.25], [0.25, 1.0, 1.0, 1.0]]
     """
     weights = np.ones((len(starts), tile))
     for number, (first, second) in enumerate(zip(starts, starts[1:], strict=False)):

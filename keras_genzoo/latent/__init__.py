@@ -1,7 +1,33 @@
-"""Latent codes of trained models: interpolation, and directions that change the images most."""
+"""Latent codes of trained models: paths, directions, edits by a classifier, and the codes of given images."""
 
 from keras_genzoo.interpolation import lerp, slerp
+from keras_genzoo.latent.codes import analogy, decode, path, sample, truncated
 from keras_genzoo.latent.directions import Directions, leading_directions
+from keras_genzoo.latent.editing import Edited, edit
+from keras_genzoo.latent.finding import entanglement, find_direction, first_layer_directions, walk
 from keras_genzoo.latent.interpolating import interpolate
+from keras_genzoo.latent.inversion import Inverted, invert
+from keras_genzoo.latent.measures import MEASURES, measure
 
-__all__ = ["Directions", "interpolate", "leading_directions", "lerp", "slerp"]
+__all__ = [
+    "MEASURES",
+    "Directions",
+    "Edited",
+    "Inverted",
+    "analogy",
+    "decode",
+    "edit",
+    "entanglement",
+    "find_direction",
+    "first_layer_directions",
+    "interpolate",
+    "invert",
+    "leading_directions",
+    "lerp",
+    "measure",
+    "path",
+    "sample",
+    "slerp",
+    "truncated",
+    "walk",
+]

@@ -1,12 +1,11 @@
 """Grids of images, written with Pillow."""
 
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 
 from keras_genzoo.utils.arrays import as_array
+from keras_genzoo.utils.atomic import write_atomically
 from keras_genzoo.utils.checks import check_at_least, check_none_or_at_least
 
 SOFTWARE = "keras_genzoo"  # in the PNG files that are written here, under the keyword `Software`
@@ -75,22 +74,6 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     mark.add_text("Software", SOFTWARE)
     image = Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid)
     return write_atomically(path, lambda file: image.save(file, format="PNG", optimize=True, pnginfo=mark))
-
-
-def write_atomically(path, save, suffix=""):
-    """Writes a file, in a folder that is made if it is not there, by `save(file)` under another name at first.
-
-    That name ends with `suffix`, for programs that go by it.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.part{suffix}")
-    try:
-        save(scratch)
-        os.replace(scratch, path)
-    finally:
-        scratch.unlink(missing_ok=True)
-    return path
 
 
 def is_own(path):

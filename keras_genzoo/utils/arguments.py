@@ -3,9 +3,8 @@
     class DCGAN(BaseGAN):
         base_filters = Integer(64, "Filters at full resolution.", low=1)
 
-The constructor, its signature, the `Args` section of `help(DCGAN)`, `keras-genzoo show`, `get_config`, the checks and
-the invalid values in the tests are derived from this declaration. Keras is not imported here, so that arguments can be
-listed without TensorFlow.
+The constructor, its signature, the `Args` section of `help(DCGAN)`, `keras-genzoo show`, `get_config`, checks and their
+tests are derived from this declaration. Keras is not imported here, so that arguments can be listed without TensorFlow.
 """
 
 import copy
@@ -163,12 +162,8 @@ class Choice(Argument):
         return value
 
 
-class Units(Argument):
+class Units(Integer):
     """A list of integers of at least 1: sizes of consecutive layers; with `optional`, also `None`."""
-
-    def __init__(self, default, description, *, optional=False, **options):
-        super().__init__(default, description, **options)
-        self.optional = optional
 
     @property
     def allowed(self):
@@ -179,10 +174,9 @@ class Units(Argument):
         return ((0,), (4, 0.5), 0, "16", *(() if self.optional else (None,)))
 
     def check(self, value):
-        if value is None and self.optional:
-            return None
-        checks.check_units(**{self.name: value})
-        return tuple(value)
+        if value is not None or not self.optional:
+            checks.check_units(**{self.name: value})
+        return value and tuple(value)
 
 
 class Options(Argument):
@@ -232,9 +226,8 @@ class Sizes(Argument):
 
     @property
     def allowed(self):
-        return (
-            f"None or a dict of integers, at least 1 each, by {', '.join(f'`{choice!r}`' for choice in self.choices)}"
-        )
+        listed = ", ".join(f"`{choice!r}`" for choice in self.choices)
+        return f"None or a dict of integers, at least 1 each, by {listed}"
 
     def check(self, value):
         if value is None:
@@ -261,8 +254,7 @@ class ImageShape(Argument):
     )
 
     def check(self, value):
-        is_points = points.is_point_shape(value)
-        return points.check_point_shape(value) if is_points else pixels.check_image_shape(value)
+        return (points.check_point_shape if points.is_point_shape(value) else pixels.check_image_shape)(value)
 
 
 class Seed(Argument):

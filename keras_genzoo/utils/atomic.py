@@ -38,3 +38,19 @@ def remove(path):
     else:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def write_atomically(path, save, suffix=""):
+    """Writes a file, in a folder that is made if it is not there, by `save(file)` under another name at first.
+
+    That name ends with `suffix`, for programs that go by it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.part{suffix}")
+    try:
+        save(scratch)
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return path

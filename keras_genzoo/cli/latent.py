@@ -1,0 +1,211 @@
+"""The commands that steer generators: edit, directions, invert, and clips of interpolations."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from keras_genzoo.cli.conditions import check_used, read_conditions, rows_of
+from keras_genzoo.cli.images import Conditions, Input, Labels, Limit, Name, Seed, Split, load_model
+from keras_genzoo.cli.names import Weights, console, load_named, say
+from keras_genzoo.cli.pictures import check_apart, check_png_output
+from keras_genzoo.cli.typed import check_effect, typed
+
+Classifier = Annotated[
+    str, typer.Option("--classifier", help="Preset of a classifier, or a .keras file of any Keras classifier.")
+]
+FromLogits = Annotated[
+    bool, typer.Option("--logits/--probabilities", help="What the classifier gives. Presets give logits.")
+]
+Target = Annotated[int | None, typer.Option(help="Number of the class or output that is asked for.", min=0)]
+CODES = "makes images from codes"
+
+
+class Method(StrEnum):
+    """How directions are found."""
+
+    jacobian = "jacobian"
+    sefa = "sefa"
+    ganspace = "ganspace"
+    classifier = "classifier"
+
+
+def edit(
+    name: Name,
+    target: Annotated[int, typer.Option(help="Number of the class or output that is asked for.", min=0)],
+    classifier: Classifier,
+    out: Annotated[Path, typer.Option(help="PNG file: images before and after.")] = Path("edited.png"),
+    num: Annotated[int, typer.Option(help="Number of images.", min=1)] = 16,
+    start: Annotated[int, typer.Option(help="Index of the first image.", min=0)] = 0,
+    seed: Seed = 0,
+    hold: Annotated[
+        str, typer.Option(help="What is to stay: brightness, height, width, slant, outputs; '' for nothing.")
+    ] = "slant,brightness",
+    hold_weight: Annotated[float, typer.Option(help="Weight of what is to stay.", min=0.0)] = 1.0,
+    steps: Annotated[int, typer.Option(help="Steps of the optimization.", min=1)] = 200,
+    from_logits: FromLogits = True,
+    independent: Annotated[
+        bool, typer.Option("--independent", help="Outputs are features, each true or not, in place of classes.")
+    ] = False,
+    labels: Labels = None,
+    condition: Conditions = None,
+    weights: Weights = None,
+):
+    """Moves codes until a classifier sees what is asked for, while what is held stays; draws before and after."""
+    check_png_output(out)
+    model = load_model(name, weights, "latent_sample", CODES)
+    from keras_genzoo import latent, plots
+
+    asked = read_conditions(model, labels, condition)
+    check_used(asked, num)
+    given = rows_of(asked, 0, num)
+    z = latent.sample(model, num, seed, start)
+    names = [each.strip() for each in hold.split(",") if each.strip()]
+    seen = dict(from_logits=from_logits, exclusive=not independent)
+    held = dict(hold=names, hold_weight=hold_weight)
+    edited = latent.edit(model, _classifier(classifier), z, target, steps=steps, **held, **seen, **given)
+    plots.save_pairs(latent.decode(model, z, **given), edited.images, out)
+    _tell_edit(edited, target, out)
+
+
+def _tell_edit(edited, target, out):
+    table = Table("feature", "before", "after", "mean change")
+    for feature, before, after, change in edited.table():
+        table.add_row(feature, *(f"{value:.4g}" for value in (before, after, change)))
+    console.print(table)
+    say(f"{int(edited.reached.sum())} of {len(edited.z)} images show {target}: {out}")
+
+
+def directions(
+    ctx: typer.Context,
+    name: Name,
+    out: Annotated[Path, typer.Option(help="PNG file: one row per direction.")] = Path("directions.png"),
+    method: Annotated[
+        Method, typer.Option(help="Change of the images, weights or activations of the first layer, or a classifier.")
+    ] = Method.jacobian,
+    num: Annotated[int, typer.Option(help="Number of directions.", min=1)] = 6,
+    distance: Annotated[float, typer.Option(help="Length of the walk to each side, in units of the prior.")] = 3.0,
+    steps: Annotated[int, typer.Option(help="Images in a row.", min=2)] = 9,
+    seed: Seed = 0,
+    classifier: Annotated[str | None, typer.Option(help="With --method classifier: see edit.")] = None,
+    target: Target = None,
+    from_logits: FromLogits = True,
+    vectors: Annotated[Path | None, typer.Option(help="NumPy file for the directions, (num, latent_dim).")] = None,
+    weights: Weights = None,
+):
+    """Draws walks along directions in latent space, and tells how much of each measure of an image they move."""
+    check_png_output(out)
+    _check_method(ctx, method, classifier, target, vectors)
+    model = load_model(name, weights, "latent_sample", CODES)
+    import numpy as np
+
+    from keras_genzoo import latent
+
+    if method is Method.classifier:
+        found = latent.find_direction(model, _classifier(classifier), target, seed=seed, from_logits=from_logits)[None]
+    elif method is Method.jacobian:
+        found = latent.leading_directions(model, min(num, model.latent_dim), seed=seed).vectors
+    else:
+        found = latent.first_layer_directions(model, min(num, model.latent_dim), method.value, seed=seed).vectors
+    _draw_walks(model, found, np.linspace(-distance, distance, steps), seed, out)
+    if vectors is not None:
+        from keras_genzoo.utils.atomic import write_atomically
+
+        write_atomically(vectors, lambda file: np.save(file, found), suffix=".npy")
+    _tell_directions(model, found, seed, out)
+
+
+def _draw_walks(model, directions, distances, seed, out):
+    """A grid with a row for each direction, of one image of the collection `seed`."""
+    import numpy as np
+
+    from keras_genzoo import latent, plots
+    from keras_genzoo.latent.codes import conditions_of
+
+    z = latent.sample(model, 1, seed)
+    codes = np.concatenate([latent.walk(model, z, each, distances)[0] for each in directions])
+    shared = conditions_of(model, 1, {}, seed)
+    given = {name: np.repeat(values, len(codes), axis=0) for name, values in shared.items()}
+    plots.save_grid(latent.decode(model, codes, **given), out, columns=len(distances))
+
+
+def _tell_directions(model, directions, seed, out):
+    from keras_genzoo import latent
+
+    changes, mixed = latent.entanglement(model, directions, seed=seed)
+    table = Table("direction", *latent.MEASURES, "entanglement")
+    for number, row in enumerate(changes):
+        table.add_row(str(number), *(f"{value:.2f}" for value in row), f"{mixed[number]:.2f}")
+    console.print(table)
+    say(f"{len(directions)} directions; changes for a step of 1, in standard deviations of each measure: {out}")
+
+
+def invert(
+    name: Name,
+    source: Input,
+    out: Annotated[Path, typer.Option(help="PNG file: images beside those of their codes.")] = Path("inverted.png"),
+    codes: Annotated[Path | None, typer.Option(help="NumPy file for the codes, (images, latent_dim).")] = None,
+    steps: Annotated[int, typer.Option(help="Steps of the optimization.", min=1)] = 300,
+    starts: Annotated[int, typer.Option(help="Codes that each image starts from.", min=1)] = 4,
+    seed: Seed = 0,
+    split: Split = "train",
+    limit: Limit = 64,
+    weights: Weights = None,
+):
+    """Finds the codes of images, and draws the images beside those of their codes."""
+    check_png_output(out)
+    _check_array(codes)
+    model = load_model(name, weights, "latent_sample", CODES)
+    check_apart(source, out)
+    import numpy as np
+
+    from keras_genzoo import latent, plots
+    from keras_genzoo.data.named import load_named_images
+
+    height, width, channels = model.image_shape
+    images, labels, _ = load_named_images(source, split, (height, width), channels, limit)
+    given = {} if labels is None or not model.data_kind.has_labels else {model.conditions[0].name: labels}
+    found = latent.invert(model, images, steps=steps, starts=starts, seed=seed, **given)
+    plots.save_pairs(images, found.images, out)
+    if codes is not None:
+        from keras_genzoo.utils.atomic import write_atomically
+
+        write_atomically(codes, lambda file: np.save(file, found.z), suffix=".npy")
+    say(f"{len(images)} images, mean squared error {found.error.mean():.4f}: {out}")
+
+
+def _classifier(name):
+    """A classifier by the name of a preset, or from a `.keras` file of any Keras model."""
+    if not name.endswith(".keras"):
+        return load_named(name)
+    import keras
+
+    if not Path(name).is_file():
+        raise FileNotFoundError(f"Expected a .keras file of a classifier. Received: {name!r}, which does not exist")
+    try:
+        return keras.saving.load_model(name, compile=False)
+    except Exception as error:  # of Keras, of many kinds
+        reason = (str(error).splitlines() or [""])[0]
+        raise ValueError(f"Expected a .keras file that Keras loads. Received: {name!r} ({reason})") from error
+
+
+def _check_method(ctx, method, classifier, target, vectors):
+    _check_array(vectors)
+    if method is not Method.classifier:
+        check_effect(ctx, ("classifier", "target", "from_logits"), "only --method classifier has one")
+    elif classifier is None or target is None:
+        raise ValueError("Expected --classifier and --target with --method classifier. Received: not both")
+    elif typed(ctx, "num"):
+        raise ValueError("Expected no --num: a classifier gives one direction. Received: --num")
+
+
+def _check_array(path):
+    """Raises an error unless a NumPy file may be written, or none is asked for."""
+    if path is None:
+        return
+    if path.suffix != ".npy":
+        raise ValueError(f"Expected a .npy file. Received: {str(path)!r}")
+    if path.exists():
+        raise FileExistsError(f"Expected a .npy file that is not there yet. Received: {str(path)!r}, which exists")

@@ -1,0 +1,248 @@
+"""Editing by the gradients of a classifier: codes move until an image shows what is asked for, and little else changes.
+
+Only codes move, never weights. The gradient of a classifier's loss says how a code must change; a penalty holds
+measures of the image, or other outputs of the classifier, which would change along with the wanted one where they occur
+together in the data; and after each step, codes return to where the prior has its mass.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_genzoo.families.batches import compiled_function
+from keras_genzoo.latent.classifier_view import ClassifierView
+from keras_genzoo.latent.codes import check_codes, conditions_of, decode, on_shell
+from keras_genzoo.latent.measures import MEASURES, measure
+from keras_genzoo.utils.checks import check_at_least, is_number
+
+MOVABLE = ("normal", "uniform", "sphere", "mixture")
+BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
+ATTEMPTS = 3
+NEARBY = 0.5  # standard deviation of what is added to a code for another attempt, in units of the prior
+
+
+class Edited(NamedTuple):
+    """Codes before and after an edit, and what it did.
+
+    Fields:
+        z: float32 `(n, latent_dim)`: the codes after the edit.
+        images: The images of these codes, as `keras_genzoo.latent.decode` gives them.
+        before: Dict of float32 arrays `(n,)` by feature: `"target"`, the probability that the classifier gives to what
+            was asked for, and each measure.
+        after: The same after the edit.
+        reached: Booleans `(n,)`: whether the probability is at least the confidence that was asked for.
+    """
+
+    z: np.ndarray
+    images: np.ndarray
+    before: dict
+    after: dict
+    reached: np.ndarray
+
+    def __repr__(self):
+        return f"<Edited: {len(self.z)} codes, {self.reached.mean():.1%} reached>"
+
+    def table(self):
+        """Mean of each feature before and after, and the mean distance between the two: a list of rows.
+
+        Returns:
+            List of tuples `(feature, before, after, mean absolute change)`.
+        """
+        return [
+            (name, float(first.mean()), float(self.after[name].mean()), float(np.abs(self.after[name] - first).mean()))
+            for name, first in self.before.items()
+        ]
+
+
+def edit(
+    model,
+    classifier,
+    z,
+    target,
+    hold=("slant", "brightness"),
+    hold_weight=1.0,
+    confidence=0.9,
+    steps=200,
+    learning_rate=0.1,
+    from_logits=True,
+    exclusive=True,
+    batch_size=100,
+    **conditions,
+):
+    """Moves codes so that a classifier sees `target` in their images.
+
+    Args:
+        model: A model with codes.
+        classifier: A model of the zoo (`classifier`), or a Keras model or function, from float images in [0, 1],
+            `(n, height, width, channels)`, to outputs `(n, outputs)`.
+        z: Codes `(n, latent_dim)`, for example of `keras_genzoo.latent.sample`.
+        target: Number of the output that is asked for, one for all codes or one each, `(n,)`.
+        hold: What is to stay: names of measures (see `keras_genzoo.latent.measure`), or `"outputs"` for all other
+            outputs of a classifier of independent features. An empty list holds nothing.
+        hold_weight: Weight of the penalty: the mean squared change of what is held, in standard deviations over `z`.
+        confidence: Probability of the target that is asked for, in (0, 1). The classifier's loss ends half-way from it
+            to 1; from there on, a code moves only to regain what is held.
+        steps: Steps of Adam, at least 1. Codes that miss the confidence have two more attempts, from codes nearby.
+        learning_rate: Length of the first step of each element, in units of the prior; it falls to zero along a cosine.
+        from_logits: Whether the classifier gives logits; `False` for probabilities.
+        exclusive: Whether one of the outputs is true, as of classes (softmax); `False` for independent features, each
+            true or not (sigmoid).
+        batch_size: Codes that move at once, at least 1.
+        **conditions: As for `generate`.
+
+    Returns:
+        `Edited`.
+
+    Raises:
+        ValueError: If an argument is out of its range, or codes, classifier and model do not fit each other.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> from keras_genzoo import latent
+    >>> model = keras_genzoo.build("dcgan", weights="mnist")
+    >>> classifier = keras_genzoo.build("classifier", weights="mnist")
+    >>> edited = latent.edit(model, classifier, latent.sample(model, 4), target=3, steps=50)
+    >>> edited.images.shape, sorted(edited.before)
+    ((4, 28, 28, 1), ['brightness', 'slant', 'target'])
+    """
+    z = check_codes(model, z)
+    if model.prior.kind not in MOVABLE:
+        raise ValueError(f"Expected codes that can move by small steps. Received: a {model.prior.kind} prior")
+    check_at_least(1, steps=steps, batch_size=batch_size)
+    _check_numbers(hold_weight, confidence, learning_rate)
+    view = ClassifierView(model, classifier, from_logits, exclusive)
+    target = view.targets(target, len(z))
+    hold = _check_hold(hold, exclusive)
+    given = conditions_of(model, len(z), conditions)
+    mover = Mover(model, view, hold, float(hold_weight), float(confidence), float(learning_rate))
+    before = mover.features(z, target, given, batch_size)
+    mover.spread = before["held"].std(axis=0) + 1e-6 if len(z) > 1 else np.ones(before["held"].shape[1])
+    moved = mover.moved(z, z, target, given, steps, batch_size)
+    after = mover.features(moved, target, given, batch_size)
+    for attempt in range(1, ATTEMPTS):  # some get stuck, which a start nearby mostly helps
+        missed = np.flatnonzero(after["target"] < confidence)
+        if len(missed):
+            _try_again(mover, missed, z, target, given, steps, batch_size, attempt, moved, after)
+    images = decode(model, moved, batch_size, **given)
+    features = [mover.named(each) for each in (before, after)]
+    return Edited(moved, images, *features, after["target"] >= confidence)
+
+
+def _try_again(mover, missed, z, target, conditions, steps, batch_size, attempt, moved, after):
+    """Moves some codes once more, from near where they began, and keeps what is better in `moved` and `after`."""
+    given = {key: each[missed] for key, each in conditions.items()}
+    near = z[missed] + NEARBY * np.random.default_rng(attempt).standard_normal((len(missed), z.shape[1]), "float32")
+    begin = ops.convert_to_numpy(on_shell(mover.model, near, z[missed]))
+    again = mover.moved(begin, z[missed], target[missed], given, steps, batch_size)
+    found = mover.features(again, target[missed], given, batch_size)
+    better = found["target"] > after["target"][missed]
+    moved[missed[better]] = again[better]
+    for key, values in after.items():
+        values[missed[better]] = found[key][better]
+
+
+class Mover:
+    """Moves codes by Adam; what is held, and how, is fixed. Used by `edit` and `find_direction`."""
+
+    def __init__(self, model, view, hold, hold_weight, confidence, learning_rate):
+        self.model, self.view, self.hold = model, view, hold
+        self.hold_weight, self.confidence, self.learning_rate = hold_weight, confidence, learning_rate
+        self.spread = None
+
+    def held(self, images, logits, target):
+        """What is to stay, `(n, features)`."""
+        names = [name for name in self.hold if name != "outputs"]
+        parts = [measure(images, names)] if names else []
+        if "outputs" in self.hold:
+            others = 1.0 - ops.one_hot(target, self.view.num_outputs, dtype="float32")
+            parts.append(ops.sigmoid(logits) * others)
+        return ops.concatenate(parts, axis=-1) if parts else ops.zeros((ops.shape(images)[0], 1))
+
+    def seen(self, z, target, conditions):
+        """Log-probability of the targets and what is held, of codes."""
+        images = self.model.images_from_codes(z, **conditions)
+        logits = self.view.logits(images)
+        return self.view.log_probability(logits, target), self.held(images, logits, target)
+
+    def _function(self, name, function):
+        parts = (name, self.view.key, *self.hold, self.hold_weight, self.confidence, self.learning_rate)
+        return compiled_function(self.model, " ".join(map(str, parts)), function)
+
+    def features(self, z, target, conditions, batch_size):
+        """Dict of `target`, probabilities `(n,)`, and `held` `(n, features)`."""
+        run, found = self._function("seen", self.seen), []
+        for first in range(0, len(z), batch_size):
+            part = slice(first, first + batch_size)
+            given = {key: tf.constant(each[part]) for key, each in conditions.items()}
+            found.append([np.asarray(x) for x in run(tf.constant(z[part]), tf.constant(target[part]), given)])
+        log_probability, held = (np.concatenate(column) for column in zip(*found, strict=True))
+        return {"target": np.exp(log_probability), "held": held}
+
+    def named(self, features):
+        """The same with one entry for each measure."""
+        names = [name for name in self.hold if name != "outputs"]
+        found = {"target": features["target"]}
+        found |= {name: features["held"][:, number] for number, name in enumerate(names)}
+        if "outputs" in self.hold:
+            others = features["held"][:, len(names) :]
+            found |= {f"output {number}": others[:, number] for number in range(others.shape[1])}
+        return found
+
+    def moved(self, begin, z, target, conditions, steps, batch_size):
+        """Codes after steps from `begin` that hold what the images of `z` show: float32 array of the shape of `z`."""
+        seen, step = self._function("seen", self.seen), self._function("step", self.step)
+        spread, parts = tf.constant(self.spread, tf.float32), []
+        for first in range(0, len(z), batch_size):
+            part = slice(first, first + batch_size)
+            start, wanted = tf.constant(z[part]), tf.constant(target[part])
+            given = {key: tf.constant(each[part]) for key, each in conditions.items()}
+            _, goal = seen(start, wanted, given)
+            state = [tf.constant(begin[part]), tf.zeros_like(start), tf.zeros_like(start)]
+            for number in range(steps):
+                share = tf.constant(0.5 + 0.5 * math.cos(math.pi * number / steps), tf.float32)
+                state = step(*state, tf.constant(number + 1.0), share, start, wanted, goal, spread, given)
+            parts.append(np.asarray(state[0]))
+        return np.concatenate(parts)
+
+    def step(self, z, mean, square, number, share, start, target, goal, spread, conditions):
+        """One step of Adam, of a share of the learning rate, and back to the shell of the prior."""
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            log_probability, held = self.seen(z, target, conditions)
+            missing = ops.relu(np.log(0.5 + 0.5 * self.confidence) - log_probability)  # half-way to certainty
+            change = ops.mean(ops.square((held - goal) / spread), axis=-1)
+            loss = ops.sum(missing + self.hold_weight * change)
+        gradient = tape.gradient(loss, z)
+        mean = BETA_1 * mean + (1.0 - BETA_1) * gradient
+        square = BETA_2 * square + (1.0 - BETA_2) * ops.square(gradient)
+        scale = ops.sqrt(square / (1.0 - BETA_2**number)) + EPSILON
+        z = z - share * self.learning_rate * mean / (1.0 - BETA_1**number) / scale
+        return on_shell(self.model, z, start), mean, square
+
+
+def _check_hold(hold, exclusive):
+    if isinstance(hold, str) or not all(isinstance(name, str) for name in hold):
+        raise ValueError(f"Expected hold as a list of names. Received: hold={hold!r}")
+    known = (*MEASURES, "outputs")
+    for name in hold:
+        if name not in known:
+            raise ValueError(f"Expected hold of {', '.join(map(repr, known))}. Received: {name!r}")
+    if "outputs" in hold and exclusive:
+        raise ValueError(
+            "Expected no 'outputs' in hold where one class excludes the others; exclusive=False is for independent "
+            "features. Received: exclusive=True"
+        )
+    return tuple(hold)
+
+
+def _check_numbers(hold_weight, confidence, learning_rate):
+    if not is_number(hold_weight) or not 0.0 <= hold_weight < np.inf:
+        raise ValueError(f"Expected hold_weight of at least 0. Received: hold_weight={hold_weight!r}")
+    if not is_number(confidence) or not 0.0 < confidence < 1.0:
+        raise ValueError(f"Expected confidence in (0, 1). Received: confidence={confidence!r}")
+    if not is_number(learning_rate) or not 0.0 < learning_rate < np.inf:
+        raise ValueError(f"Expected learning_rate above 0. Received: learning_rate={learning_rate!r}")

@@ -1,0 +1,210 @@
+"""Further directions in latent space: of what a classifier sees, of the first layer, and how much else they change."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_genzoo.families.batches import in_batches
+from keras_genzoo.latent.classifier_view import ClassifierView
+from keras_genzoo.latent.codes import check_codes, check_has_codes, conditions_of, on_shell, sample
+from keras_genzoo.latent.directions import Directions
+from keras_genzoo.latent.measures import MEASURES, measure
+from keras_genzoo.utils.checks import check_at_least
+
+
+def find_direction(
+    model, classifier, target, num_samples=2000, seed=0, from_logits=True, exclusive=True, batch_size=100, **conditions
+):
+    """The direction in which images come to show what a classifier calls `target`: the normal of a boundary of codes.
+
+    Codes of the prior are labelled by the classifier, and a logistic regression (scikit-learn) separates those of the
+    target from the others.
+
+    Args:
+        model: A model with codes.
+        classifier: As for `keras_genzoo.latent.edit`.
+        target: Number of the output.
+        num_samples: Codes that are labelled, at least 10.
+        seed: Seed of the codes.
+        from_logits: As for `edit`.
+        exclusive: As for `edit`.
+        batch_size: Images in one pass, at least 1.
+        **conditions: As for `generate`.
+
+    Returns:
+        float32 NumPy array `(latent_dim,)` of length 1: `z + step * direction` shows more of the target.
+
+    Raises:
+        ValueError: If an argument is out of its range, or all codes show the target, or none.
+
+    References:
+        Shen, Gu, Tang and Zhou, 2020, Interpreting the latent space of GANs for semantic face editing,
+        https://arxiv.org/abs/1907.10786, section 3.1.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> from keras_genzoo import latent
+    >>> model = keras_genzoo.build("dcgan", weights="mnist")
+    >>> direction = latent.find_direction(model, keras_genzoo.build("classifier", weights="mnist"), 0, num_samples=200)
+    >>> direction.shape
+    (64,)
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    check_has_codes(model)
+    check_at_least(10, num_samples=num_samples)
+    view = ClassifierView(model, classifier, from_logits, exclusive)
+    (target,) = view.targets(target, 1)
+    z = sample(model, num_samples, seed)
+    given = conditions_of(model, num_samples, conditions, seed)
+
+    def logits(z, **conditions):
+        return view.logits(model.images_from_codes(z, **conditions))
+
+    found = np.concatenate(in_batches(model, f"logits {view.key}", logits, batch_size, z, **given))
+    shown = found.argmax(axis=-1) == target if exclusive else found[:, target] > 0.0
+    if shown.all() or not shown.any():
+        raise ValueError(
+            f"Expected codes with and without target={target} among {num_samples}. Received: "
+            f"{'all' if shown.all() else 'none'} that show it"
+        )
+    normal = LogisticRegression(class_weight="balanced", max_iter=1000).fit(z, shown).coef_[0]
+    return (normal / np.linalg.norm(normal)).astype("float32")
+
+
+def first_layer_directions(model, num=8, method="sefa", num_samples=2000, seed=0):
+    """Directions of the first layer of the network that makes images, found without images and without labels.
+
+    Args:
+        model: A model with codes, whose network begins with a dense layer on the code.
+        num: Number of directions, 1..latent_dim.
+        method: `"sefa"`: those that the weights of the layer stretch most, in closed form; `"ganspace"`: those along
+            which its activations vary most over the prior, by a principal component analysis and a regression.
+        num_samples: Codes of the analysis of `"ganspace"`, at least 10.
+        seed: Seed of these codes.
+
+    Returns:
+        `Directions`: `vectors` `(num, latent_dim)` of length 1, and `eigenvalues`, of the matrix of the weights or
+        variances of the activations. Those of `"sefa"` are orthogonal.
+
+    Raises:
+        ValueError: If an argument is out of its range, or the network has no such layer.
+
+    References:
+        Shen and Zhou, 2021, https://arxiv.org/abs/2007.06600, equation 6 (SeFa); Haerkoenen et al., 2020,
+        https://arxiv.org/abs/2004.02546, section 2.2 (GANSpace).
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
+    >>> keras_genzoo.latent.first_layer_directions(model, num=2).vectors.shape
+    (2, 4)
+    """
+    check_has_codes(model)
+    check_at_least(1, num=num)
+    check_at_least(10, num_samples=num_samples)
+    if num > model.latent_dim:
+        raise ValueError(f"Expected num of at most latent_dim={model.latent_dim}. Received: num={num}")
+    if method not in ("sefa", "ganspace"):
+        raise ValueError(f"Expected method to be 'sefa' or 'ganspace'. Received: method={method!r}")
+    kernel = _first_kernel(model)  # (latent_dim, units)
+    if method == "sefa":
+        eigenvalues, columns = np.linalg.eigh(kernel @ kernel.T)
+        order = np.argsort(-eigenvalues, kind="stable")[:num]
+        return Directions(_signed(columns.T[order]), np.maximum(eigenvalues[order], 0.0))
+    z = sample(model, num_samples, seed).astype("float64")
+    activations = np.maximum(z @ kernel, 0.0)
+    activations -= activations.mean(axis=0)
+    values, vectors = np.linalg.eigh(activations.T @ activations / num_samples)
+    order = np.argsort(-values, kind="stable")[:num]
+    coordinates = activations @ vectors[:, order] / np.sqrt(np.maximum(values[order], 1e-12))
+    found = np.linalg.lstsq(coordinates, z - z.mean(axis=0), rcond=None)[0]
+    lengths = np.linalg.norm(found, axis=1, keepdims=True)
+    return Directions(_signed(found / np.maximum(lengths, 1e-12)), np.maximum(values[order], 0.0))
+
+
+def _first_kernel(model):
+    """Weights of the first dense layer on the code, `(latent_dim, units)`."""
+    for layer in model.generator_network._flatten_layers():
+        kernel = getattr(layer, "kernel", None)
+        if isinstance(layer, keras.layers.Dense) and kernel.shape[0] >= model.latent_dim:
+            return ops.convert_to_numpy(kernel)[: model.latent_dim].astype("float64")  # conditions follow the code
+    raise ValueError(f"Expected a network that begins with a dense layer on the code. Received: {model.model_name}")
+
+
+def _signed(vectors):
+    """Rows whose element of largest magnitude is positive, float32."""
+    largest = vectors[np.arange(len(vectors)), np.argmax(np.abs(vectors), axis=1)]
+    return (vectors * np.sign(largest)[:, None]).astype("float32")
+
+
+def walk(model, z, direction, distances):
+    """Codes along a direction, on the shell of the prior.
+
+    Args:
+        model: A model with codes.
+        z: Codes `(n, latent_dim)`.
+        direction: `(latent_dim,)`.
+        distances: Steps along it `(steps,)`, in units of the prior; 0 is `z`.
+
+    Returns:
+        float32 NumPy array `(n, steps, latent_dim)`.
+
+    Raises:
+        ValueError: If the codes or the direction have another length than the model's.
+
+    Example:
+
+    >>> import keras_genzoo
+    >>> model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4)
+    >>> keras_genzoo.latent.walk(model, keras_genzoo.latent.sample(model, 2), [1, 0, 0, 0], [-1, 0, 1]).shape
+    (2, 3, 4)
+    """
+    z, (direction,) = check_codes(model, z), check_codes(model, direction, "direction")
+    distances = np.asarray(distances, "float32").reshape(-1)
+    if not len(distances) or not np.isfinite(distances).all():
+        raise ValueError(f"Expected distances as finite numbers, at least one. Received: {distances.tolist()}")
+    moved = z[:, None] + distances[:, None] * direction  # (n, steps, latent_dim)
+    like = np.broadcast_to(z[:, None], moved.shape)
+    return ops.convert_to_numpy(on_shell(model, moved, like)).astype("float32")
+
+
+def entanglement(model, directions, names=tuple(MEASURES), distance=1.0, num_samples=500, seed=0, batch_size=100):
+    """How much of each measure of an image moves along each direction, in standard deviations over the prior.
+
+    A direction is disentangled where one measure moves and the others stay.
+
+    Args:
+        model: A model with codes, of images.
+        directions: `(directions, latent_dim)`, or one `(latent_dim,)`.
+        names: Names of measures: see `keras_genzoo.latent.measure`.
+        distance: Length of the step.
+        num_samples: Codes from the prior, at least 2.
+        seed: Seed of the codes.
+        batch_size: Images in one pass, at least 1.
+
+    Returns:
+        Tuple of an array `(directions, names)`, mean absolute changes, and an array `(directions,)`: the share of all
+        change that is not of the measure that moves most, in [0, 1): 0 is disentangled.
+    """
+    check_at_least(2, num_samples=num_samples)
+    model.values.check_images("measures of images")
+    directions = check_codes(model, directions, "directions")
+    z = sample(model, num_samples, seed)
+    given = conditions_of(model, num_samples, {}, seed)
+
+    def measured(z, **conditions):
+        return measure(model.images_from_codes(z, **conditions), names)
+
+    def of(codes):
+        key = f"measures {' '.join(names)}"
+        return np.concatenate(in_batches(model, key, measured, batch_size, codes, **given))
+
+    first = of(z)
+    spread = first.std(axis=0) + 1e-9
+    moved = [np.abs(of(walk(model, z, each, [distance])[:, 0]) - first).mean(axis=0) / spread for each in directions]
+    changes = np.stack(moved)
+    total = changes.sum(axis=1)
+    return changes, np.where(total > 0, 1.0 - changes.max(axis=1) / np.maximum(total, 1e-12), 0.0)

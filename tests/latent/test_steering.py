@@ -1,0 +1,230 @@
+"""Edits by classifiers, directions, entanglement and inversion, on small models and classifiers of known answers."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_genzoo
+from keras_genzoo import latent
+from keras_genzoo.latent.finding import _first_kernel
+from keras_genzoo.latent.measures import measure
+
+SMALL = dict(image_shape=(8, 8, 1), latent_dim=6, base_filters=4, seed=0)
+
+
+@pytest.fixture(scope="module")
+def gan():
+    """An untrained generator, of larger weights, so that images differ."""
+    model = keras_genzoo.build("dcgan", **SMALL, ema_decay=0.0)
+    for variable in model.generator.trainable_variables:
+        if variable.path.endswith("kernel"):
+            variable.assign(13.0 * variable)
+    MIDDLE["difference"] = float(np.median(half_difference(model.generate(200, seed=9) / np.float32(255))))
+    return model
+
+
+MIDDLE = {"difference": 0.0}  # of the images of the fixture
+
+
+def half_difference(images):
+    return ops.mean(images[:, :, :4], axis=(1, 2, 3)) - ops.mean(images[:, :, 4:], axis=(1, 2, 3))
+
+
+def left_or_right(images):
+    """Logits of two classes: which half is brighter than usual. A function in place of a classifier."""
+    difference = 60.0 * (half_difference(images) - MIDDLE["difference"])
+    return ops.stack([difference, -difference], axis=-1)
+
+
+def bright_and_left(images):
+    """Probabilities of two independent features."""
+    bright = 20.0 * (ops.mean(images, axis=(1, 2, 3)) - 0.5)
+    return ops.sigmoid(ops.stack([bright, left_or_right(images)[:, 0]], axis=-1))
+
+
+# -- measures ----------------------------------------------------------------------------------------------------------
+
+
+def test_measures_of_a_bar():
+    bar = np.zeros((1, 15, 15, 1), "float32")
+    for row in range(3, 12):
+        bar[0, row, 10 - row // 2 : 12 - row // 2] = 1.0  # leans to the right, half a pixel per row
+    found = dict(zip(latent.MEASURES, np.asarray(measure(bar))[0], strict=True))
+    assert found["brightness"] == pytest.approx(18 / 225)
+    assert found["height"] == pytest.approx(np.std(np.arange(9)), abs=1e-3)
+    assert found["slant"] == pytest.approx(0.5, abs=0.05)
+    assert found["width"] < 0.7  # the slant is taken out
+    mirrored = dict(zip(latent.MEASURES, np.asarray(measure(bar[:, :, ::-1]))[0], strict=True))
+    assert mirrored["slant"] == pytest.approx(-found["slant"])
+    assert np.isfinite(measure(np.zeros((1, 8, 8, 1), "float32"))).all()
+
+
+# -- edits -------------------------------------------------------------------------------------------------------------
+
+
+def test_edit_reaches_the_target_and_holds_what_is_asked(gan):
+    z = latent.sample(gan, 20)
+    free, held = (latent.edit(gan, left_or_right, z, 1, hold=hold, steps=60) for hold in ([], ["brightness"]))
+    for edited in (free, held):
+        assert edited.reached.mean() > 0.9
+        probabilities = np.asarray(ops.softmax(left_or_right(edited.images / np.float32(255))))[:, 1]
+        np.testing.assert_allclose(edited.after["target"], probabilities, atol=0.02)  # of uint8 images
+        np.testing.assert_allclose(np.linalg.norm(edited.z, axis=1), np.linalg.norm(z, axis=1), rtol=1e-4)
+        np.testing.assert_array_equal(edited.images, latent.decode(gan, edited.z))
+    before, after = (
+        np.asarray(measure(latent.decode(gan, codes) / np.float32(255), ["brightness"])) for codes in (z, free.z)
+    )
+    assert held.table()[1][0] == "brightness" and held.table()[1][3] < 0.5 * np.abs(after - before).mean()
+
+
+def test_independent_features_are_held(gan):
+    z = latent.sample(gan, 10)
+    options = dict(from_logits=False, exclusive=False, steps=60)
+    held = latent.edit(gan, bright_and_left, z, 1, hold=["outputs"], **options)
+    free = latent.edit(gan, bright_and_left, z, 1, hold=[], **options)
+    assert set(held.before) == {"target", "output 0", "output 1"} and set(free.before) == {"target"}
+    outputs = [np.asarray(bright_and_left(latent.decode(gan, codes) / np.float32(255)))[:, 0] for codes in (z, free.z)]
+    assert np.abs(held.after["output 0"] - held.before["output 0"]).mean() < np.abs(outputs[1] - outputs[0]).mean()
+
+
+def test_targets_may_differ_and_conditions_stay():
+    model = keras_genzoo.build("cgan", **SMALL, num_classes=3)
+    z, target = latent.sample(model, 5), [0, 1, 0, 1, 0]
+    edited = latent.edit(model, left_or_right, z, target, steps=3, batch_size=2, labels=1)
+    np.testing.assert_array_equal(edited.images, latent.decode(model, edited.z, labels=1))
+
+
+def test_a_keras_classifier_and_one_of_the_zoo_are_taken(gan):
+    inputs = keras.Input((8, 8, 1))
+    outputs = keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(inputs))
+    own, zoo = keras.Model(inputs, outputs), keras_genzoo.build("classifier", image_shape=(8, 8, 1), base_filters=4)
+    z = latent.sample(gan, 2)
+    assert latent.edit(gan, own, z, 2, steps=2, from_logits=False).z.shape == (2, 6)
+    assert latent.edit(gan, zoo, z, 9, steps=2).z.shape == (2, 6)
+    with pytest.raises(ValueError, match="Expected logits, or from_logits=False. Received: outputs in 0..1"):
+        latent.edit(gan, own, z, 2)
+    with pytest.raises(ValueError, match="Expected probabilities in 0..1 with the sum 1, or from_logits=True"):
+        latent.edit(gan, zoo, z, 2, from_logits=False)
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        (dict(target=2), r"Expected target in 0..1. Received: target=2"),
+        (dict(target=[0, 1, 0]), "Expected target as an integer, or one for each of 2 codes"),
+        (dict(target=0.5), "Expected target as an integer"),
+        (dict(hold="slant"), "Expected hold as a list of names. Received: hold='slant'"),
+        (dict(hold=["colour"]), "Expected hold of 'brightness', .*'outputs'. Received: 'colour'"),
+        (dict(hold=["outputs"]), "Expected no 'outputs' in hold where one class excludes the others"),
+        (dict(confidence=1.0), r"Expected confidence in \(0, 1\). Received: confidence=1.0"),
+        (dict(hold_weight=-1), "Expected hold_weight of at least 0"),
+        (dict(learning_rate=0), "Expected learning_rate above 0"),
+        (dict(steps=0), "Expected steps to be an integer of at least 1"),
+        (dict(classifier="mnist"), "Expected a classifier of images. Received: str"),
+        (
+            dict(classifier=lambda images: images),
+            r"Expected a classifier that gives \(n, outputs\), at least 2 classes",
+        ),
+    ],
+)
+def test_wrong_arguments_of_edits_are_refused(gan, options, sentence):
+    options = {"classifier": left_or_right, "target": 1, "steps": 2, **options}
+    with pytest.raises(ValueError, match=sentence):
+        latent.edit(gan, z=latent.sample(gan, 2), **options)
+
+
+def test_a_classifier_of_other_images_is_refused(gan):
+    other = keras_genzoo.build("classifier", image_shape=(9, 8, 1), base_filters=4)
+    with pytest.raises(ValueError, match=r"images of shape \(8, 8, 1\). Received: one of shape \(9, 8, 1\)"):
+        latent.edit(gan, other, latent.sample(gan, 2), 1)
+    codes = keras_genzoo.build("categorical_vae", image_shape=(8, 8, 1))
+    with pytest.raises(
+        ValueError, match="Expected codes that can move by small steps. Received: a one_hot prior|joined"
+    ):
+        latent.edit(codes, left_or_right, latent.sample(codes, 2), 1)
+
+
+# -- directions --------------------------------------------------------------------------------------------------------
+
+
+def test_direction_of_a_classifier_leads_to_its_target(gan):
+    direction = latent.find_direction(gan, left_or_right, 1, num_samples=400)
+    assert np.linalg.norm(direction) == pytest.approx(1.0)
+    codes = latent.walk(gan, latent.sample(gan, 50, seed=1), direction, [-2.0, 0.0, 2.0])
+    shown = [
+        np.mean(left_or_right(latent.decode(gan, codes[:, step]) / np.float32(255))[:, 1] > 0) for step in range(3)
+    ]
+    assert shown[0] < shown[1] < shown[2]
+    with pytest.raises(ValueError, match="Expected codes with and without target=0 among 20. Received: none"):
+        latent.find_direction(
+            gan, lambda images: ops.stack([images[:, 0, 0, 0] - 9.0, 9.0 - images[:, 0, 0, 0]], -1), 0, 20
+        )
+
+
+def test_sefa_directions_are_the_singular_vectors_of_the_first_layer(gan):
+    found = latent.first_layer_directions(gan, num=3)
+    left, values, _ = np.linalg.svd(_first_kernel(gan))
+    np.testing.assert_allclose(np.abs(found.vectors @ left[:, :3]), np.eye(3), atol=1e-4)
+    np.testing.assert_allclose(found.eigenvalues, values[:3] ** 2, rtol=1e-5)
+
+
+def test_ganspace_directions_change_the_first_activations_most(gan):
+    found = latent.first_layer_directions(gan, num=2, method="ganspace", num_samples=500)
+    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1.0, rtol=1e-5)
+    kernel = _first_kernel(gan)
+    random = np.random.default_rng(0).standard_normal((100, 6))
+    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    assert np.linalg.norm(found.vectors[0] @ kernel) > np.median(np.linalg.norm(random @ kernel, axis=1))
+
+
+def test_entanglement_tells_what_a_direction_moves(gan):
+    changes, mixed = latent.entanglement(gan, np.eye(6), num_samples=20)
+    assert changes.shape == (6, 4) and mixed.shape == (6,) and changes.min() > 0
+    np.testing.assert_allclose(mixed, 1.0 - changes.max(axis=1) / changes.sum(axis=1), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        (dict(num=7), "Expected num of at most latent_dim=6. Received: num=7"),
+        (dict(method="pca"), "Expected method to be 'sefa' or 'ganspace'. Received: method='pca'"),
+    ],
+)
+def test_wrong_arguments_of_directions_are_refused(gan, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        latent.first_layer_directions(gan, **{"num": 2, **options})
+
+
+# -- inversion ---------------------------------------------------------------------------------------------------------
+
+
+def test_inversion_finds_codes_of_its_images(gan):
+    images = gan.generate(4, seed=5)
+    short, found = (latent.invert(gan, images, steps=steps, starts=3, prior_weight=0.0) for steps in (1, 200))
+    assert found.error.mean() < 0.1 * short.error.mean()
+    measured = np.mean((found.images / 255.0 - images / 255.0) ** 2, axis=(1, 2, 3))
+    np.testing.assert_allclose(found.error, measured, atol=2e-4)  # of uint8 images
+
+
+def test_inversion_starts_from_the_encoder():
+    model = keras_genzoo.build("bigan", **SMALL, joint_units=(4,))
+    images = model.generate(3, seed=0)
+    found = latent.invert(model, images, steps=1, starts=1, learning_rate=1e-9)
+    np.testing.assert_allclose(found.z, np.clip(model.encode(images), -1, 1), atol=1e-5)
+    assert np.abs(latent.invert(model, images, steps=20).z).max() <= 1.0
+
+
+@pytest.mark.parametrize(
+    "images, options, sentence",
+    [
+        (np.zeros((2, 9, 8, 1), "uint8"), {}, "Expected images of shape"),
+        (np.zeros((0, 8, 8, 1), "uint8"), {}, "Expected the number of images"),
+        (np.zeros((1, 8, 8, 1), "uint8"), dict(starts=0), "Expected starts to be an integer of at least 1"),
+        (np.zeros((1, 8, 8, 1), "uint8"), dict(learning_rate=0.0), "Expected learning_rate above 0"),
+        (np.zeros((1, 8, 8, 1), "uint8"), dict(prior_weight=-1.0), "Expected prior_weight of at least 0"),
+    ],
+)
+def test_wrong_arguments_of_inversion_are_refused(gan, images, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        latent.invert(gan, images, **options)

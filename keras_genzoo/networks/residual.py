@@ -92,11 +92,9 @@ def residual_translator(
         x = normalized(conv(filters, 4, strides=2, padding="same"), x)  # (batch, 32, 32, 128), (batch, 16, 16, 256)
     for _ in range(num_blocks):
         inner = normalized(*block_conv(x))
-        inner = normalized(*block_conv(inner), activate=False)
-        x = layers.Add(dtype=dtype)([x, inner])
+        x = layers.Add(dtype=dtype)([x, normalized(*block_conv(inner), activate=False)])
     for filters in (2 * base_filters, base_filters):
         layer = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False, **common)
         x = normalized(layer, x)  # (batch, 32, 32, 128), (batch, 64, 64, 64)
-    x = layers.Conv2D(image_shape[2], 7, **common)(reflect(x, 3))
-    x = layers.Activation("tanh", dtype="float32", name="translation")(crop_to(x, image_shape, dtype))
-    return keras.Model(image, x, name=name)
+    x = crop_to(layers.Conv2D(image_shape[2], 7, **common)(reflect(x, 3)), image_shape, dtype)
+    return keras.Model(image, layers.Activation("tanh", dtype="float32", name="translation")(x), name=name)

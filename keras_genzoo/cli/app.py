@@ -29,6 +29,7 @@ from keras_genzoo.cli.names import (
     start_tensorflow,
     warner,
 )
+from keras_genzoo.cli.play import play
 from keras_genzoo.cli.plot import app as plot_app
 from keras_genzoo.cli.stopping import Stopped, resumable
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
@@ -213,7 +214,7 @@ def _check_classes(name, classes):
         raise ValueError(f"Expected no --classes: {name} takes no labels. Received: --classes {classes}")
 
 
-for command in (sample, reconstruct, interpolate, translate, edit, directions, invert):
+for command in (sample, reconstruct, interpolate, translate, edit, directions, invert, play):
     app.command(cls=Command)(command)
 
 

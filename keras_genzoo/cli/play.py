@@ -1,0 +1,61 @@
+"""The command that shows a model on its web page, on this machine."""
+
+import contextlib
+import functools
+import http.server
+import os
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_genzoo.cli.names import Weights, console, load_named, preset_of, say
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder without a line for each request."""
+
+    def log_message(self, *_):
+        pass
+
+
+def play(
+    name: Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")],
+    port: Annotated[int, typer.Option(help="Port on the loopback address; 0 for a free one.", min=0, max=65535)] = 0,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    quantization: Annotated[str | None, typer.Option(help="float16, dynamic or int8. Default: float32.")] = None,
+    runtime: Annotated[str | None, typer.Option(help="Folder of npm packages with LiteRT.js to copy.")] = None,
+    weights: Weights = None,
+):
+    """Shows a model on its web page: exports it to a temporary folder, serves it to this machine, opens the browser.
+
+    The page loads LiteRT.js from a public address unless --runtime has it. Ctrl-C ends it and removes the folder.
+    """
+    model, preset = load_named(name, weights), preset_of(name, weights)
+    options = {"quantization": quantization, "runtime": runtime, "preset": preset}
+    with tempfile.TemporaryDirectory(prefix="keras_genzoo_") as folder:
+        page = Path(folder) / "page"
+        with console.status("Writing the page"):
+            model.export(page, format="web", **{key: value for key, value in options.items() if value is not None})
+        serve(page, port, open_page)
+
+
+def serve(folder, port=0, open_page=True):
+    """Serves a folder on the loopback address until Ctrl-C.
+
+    Raises:
+        ValueError: If the port is taken.
+    """
+    handler = functools.partial(Quiet, directory=os.fspath(folder))
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise ValueError(f"Expected a free --port, or 0. Received: --port {port} ({error.strerror})") from None
+    address = f"http://127.0.0.1:{server.server_port}/"
+    say(f"{address}  (Ctrl-C ends it)")
+    if open_page and not webbrowser.open(address):
+        say("No browser was found: open the address in one.")
+    with server, contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()

@@ -17,6 +17,7 @@ _EXPORTS = {
     "Recipe": "recipes",
     "build": "building",
     "evaluate": "metrics",
+    "freeze": "finetuning",
     "from_preset": "building",
     "list_models": "registry",
     "list_presets": "presets",
@@ -25,6 +26,7 @@ _EXPORTS = {
     "load_recipe": "recipes",
     "register": "registry",
     "train": "training",
+    "transfer": "finetuning",
 }
 _MODULES = (
     "callbacks",

@@ -1,0 +1,141 @@
+"""Models for other data from pretrained ones: what is kept, what is frozen, and what is refused."""
+
+import keras
+import numpy as np
+import pytest
+from cases import moved, values
+
+import keras_genzoo
+from keras_genzoo.finetuning import blocks_of, common_subsequence, networks_of
+
+SMALL = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
+
+
+def build(name="dcgan", **args):
+    return keras_genzoo.build(name, **{**SMALL, **args})
+
+
+def kept(done, network):
+    return [row[-1] for row in done.rows if row[0] == network]
+
+
+@pytest.mark.parametrize("name", ["dcgan", "vae", "sagan", "began"])
+def test_equal_arguments_keep_all_layers_and_leave_the_parent(name):
+    parent = build(name)
+    before = values(parent.weights)
+    done = keras_genzoo.transfer(parent, seed=5)
+    assert all(row[-1] for row in done.rows) and done.model.seed == 5
+    np.testing.assert_array_equal(done.model.generate(4, seed=0), parent.generate(4, seed=0))
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), dtype="uint8")
+    done.model.fit(images, *([np.arange(4) % 10] if done.model.data_kind.has_labels else []), verbose=0)
+    assert moved(before, values(parent.weights)) == []
+
+
+def test_other_channels_keep_all_but_the_layers_that_see_them():
+    done = keras_genzoo.transfer(build(), image_shape=(8, 8, 3))
+    assert kept(done, "generator") == kept(done, "ema_generator") == [True] * 4 + [False]
+    assert kept(done, "discriminator") == [False, True]
+    assert done.model.generate(2, seed=0).shape == (2, 8, 8, 3)
+
+
+def test_larger_images_keep_the_layers_near_the_image():
+    parent = build()
+    done = keras_genzoo.transfer(parent, image_shape=(16, 16, 1))
+    rows = [(layer, flag) for network, layer, _, flag in done.rows if network == "generator"]
+    assert [flag for _, flag in rows][-3:] == [True] * 3 and not rows[0][1]
+    last = [layer for layer in done.model.generator.layers if layer.name == rows[-1][0]][0]
+    old = [layer for layer in parent.generator.layers if layer.weights][-1]
+    np.testing.assert_array_equal(last.get_weights()[0], old.get_weights()[0])
+
+
+def test_other_classes_keep_what_does_not_see_labels():
+    done = keras_genzoo.transfer(build("cgan", num_classes=3), num_classes=5)
+    assert kept(done, "generator").count(False) == 1 and kept(done, "discriminator").count(False) == 1
+
+
+def test_a_parent_without_an_average_gives_the_average_its_weights():
+    parent = build(ema_decay=0.0)
+    done = keras_genzoo.transfer(parent, ema_decay=0.9)
+    np.testing.assert_array_equal(done.model.generate(3, seed=0), parent.generate(3, seed=0))
+
+
+def test_a_preset_by_name_is_a_parent():
+    done = keras_genzoo.transfer("dcgan_mnist", image_shape=(32, 32, 1))
+    assert done.model.image_shape == (32, 32, 1) and "layers kept" in repr(done)
+
+
+def test_nothing_that_matches_and_unknown_arguments_are_refused():
+    with pytest.raises(ValueError, match="Expected a model of which some layers match those of dcgan. Received: none"):
+        keras_genzoo.transfer(build(), base_filters=5, d_base_filters=7, latent_dim=3, kernel_size=2)
+    with pytest.raises(ValueError, match="did you mean 'image_shape'"):
+        keras_genzoo.transfer(build(), image_shap=(8, 8, 3))
+
+
+@pytest.mark.parametrize("first, second", [("abcbdab", "bdcaba"), ("", "ab"), ("aaa", "aa"), ("abc", "abc")])
+def test_common_subsequence_is_a_longest_one(first, second):
+    pairs = common_subsequence(first, second)
+    assert all(first[i] == second[j] for i, j in pairs)
+    assert all(a < c and b < d for (a, b), (c, d) in zip(pairs, pairs[1:], strict=False))
+    wanted = {("abcbdab", "bdcaba"): 4, ("", "ab"): 0, ("aaa", "aa"): 2, ("abc", "abc"): 3}[first, second]
+    assert len(pairs) == wanted
+
+
+# -- freezing ----------------------------------------------------------------------------------------------------------
+
+
+def test_frozen_parts_stay_and_the_rest_moves():
+    model = build(image_shape=(16, 16, 1))
+    frozen = keras_genzoo.freeze(model, "discriminator[:1]", "generator[:-2]")
+    names = {name.partition("/")[2] for name in frozen}
+    networks = networks_of(model)
+    assert len(blocks_of(networks["generator"])) == 4 and len(names) == len(frozen) == 1 + 4
+    layers = [layer for name in ("generator", "discriminator") for layer in networks[name].layers if layer.weights]
+    before = [layer.get_weights() for layer in layers]
+    images = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1), dtype="uint8")
+    model.fit(images, batch_size=4, epochs=2, verbose=0)
+    for layer, old in zip(layers, before, strict=True):
+        changed = any(not np.array_equal(a, b) for a, b in zip(old, layer.get_weights(), strict=True))
+        assert changed != (layer.name in names), layer.name
+
+
+def test_a_single_layer_is_frozen_by_its_name():
+    model = build()
+    layer = next(layer.name for layer in model.generator.layers if layer.weights)
+    assert keras_genzoo.freeze(model, f"generator/{layer}") == [f"generator/{layer}"]
+
+
+@pytest.mark.parametrize(
+    "parts, sentence",
+    [
+        ((), "Expected parts to freeze, such as .* Received: none"),
+        (("discriminatr[:1]",), r"Expected a part as 'network\[first:stop\]' .*did you mean 'discriminator'"),
+        (("generator",), "Expected a part as"),
+        ((3,), "Expected a part as"),
+        (("generator[9:]",), r"Expected some of the layers dense.*, which names none"),
+        (("generator/none",), "Expected some of the layers dense"),
+        (("generator[:]",), r"Expected g_optimizer to keep variables to train. Received: 'generator\[:\]'"),
+    ],
+)
+def test_parts_that_do_not_exist_are_refused_and_nothing_is_frozen(parts, sentence):
+    model = build()
+    num = len(model.trainable_variables)
+    with pytest.raises(ValueError, match=sentence):
+        keras_genzoo.freeze(model, *parts)
+    assert len(model.trainable_variables) == num
+
+
+def test_optimizers_stay_as_they_were_chosen():
+    model = keras_genzoo.build("dcgan", **SMALL, optimizers={"d_optimizer": keras.optimizers.SGD(0.5)})
+    keras_genzoo.freeze(model, "discriminator[:1]")
+    assert isinstance(model.d_optimizer, keras.optimizers.SGD) and float(model.d_optimizer.learning_rate) == 0.5
+
+
+def test_a_trained_model_is_compiled_anew_first():
+    model = build()
+    model.fit(np.random.default_rng(0).integers(0, 256, (2, 8, 8, 1), dtype="uint8"), verbose=0)
+    with pytest.raises(
+        ValueError, match="Expected a model that is compiled anew .* Received: d_optimizer after 1 step"
+    ):
+        keras_genzoo.freeze(model, "discriminator[:1]")
+    model.compile()
+    assert keras_genzoo.freeze(model, "discriminator[:1]")

@@ -20,7 +20,7 @@ LAYERS = [
     {"likelihood"},
     {"families"},
     {"models"},
-    {"plots", "presets", "building", "latent", "recipes", "metrics", "callbacks"},
+    {"plots", "presets", "building", "finetuning", "latent", "recipes", "metrics", "callbacks"},
     {"training"},
     {"cli", "export", "zoo_configs", "__init__", "__main__"},
 ]

@@ -114,7 +114,7 @@ class Joint(nn.Module):
         self.joint = nn.Sequential(*hidden, nn.Linear(units[-1], 1))
 
     def forward(self, x, z):
-        return self.joint(torch.cat([self.features(x), self.of_code(z).to(torch.get_autocast_dtype("cpu"))], dim=1))
+        return self.joint(torch.cat([self.features(x), self.of_code(z)], dim=1))
 
 
 def bigan(args, precision):

@@ -2,7 +2,8 @@
 
 Each builder takes the arguments of a recipe and gives `(step, networks)`: a function of a batch as NumPy arrays, and
 the modules whose parameters are counted. Pictures are channels_last. Losses, numbers of updates and batches are those
-of ours; the generator of a GAN makes its images once for each update, as PyTorch programs do.
+of ours; the generator of a GAN makes its images once for each update, as PyTorch programs do (that of `vae_gan` once),
+and the encoder of `bigan` its codes.
 """
 
 import math
@@ -90,7 +91,8 @@ def adam(*networks, rate=2e-4, betas=(0.5, 0.999)):
 
 def update(optimizer, loss):
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    # Of its own parameters alone, as in ours.
+    loss.backward(inputs=[parameter for group in optimizer.param_groups for parameter in group["params"]])
     optimizer.step()
 
 

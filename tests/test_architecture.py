@@ -64,6 +64,7 @@ TENSORFLOW_FILES = {
     "families.step_count",
     "families.two_player",
     "latent.editing",
+    "latent.finding",
     "latent.inversion",
     "callbacks.board",  # event files of TensorBoard
     "data.kinds",

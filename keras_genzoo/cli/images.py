@@ -173,7 +173,7 @@ def through(ctx, name, weights, source, out, split, limit, method, does, labels=
     images, found, names = load_named_images(source, split, (height, width), channels, limit)
     check_targets(out, [*names, BEFORE_AFTER])
     if method == "reconstruct" and conditions_of_images(model):
-        given = _labels_of(model, labels, found, len(images), source, split)
+        given = labels_of(model, labels, found, len(images), source, split)
     elif labels is not None:
         why = "reads them from the images" if model.conditions else "takes none"
         raise ValueError(f"Expected no --labels: {model.model_name} {why}. Received: {labels}")
@@ -184,7 +184,7 @@ def through(ctx, name, weights, source, out, split, limit, method, does, labels=
     say(f"{len(images)} images, {size}, {done}: {out}")
 
 
-def _labels_of(model, labels, found, num, source, split):
+def labels_of(model, labels, found, num, source, split):
     """The labels of images to reconstruct: those that are asked for, or else those of the source."""
     if labels is not None:
         asked = read_conditions(model, labels)

@@ -8,9 +8,9 @@ import typer
 from rich.table import Table
 
 from keras_genzoo.cli.conditions import check_used, read_conditions, rows_of
-from keras_genzoo.cli.images import Conditions, Input, Labels, Limit, Name, Seed, Split, load_model
+from keras_genzoo.cli.images import Conditions, Input, Labels, Limit, Name, Seed, Split, labels_of, load_model
 from keras_genzoo.cli.names import Weights, console, load_named, say
-from keras_genzoo.cli.pictures import check_apart, check_png_output
+from keras_genzoo.cli.pictures import check_apart, check_folder_of, check_png_output
 from keras_genzoo.cli.typed import check_effect, typed
 
 Classifier = Annotated[
@@ -57,10 +57,11 @@ def edit(
     check_png_output(out)
     model = load_model(name, weights, "latent_sample", CODES)
     from keras_genzoo import latent, plots
+    from keras_genzoo.latent.codes import conditions_of
 
     asked = read_conditions(model, labels, condition)
-    check_used(asked, num)
-    given = rows_of(asked, 0, num)
+    check_used(asked, start + num)
+    given = conditions_of(model, num, rows_of(asked, start, num), seed, start)  # those of `sample`
     z = latent.sample(model, num, seed, start)
     names = [each.strip() for each in hold.split(",") if each.strip()]
     seen = dict(from_logits=from_logits, exclusive=not independent)
@@ -152,9 +153,14 @@ def invert(
     seed: Seed = 0,
     split: Split = "train",
     limit: Limit = 64,
+    labels: Labels = None,
+    condition: Conditions = None,
     weights: Weights = None,
 ):
-    """Finds the codes of images, and draws the images beside those of their codes."""
+    """Finds the codes of images, and draws the images beside those of their codes.
+
+    A model that takes labels is told those of the images, or --labels.
+    """
     check_png_output(out)
     _check_array(codes)
     model = load_model(name, weights, "latent_sample", CODES)
@@ -165,8 +171,12 @@ def invert(
     from keras_genzoo.data.named import load_named_images
 
     height, width, channels = model.image_shape
-    images, labels, _ = load_named_images(source, split, (height, width), channels, limit)
-    given = {} if labels is None or not model.data_kind.has_labels else {model.conditions[0].name: labels}
+    images, known, _ = load_named_images(source, split, (height, width), channels, limit)
+    asked = read_conditions(model, labels, condition)
+    check_used(asked, len(images))
+    given = rows_of(asked, 0, len(images))
+    if model.data_kind.has_labels and "labels" not in given:
+        given |= labels_of(model, None, known, len(images), source, split)
     found = latent.invert(model, images, steps=steps, starts=starts, seed=seed, **given)
     plots.save_pairs(images, found.images, out)
     if codes is not None:
@@ -209,3 +219,4 @@ def _check_array(path):
         raise ValueError(f"Expected a .npy file. Received: {str(path)!r}")
     if path.exists():
         raise FileExistsError(f"Expected a .npy file that is not there yet. Received: {str(path)!r}, which exists")
+    check_folder_of(path)

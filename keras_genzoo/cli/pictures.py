@@ -152,9 +152,14 @@ def check_clip_targets(source, out):
             f"Expected --out as a clip that is not there yet. Received: {str(out)!r}, which "
             f"{'is --input' if same else 'exists'}"
         )
-    used = next(path for path in out.absolute().parents if path.exists())
+    check_folder_of(out)
+
+
+def check_folder_of(path):
+    """Raises `ValueError` unless the folder of a file exists or can be made."""
+    used = next(each for each in path.absolute().parents if each.exists())
     if not used.is_dir():
-        raise ValueError(f"Expected --out in a folder. Received: {str(out)!r}, and {used} is a file")
+        raise ValueError(f"Expected a file in a folder. Received: {str(path)!r}, and {used} is a file")
 
 
 def is_png(out):

@@ -33,29 +33,30 @@ def play(
 
     The page loads LiteRT.js from a public address unless --runtime has it. Ctrl-C ends it and removes the folder.
     """
-    model, preset = load_named(name, weights), preset_of(name, weights)
-    options = {"quantization": quantization, "runtime": runtime, "preset": preset}
     with tempfile.TemporaryDirectory(prefix="keras_genzoo_") as folder:
         page = Path(folder) / "page"
-        with console.status("Writing the page"):
-            model.export(page, format="web", **{key: value for key, value in options.items() if value is not None})
-        serve(page, port, open_page)
+        with server_of(page, port) as server:  # before the export: a port may be taken
+            model, preset = load_named(name, weights), preset_of(name, weights)
+            options = {"quantization": quantization, "runtime": runtime, "preset": preset}
+            with console.status("Writing the page"):
+                model.export(page, format="web", **{key: value for key, value in options.items() if value is not None})
+            serve(server, open_page)
 
 
-def serve(folder, port=0, open_page=True):
-    """Serves a folder on the loopback address until Ctrl-C.
-
-    Raises:
-        ValueError: If the port is taken.
-    """
+def server_of(folder, port=0):
+    """A server of a folder on the loopback address; raises `ValueError` if the port is taken."""
     handler = functools.partial(Quiet, directory=os.fspath(folder))
     try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
         raise ValueError(f"Expected a free --port, or 0. Received: --port {port} ({error.strerror})") from None
+
+
+def serve(server, open_page=True):
+    """Serves until Ctrl-C."""
     address = f"http://127.0.0.1:{server.server_port}/"
     say(f"{address}  (Ctrl-C ends it)")
     if open_page and not webbrowser.open(address):
         say("No browser was found: open the address in one.")
-    with server, contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()

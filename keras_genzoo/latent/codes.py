@@ -4,10 +4,13 @@ import numpy as np
 from keras import ops
 
 from keras_genzoo.families.batches import in_batches, joined
+from keras_genzoo.families.code_sampling import PRIOR, chosen_sampler
 from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.generation import with_defaults
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed, is_number
+
+MOVABLE = ("normal", "uniform", "sphere", "mixture")  # kinds of priors
 
 
 def check_codes(model, z, name="z"):
@@ -33,9 +36,26 @@ def check_has_codes(model):
         raise ValueError(f"Expected a model that makes images from codes z. Received: {name}")
 
 
-def conditions_of(model, num, given, seed=0):
+def check_movable(model):
+    """Raises `ValueError` unless the codes of a model can move by small steps, and its images with them."""
+    check_has_codes(model)
+    if model.prior.kind not in MOVABLE:
+        raise ValueError(
+            f"Expected codes that can move by small steps. Received: a {model.prior.kind} prior of {model.model_name}"
+        )
+    if not getattr(model, "decodes_means", True):
+        raise ValueError(f"Expected images that are functions of their codes. Received: draws of {model.model_name}")
+
+
+def prior_scale(model):
+    """Standard deviation of the elements of codes from the prior: the unit of steps."""
+    drawn = model.prior.from_normal(np.random.default_rng(0).standard_normal((500, model.prior.noise_dim), "float32"))
+    return float(np.std(ops.convert_to_numpy(drawn)))
+
+
+def conditions_of(model, num, given, seed=0, start=0):
     """All conditions of `num` images as arrays by name: those given, and the others by their rules."""
-    given = with_defaults(model, seed, 0, num, given_conditions(model, given, num))
+    given = with_defaults(model, seed, start, num, given_conditions(model, given, num))
     return {name: np.asarray(values) for name, values in given.items()}
 
 
@@ -93,19 +113,25 @@ def on_shell(model, z, like):
     """Codes moved to where the prior of a model has its mass. Usable inside a graph.
 
     Of a normal prior in many dimensions, nearly all mass lies close to a sphere: each code gets the length of the one
-    that it came from. On the unit sphere, codes get length 1; of a uniform prior, elements stay in [-1, 1].
+    that it came from, unless that is 0. On the unit sphere, codes get length 1; of a uniform prior, elements stay in
+    [-1, 1]; of a mixture, codes stay where they have moved to.
 
     Args:
         model: The model.
         z: Codes `(n, latent_dim)`.
         like: The codes that they came from, of the same shape.
     """
+    check_movable(model)
     kind = model.prior.kind
+    if kind == "mixture":
+        return z
     if kind == "uniform":
         return ops.clip(z, -1.0, 1.0)
     length = ops.sqrt(ops.sum(ops.square(z), axis=-1, keepdims=True) + 1e-12)
-    wanted = 1.0 if kind == "sphere" else ops.sqrt(ops.sum(ops.square(like), axis=-1, keepdims=True))
-    return z / length * wanted
+    if kind == "sphere":
+        return z / length
+    wanted = ops.sqrt(ops.sum(ops.square(like), axis=-1, keepdims=True))
+    return ops.where(wanted > 0.0, z / length * wanted, z)
 
 
 def truncated(model, z, factor):
@@ -127,8 +153,10 @@ def truncated(model, z, factor):
         Karras, Laine and Aila, 2019, https://arxiv.org/abs/1812.04948, appendix B, with this factor.
     """
     z = check_codes(model, z)
-    if model.prior.kind not in ("normal", "uniform"):
-        raise ValueError(f"Expected a normal or uniform prior. Received: {model.prior.kind!r} of {model.model_name}")
+    drawn_from = chosen_sampler(model, None) if hasattr(model, "fit_sampler") else PRIOR
+    if model.prior.kind not in ("normal", "uniform") or drawn_from != PRIOR:
+        kind = model.prior.kind if drawn_from == PRIOR else f"a fitted {drawn_from}"
+        raise ValueError(f"Expected codes of a normal or uniform prior. Received: {kind}, of {model.model_name}")
     if not is_number(factor) or not 0.0 <= factor <= 1.0:
         raise ValueError(f"Expected factor in [0, 1]. Received: factor={factor!r}")
     return (z * np.float32(factor)).astype("float32")

@@ -12,16 +12,15 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.latent.classifier_view import ClassifierView
-from keras_genzoo.latent.codes import check_codes, conditions_of, decode, on_shell
+from keras_genzoo.latent.codes import check_codes, check_movable, conditions_of, decode, on_shell, prior_scale, sample
 from keras_genzoo.latent.measures import MEASURES, measure
 from keras_genzoo.utils.checks import check_at_least, is_number
 
-MOVABLE = ("normal", "uniform", "sphere", "mixture")
 BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
 ATTEMPTS = 3
-NEARBY = 0.5  # standard deviation of what is added to a code for another attempt, in units of the prior
+NEARBY = 0.5  # standard deviation of what is added to a code for another attempt, in those of the prior
+SPREAD_SAMPLES = 200
 
 
 class Edited(NamedTuple):
@@ -31,7 +30,7 @@ class Edited(NamedTuple):
         z: float32 `(n, latent_dim)`: the codes after the edit.
         images: The images of these codes, as `keras_genzoo.latent.decode` gives them.
         before: Dict of float32 arrays `(n,)` by feature: `"target"`, the probability that the classifier gives to what
-            was asked for, and each measure.
+            was asked for, and each one that was held.
         after: The same after the edit.
         reached: Booleans `(n,)`: whether the probability is at least the confidence that was asked for.
     """
@@ -82,11 +81,13 @@ def edit(
         target: Number of the output that is asked for, one for all codes or one each, `(n,)`.
         hold: What is to stay: names of measures (see `keras_genzoo.latent.measure`), or `"outputs"` for all other
             outputs of a classifier of independent features. An empty list holds nothing.
-        hold_weight: Weight of the penalty: the mean squared change of what is held, in standard deviations over `z`.
+        hold_weight: Weight of the penalty: the mean squared change of what is held, in standard deviations over the
+            prior.
         confidence: Probability of the target that is asked for, in (0, 1). The classifier's loss ends half-way from it
             to 1; from there on, a code moves only to regain what is held.
         steps: Steps of Adam, at least 1. Codes that miss the confidence have two more attempts, from codes nearby.
-        learning_rate: Length of the first step of each element, in units of the prior; it falls to zero along a cosine.
+        learning_rate: Length of the first step of each element, in standard deviations of the prior; it falls to zero
+            along a cosine.
         from_logits: Whether the classifier gives logits; `False` for probabilities.
         exclusive: Whether one of the outputs is true, as of classes (softmax); `False` for independent features, each
             true or not (sigmoid).
@@ -109,9 +110,8 @@ def edit(
     >>> edited.images.shape, sorted(edited.before)
     ((4, 28, 28, 1), ['brightness', 'slant', 'target'])
     """
+    check_movable(model)
     z = check_codes(model, z)
-    if model.prior.kind not in MOVABLE:
-        raise ValueError(f"Expected codes that can move by small steps. Received: a {model.prior.kind} prior")
     check_at_least(1, steps=steps, batch_size=batch_size)
     _check_numbers(hold_weight, confidence, learning_rate)
     view = ClassifierView(model, classifier, from_logits, exclusive)
@@ -119,8 +119,8 @@ def edit(
     hold = _check_hold(hold, exclusive)
     given = conditions_of(model, len(z), conditions)
     mover = Mover(model, view, hold, float(hold_weight), float(confidence), float(learning_rate))
+    mover.measure_spread(target, given, batch_size)
     before = mover.features(z, target, given, batch_size)
-    mover.spread = before["held"].std(axis=0) + 1e-6 if len(z) > 1 else np.ones(before["held"].shape[1])
     moved = mover.moved(z, z, target, given, steps, batch_size)
     after = mover.features(moved, target, given, batch_size)
     for attempt in range(1, ATTEMPTS):  # some get stuck, which a start nearby mostly helps
@@ -135,7 +135,8 @@ def edit(
 def _try_again(mover, missed, z, target, conditions, steps, batch_size, attempt, moved, after):
     """Moves some codes once more, from near where they began, and keeps what is better in `moved` and `after`."""
     given = {key: each[missed] for key, each in conditions.items()}
-    near = z[missed] + NEARBY * np.random.default_rng(attempt).standard_normal((len(missed), z.shape[1]), "float32")
+    noise = np.random.default_rng(attempt).standard_normal((len(missed), z.shape[1]), "float32")
+    near = z[missed] + NEARBY * mover.scale * noise
     begin = ops.convert_to_numpy(on_shell(mover.model, near, z[missed]))
     again = mover.moved(begin, z[missed], target[missed], given, steps, batch_size)
     found = mover.features(again, target[missed], given, batch_size)
@@ -150,8 +151,11 @@ class Mover:
 
     def __init__(self, model, view, hold, hold_weight, confidence, learning_rate):
         self.model, self.view, self.hold = model, view, hold
-        self.hold_weight, self.confidence, self.learning_rate = hold_weight, confidence, learning_rate
+        self.scale = prior_scale(model)
+        self.hold_weight, self.confidence, self.learning_rate = hold_weight, confidence, learning_rate * self.scale
         self.spread = None
+        # Of their own, and not kept with the model: a classifier may be any function.
+        self.run_seen, self.run_step = tf.function(self.seen), tf.function(self.step)
 
     def held(self, images, logits, target):
         """What is to stay, `(n, features)`."""
@@ -168,17 +172,20 @@ class Mover:
         logits = self.view.logits(images)
         return self.view.log_probability(logits, target), self.held(images, logits, target)
 
-    def _function(self, name, function):
-        parts = (name, self.view.key, *self.hold, self.hold_weight, self.confidence, self.learning_rate)
-        return compiled_function(self.model, " ".join(map(str, parts)), function)
+    def measure_spread(self, target, conditions, batch_size):
+        """Sets the standard deviations of what is held over the prior, and at least a hundredth."""
+        z = sample(self.model, SPREAD_SAMPLES)
+        rows = np.arange(SPREAD_SAMPLES) % len(target)
+        given = {key: values[rows] for key, values in conditions.items()}
+        self.spread = np.maximum(self.features(z, target[rows], given, batch_size)["held"].std(axis=0), 0.01)
 
     def features(self, z, target, conditions, batch_size):
         """Dict of `target`, probabilities `(n,)`, and `held` `(n, features)`."""
-        run, found = self._function("seen", self.seen), []
+        found = []
         for first in range(0, len(z), batch_size):
             part = slice(first, first + batch_size)
             given = {key: tf.constant(each[part]) for key, each in conditions.items()}
-            found.append([np.asarray(x) for x in run(tf.constant(z[part]), tf.constant(target[part]), given)])
+            found.append([np.asarray(x) for x in self.run_seen(tf.constant(z[part]), tf.constant(target[part]), given)])
         log_probability, held = (np.concatenate(column) for column in zip(*found, strict=True))
         return {"target": np.exp(log_probability), "held": held}
 
@@ -194,17 +201,16 @@ class Mover:
 
     def moved(self, begin, z, target, conditions, steps, batch_size):
         """Codes after steps from `begin` that hold what the images of `z` show: float32 array of the shape of `z`."""
-        seen, step = self._function("seen", self.seen), self._function("step", self.step)
         spread, parts = tf.constant(self.spread, tf.float32), []
         for first in range(0, len(z), batch_size):
             part = slice(first, first + batch_size)
             start, wanted = tf.constant(z[part]), tf.constant(target[part])
             given = {key: tf.constant(each[part]) for key, each in conditions.items()}
-            _, goal = seen(start, wanted, given)
+            _, goal = self.run_seen(start, wanted, given)
             state = [tf.constant(begin[part]), tf.zeros_like(start), tf.zeros_like(start)]
             for number in range(steps):
                 share = tf.constant(0.5 + 0.5 * math.cos(math.pi * number / steps), tf.float32)
-                state = step(*state, tf.constant(number + 1.0), share, start, wanted, goal, spread, given)
+                state = self.run_step(*state, tf.constant(number + 1.0), share, start, wanted, goal, spread, given)
             parts.append(np.asarray(state[0]))
         return np.concatenate(parts)
 
@@ -225,7 +231,7 @@ class Mover:
 
 
 def _check_hold(hold, exclusive):
-    if isinstance(hold, str) or not all(isinstance(name, str) for name in hold):
+    if not isinstance(hold, (list, tuple)) or not all(isinstance(name, str) for name in hold):
         raise ValueError(f"Expected hold as a list of names. Received: hold={hold!r}")
     known = (*MEASURES, "outputs")
     for name in hold:

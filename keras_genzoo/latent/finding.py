@@ -2,14 +2,16 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_genzoo.families.batches import in_batches
 from keras_genzoo.latent.classifier_view import ClassifierView
-from keras_genzoo.latent.codes import check_codes, check_has_codes, conditions_of, on_shell, sample
+from keras_genzoo.latent.codes import check_codes, check_movable, conditions_of, on_shell, sample
 from keras_genzoo.latent.directions import Directions
-from keras_genzoo.latent.measures import MEASURES, measure
+from keras_genzoo.latent.measures import MEASURES, check_measures, measure
 from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.record import Record
 
 
 def find_direction(
@@ -18,7 +20,8 @@ def find_direction(
     """The direction in which images come to show what a classifier calls `target`: the normal of a boundary of codes.
 
     Codes of the prior are labelled by the classifier, and a logistic regression (scikit-learn) separates those of the
-    target from the others.
+    target from the others. The paper below takes a linear support vector machine, and of many codes only those of the
+    highest and lowest scores.
 
     Args:
         model: A model with codes.
@@ -52,17 +55,20 @@ def find_direction(
     """
     from sklearn.linear_model import LogisticRegression
 
-    check_has_codes(model)
+    check_movable(model)
     check_at_least(10, num_samples=num_samples)
     view = ClassifierView(model, classifier, from_logits, exclusive)
     (target,) = view.targets(target, 1)
     z = sample(model, num_samples, seed)
     given = conditions_of(model, num_samples, conditions, seed)
 
-    def logits(z, **conditions):
+    @tf.function(reduce_retracing=True)  # of its own: a classifier may be any function
+    def logits(z, conditions):
         return view.logits(model.images_from_codes(z, **conditions))
 
-    found = np.concatenate(in_batches(model, f"logits {view.key}", logits, batch_size, z, **given))
+    parts = [slice(first, first + batch_size) for first in range(0, num_samples, batch_size)]
+    found = [logits(z[part], {name: values[part] for name, values in given.items()}) for part in parts]
+    found = np.concatenate(found)
     shown = found.argmax(axis=-1) == target if exclusive else found[:, target] > 0.0
     if shown.all() or not shown.any():
         raise ValueError(
@@ -79,8 +85,9 @@ def first_layer_directions(model, num=8, method="sefa", num_samples=2000, seed=0
     Args:
         model: A model with codes, whose network begins with a dense layer on the code.
         num: Number of directions, 1..latent_dim.
-        method: `"sefa"`: those that the weights of the layer stretch most, in closed form; `"ganspace"`: those along
-            which its activations vary most over the prior, by a principal component analysis and a regression.
+        method: `"sefa"`: those that the weights of the layer stretch most, in closed form (the authors' code first
+            brings the weights of each unit to length 1, which is left out here); `"ganspace"`: those along which the
+            features after its activation vary most over the prior, by a principal component analysis and a regression.
         num_samples: Codes of the analysis of `"ganspace"`, at least 10.
         seed: Seed of these codes.
 
@@ -102,36 +109,61 @@ def first_layer_directions(model, num=8, method="sefa", num_samples=2000, seed=0
     >>> keras_genzoo.latent.first_layer_directions(model, num=2).vectors.shape
     (2, 4)
     """
-    check_has_codes(model)
+    check_movable(model)
     check_at_least(1, num=num)
     check_at_least(10, num_samples=num_samples)
     if num > model.latent_dim:
         raise ValueError(f"Expected num of at most latent_dim={model.latent_dim}. Received: num={num}")
     if method not in ("sefa", "ganspace"):
         raise ValueError(f"Expected method to be 'sefa' or 'ganspace'. Received: method={method!r}")
-    kernel = _first_kernel(model)  # (latent_dim, units)
     if method == "sefa":
+        kernel = _first_kernel(model)  # (latent_dim, units)
         eigenvalues, columns = np.linalg.eigh(kernel @ kernel.T)
         order = np.argsort(-eigenvalues, kind="stable")[:num]
         return Directions(_signed(columns.T[order]), np.maximum(eigenvalues[order], 0.0))
-    z = sample(model, num_samples, seed).astype("float64")
-    activations = np.maximum(z @ kernel, 0.0)
+    z = sample(model, num_samples, seed)
+    activations = _first_features(model, z, conditions_of(model, num_samples, {}, seed)).astype("float64")
     activations -= activations.mean(axis=0)
     values, vectors = np.linalg.eigh(activations.T @ activations / num_samples)
     order = np.argsort(-values, kind="stable")[:num]
     coordinates = activations @ vectors[:, order] / np.sqrt(np.maximum(values[order], 1e-12))
-    found = np.linalg.lstsq(coordinates, z - z.mean(axis=0), rcond=None)[0]
+    found = np.linalg.lstsq(coordinates, (z - z.mean(axis=0)).astype("float64"), rcond=None)[0]
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     return Directions(_signed(found / np.maximum(lengths, 1e-12)), np.maximum(values[order], 0.0))
 
 
+def _first_dense(model):
+    """The number, among the layers of the network that makes images, of a dense layer that the code goes into."""
+    for number, layer in enumerate(model.generator_network.layers):
+        if isinstance(getattr(layer, "layer", layer), keras.layers.Dense):  # in a wrapper, such as a normalization
+            if layer.input.shape[-1] >= model.latent_dim:
+                return number
+            break
+        if layer.weights:
+            break
+    raise ValueError(f"Expected a network that begins with a dense layer on the code. Received: {model.model_name}")
+
+
 def _first_kernel(model):
     """Weights of the first dense layer on the code, `(latent_dim, units)`."""
-    for layer in model.generator_network._flatten_layers():
-        kernel = getattr(layer, "kernel", None)
-        if isinstance(layer, keras.layers.Dense) and kernel.shape[0] >= model.latent_dim:
-            return ops.convert_to_numpy(kernel)[: model.latent_dim].astype("float64")  # conditions follow the code
-    raise ValueError(f"Expected a network that begins with a dense layer on the code. Received: {model.model_name}")
+    layer = model.generator_network.layers[_first_dense(model)]
+    kernel = ops.convert_to_numpy(getattr(layer, "layer", layer).kernel)
+    return kernel[: model.latent_dim].astype("float64")  # conditions follow the code
+
+
+def _first_features(model, z, conditions):
+    """What the first dense layer on the code gives after its activation, `(n, units)`."""
+    network = model.generator_network
+    dense, *others = network.layers[_first_dense(model) :]
+    own = (
+        getattr(getattr(dense, "layer", dense), "activation", keras.activations.linear) is not keras.activations.linear
+    )
+    kinds = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.Activation)
+    last = dense if own else next(layer for layer in others if isinstance(layer, kinds))
+    first = keras.Model(network.inputs, last.output)
+    given = {name: tf.convert_to_tensor(values) for name, values in conditions.items()}
+    features = first(Record(z=tf.convert_to_tensor(z), **given).feed(network), training=False)
+    return np.asarray(ops.cast(ops.reshape(features, (len(z), -1)), "float32"))
 
 
 def _signed(vectors):
@@ -162,11 +194,14 @@ def walk(model, z, direction, distances):
     >>> keras_genzoo.latent.walk(model, keras_genzoo.latent.sample(model, 2), [1, 0, 0, 0], [-1, 0, 1]).shape
     (2, 3, 4)
     """
-    z, (direction,) = check_codes(model, z), check_codes(model, direction, "direction")
+    check_movable(model)
+    z, direction = check_codes(model, z), check_codes(model, direction, "direction")
+    if len(direction) != 1:
+        raise ValueError(f"Expected one direction ({model.latent_dim},). Received: {len(direction)} of them")
     distances = np.asarray(distances, "float32").reshape(-1)
     if not len(distances) or not np.isfinite(distances).all():
         raise ValueError(f"Expected distances as finite numbers, at least one. Received: {distances.tolist()}")
-    moved = z[:, None] + distances[:, None] * direction  # (n, steps, latent_dim)
+    moved = z[:, None] + distances[:, None] * direction[0]  # (n, steps, latent_dim)
     like = np.broadcast_to(z[:, None], moved.shape)
     return ops.convert_to_numpy(on_shell(model, moved, like)).astype("float32")
 
@@ -190,6 +225,7 @@ def entanglement(model, directions, names=tuple(MEASURES), distance=1.0, num_sam
         change that is not of the measure that moves most, in [0, 1): 0 is disentangled.
     """
     check_at_least(2, num_samples=num_samples)
+    check_measures(names)
     model.values.check_images("measures of images")
     directions = check_codes(model, directions, "directions")
     z = sample(model, num_samples, seed)

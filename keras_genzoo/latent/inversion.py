@@ -8,8 +8,9 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo.families.batches import compiled_function
-from keras_genzoo.latent.codes import check_has_codes, conditions_of, decode, on_shell
-from keras_genzoo.latent.editing import MOVABLE
+from keras_genzoo.families.code_sampling import PRIOR, chosen_sampler
+from keras_genzoo.families.conditions import conditions_of_images, given_conditions
+from keras_genzoo.latent.codes import check_movable, decode, on_shell, prior_scale
 from keras_genzoo.utils.checks import check_at_least, check_seed, is_number
 
 
@@ -35,19 +36,21 @@ def invert(
 ):
     """Finds the codes of images by optimization: those of least squared difference, and of some probability.
 
-    Codes start from the encoder of the model where it has one, and from draws of the prior; the best of them is kept.
+    Codes start from the encoder of the model where it has one, and from draws of the prior; the best of all starts and
+    ends is kept. The paper below adds differences of features of a network to those of pixels, and predicts the first
+    code by a network that it trains for this.
 
     Args:
         model: A model with codes.
         images: uint8 0..255 or float 0..1, `(n, height, width, channels)`.
         steps: Steps of Adam, at least 1.
         starts: Codes that each image starts from, at least 1; with an encoder, the first is its code.
-        learning_rate: Of Adam, in units of the prior; it falls to zero along a cosine.
-        prior_weight: Weight of the mean squared length of a code in the loss, for a normal prior, which keeps codes
-            probable.
+        learning_rate: Of Adam, in standard deviations of the prior; it falls to zero along a cosine.
+        prior_weight: Weight of the mean squared element of a code in the loss, which keeps codes probable; only where
+            the model draws codes from a normal prior, and not from a fitted sampler.
         seed: Seed of the draws.
         batch_size: Images at once, at least 1; memory grows with `starts`, too.
-        **conditions: As for `generate`, one value per image.
+        **conditions: Models with conditions: the values of all of them, one per image or one for all.
 
     Returns:
         `Inverted`.
@@ -66,9 +69,7 @@ def invert(
     >>> keras_genzoo.latent.invert(model, model.generate(2, seed=0), steps=20).z.shape
     (2, 4)
     """
-    check_has_codes(model)
-    if model.prior.kind not in MOVABLE:
-        raise ValueError(f"Expected codes that can move by small steps. Received: a {model.prior.kind} prior")
+    check_movable(model)
     model.values.check(images)
     check_at_least(1, steps=steps, starts=starts, batch_size=batch_size)
     for name, value, low in (("learning_rate", learning_rate, 1e-12), ("prior_weight", prior_weight, 0.0)):
@@ -76,7 +77,7 @@ def invert(
             raise ValueError(f"Expected {name} {'above' if low else 'of at least'} 0. Received: {name}={value!r}")
     images = np.asarray(images)
     check_at_least(1, **{"the number of images": len(images)})
-    given = conditions_of(model, len(images), conditions)
+    given = given_conditions(model, conditions, len(images), required=True)
     z, error = [], []
     for first in range(0, len(images), batch_size):
         part = slice(first, first + batch_size)
@@ -95,15 +96,10 @@ def _starts(model, images, starts, seed, first, conditions):
     drawn = np.array(model.latent_sample(num * starts, seed, first * starts), "float32")
     drawn = drawn.reshape(num, starts, model.latent_dim)
     if hasattr(model, "encode"):
-        codes = model.encode(images, **(conditions if _encoder_takes(model) else {}))
+        taken = [each.name for each in conditions_of_images(model)]
+        codes = model.encode(images, **{name: conditions[name] for name in taken})
         drawn[:, 0] = codes[0] if isinstance(codes, tuple) else codes
     return drawn
-
-
-def _encoder_takes(model):
-    from keras_genzoo.families.conditions import conditions_of_images
-
-    return bool(conditions_of_images(model))
 
 
 def _descended(model, images, codes, conditions, steps, learning_rate, prior_weight):
@@ -112,11 +108,13 @@ def _descended(model, images, codes, conditions, steps, learning_rate, prior_wei
     wanted = tf.repeat(_data(model, images), starts, axis=0)
     given = {key: tf.repeat(tf.constant(values), starts, axis=0) for key, values in conditions.items()}
     z = tf.Variable(codes.reshape(-1, dim))
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate * prior_scale(model), steps)
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     optimizer.build([z])
     begun = tf.constant(codes.reshape(-1, dim))
-    uniform = model.prior.kind in ("uniform", "sphere")
+    bounded = model.prior.kind in ("uniform", "sphere")
+    sampler = chosen_sampler(model, None) if hasattr(model, "fit_sampler") else PRIOR
+    weight = prior_weight if model.prior.kind == "normal" and sampler == PRIOR else 0.0
 
     def errors(z, wanted, given):
         difference = model.images_from_codes(z, **given) - wanted
@@ -126,19 +124,20 @@ def _descended(model, images, codes, conditions, steps, learning_rate, prior_wei
         with tf.GradientTape() as tape:
             tape.watch(z)
             loss = ops.sum(errors(z, wanted, given))
-            if not uniform:
-                loss += prior_weight * ops.sum(ops.mean(ops.square(z), axis=-1))
+            loss += weight * ops.sum(ops.mean(ops.square(z), axis=-1))
         return tape.gradient(loss, z)
 
-    run = compiled_function(model, f"invert {prior_weight}", gradient)
+    run, measured = tf.function(gradient), compiled_function(model, "errors of codes", errors)
+    first = np.asarray(measured(begun, wanted, given)).reshape(num, starts)
     for _ in range(steps):
         optimizer.apply([run(tf.convert_to_tensor(z), wanted, given)], [z])
-        if uniform:
+        if bounded:
             z.assign(on_shell(model, tf.convert_to_tensor(z), begun))
-    measured = compiled_function(model, "errors of codes", errors)(tf.convert_to_tensor(z), wanted, given)
-    error = np.asarray(measured).reshape(num, starts)
+    last = np.asarray(measured(tf.convert_to_tensor(z), wanted, given)).reshape(num, starts)
+    error = np.nan_to_num(np.concatenate([last, first], axis=1), nan=np.inf)
+    found = np.concatenate([np.asarray(z).reshape(num, starts, dim), codes], axis=1)
     best = error.argmin(axis=1)
-    return np.asarray(z).reshape(num, starts, dim)[np.arange(num), best], error[np.arange(num), best]
+    return found[np.arange(num), best], error[np.arange(num), best]
 
 
 def _data(model, images):

@@ -52,6 +52,13 @@ def slant(images):
 MEASURES = {"brightness": brightness, "height": height, "width": width, "slant": slant}
 
 
+def check_measures(names):
+    """Raises `ValueError` unless these are names of measures, at least one."""
+    names_are = isinstance(names, (list, tuple)) and len(names) and all(name in MEASURES for name in names)
+    if not names_are:
+        raise ValueError(f"Expected a list of names of {', '.join(map(repr, MEASURES))}. Received: {names!r}")
+
+
 def measure(images, names=tuple(MEASURES)):
     """Measures of images.
 
@@ -68,8 +75,6 @@ def measure(images, names=tuple(MEASURES)):
     >>> measure(np.eye(9, dtype="float32")[None, ..., None], ("slant",)).numpy().round(2).tolist()
     [[-1.0]]
     """
-    unknown = [name for name in names if name not in MEASURES]
-    if unknown:
-        raise ValueError(f"Expected measures of {', '.join(map(repr, MEASURES))}. Received: {unknown[0]!r}")
+    check_measures(names)
     images = ops.cast(images, "float32")
     return ops.stack([MEASURES[name](images) for name in names], axis=-1)

@@ -47,4 +47,4 @@ def test_a_port_that_is_taken_is_refused(command, preset, here):
 
 def test_a_model_without_a_page_is_refused(command, here):
     code, _, err = command("play", "vq_vae", "--no-open")
-    assert code == 2 and "Error: Expected" in err
+    assert code == 2 and re.search("Error: Expected .*page", err)

@@ -7,7 +7,7 @@ from keras import ops
 
 import keras_genzoo
 from keras_genzoo import latent
-from keras_genzoo.latent.finding import _first_kernel
+from keras_genzoo.latent.finding import _first_features, _first_kernel
 from keras_genzoo.latent.measures import measure
 
 SMALL = dict(image_shape=(8, 8, 1), latent_dim=6, base_filters=4, seed=0)
@@ -115,6 +115,7 @@ def test_a_keras_classifier_and_one_of_the_zoo_are_taken(gan):
         (dict(target=[0, 1, 0]), "Expected target as an integer, or one for each of 2 codes"),
         (dict(target=0.5), "Expected target as an integer"),
         (dict(hold="slant"), "Expected hold as a list of names. Received: hold='slant'"),
+        (dict(hold=None), "Expected hold as a list of names. Received: hold=None"),
         (dict(hold=["colour"]), "Expected hold of 'brightness', .*'outputs'. Received: 'colour'"),
         (dict(hold=["outputs"]), "Expected no 'outputs' in hold where one class excludes the others"),
         (dict(confidence=1.0), r"Expected confidence in \(0, 1\). Received: confidence=1.0"),
@@ -132,6 +133,39 @@ def test_wrong_arguments_of_edits_are_refused(gan, options, sentence):
     options = {"classifier": left_or_right, "target": 1, "steps": 2, **options}
     with pytest.raises(ValueError, match=sentence):
         latent.edit(gan, z=latent.sample(gan, 2), **options)
+
+
+def test_equal_codes_move_like_one(gan):
+    z = np.repeat(latent.sample(gan, 1), 2, axis=0)
+    both, one = (latent.edit(gan, left_or_right, codes, 1, steps=60) for codes in (z, z[:1]))
+    np.testing.assert_allclose(both.z[1], one.z[0], atol=1e-3)
+    assert one.after["target"][0] > one.before["target"][0] + 0.1
+
+
+def test_probabilities_far_from_the_target_have_a_gradient(gan):
+    def certain(images):
+        return ops.softmax(20.0 * left_or_right(images))
+
+    z = latent.sample(gan, 20)
+    z = z[np.asarray(certain(latent.decode(gan, z) / np.float32(255)))[:, 1] < 1e-8]
+    assert len(z)
+    edited = latent.edit(gan, certain, z, 1, hold=[], steps=150, from_logits=False)
+    assert edited.reached.mean() > 0.5  # none, where the gradient is clipped
+
+
+def test_codes_of_a_sphere_stay_on_it():
+    model = keras_genzoo.build("hyperspherical_vae", image_shape=(8, 8, 1), latent_dim=5, seed=0)
+    z = latent.sample(model, 4)
+    edited = latent.edit(model, left_or_right, z, 1, steps=5)
+    np.testing.assert_allclose(np.linalg.norm(edited.z, axis=1), 1.0, rtol=1e-5)
+    assert 0 < np.linalg.norm(edited.z - z, axis=1).max() < 1.0
+    found = latent.invert(model, latent.decode(model, z), steps=3)
+    np.testing.assert_allclose(np.linalg.norm(found.z, axis=1), 1.0, rtol=1e-5)
+
+
+def test_independent_probabilities_are_not_taken_for_logits(gan):
+    with pytest.raises(ValueError, match="Expected logits, or from_logits=False. Received: outputs in 0..1, of prob"):
+        latent.edit(gan, bright_and_left, latent.sample(gan, 2), 1, exclusive=False)
 
 
 def test_a_classifier_of_other_images_is_refused(gan):
@@ -169,13 +203,45 @@ def test_sefa_directions_are_the_singular_vectors_of_the_first_layer(gan):
     np.testing.assert_allclose(found.eigenvalues, values[:3] ** 2, rtol=1e-5)
 
 
-def test_ganspace_directions_change_the_first_activations_most(gan):
+def test_ganspace_directions_change_the_first_features_most(gan):
     found = latent.first_layer_directions(gan, num=2, method="ganspace", num_samples=500)
     np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1.0, rtol=1e-5)
-    kernel = _first_kernel(gan)
-    random = np.random.default_rng(0).standard_normal((100, 6))
-    random /= np.linalg.norm(random, axis=1, keepdims=True)
-    assert np.linalg.norm(found.vectors[0] @ kernel) > np.median(np.linalg.norm(random @ kernel, axis=1))
+    z = latent.sample(gan, 200, seed=1)
+
+    def change(direction):
+        first, moved = (_first_features(gan, codes, {}) for codes in (z, z + np.float32(0.1) * direction))
+        return np.mean((moved - first) ** 2)
+
+    random = np.random.default_rng(0).standard_normal((30, 6)).astype("float32")
+    changes = [change(each / np.linalg.norm(each)) for each in random]
+    assert change(found.vectors[0]) > np.quantile(changes, 0.8)
+
+
+def test_first_features_are_those_of_the_network():
+    model = keras_genzoo.build("cgan", **SMALL, num_classes=3)
+    z, labels = latent.sample(model, 5), np.array([0, 1, 2, 0, 1])
+    found = _first_features(model, z, {"labels": labels})
+    assert found.shape[0] == 5 and found.min() == 0.0 and found.max() > 0.0  # behind a ReLU
+    assert not np.allclose(found, _first_features(model, z, {"labels": labels[::-1].copy()}))
+
+
+def test_a_network_without_a_dense_layer_on_the_code_is_refused():
+    model = keras_genzoo.build("ladder_vae", image_shape=(8, 8, 1))
+    with pytest.raises(ValueError, match="Expected codes that can move|Expected a network that begins with a dense"):
+        latent.first_layer_directions(model, 1)
+
+
+def test_a_walk_from_the_middle_moves(gan):
+    codes = latent.walk(gan, np.zeros(6), np.eye(6)[0], [-2.0, 0.0, 2.0])
+    np.testing.assert_allclose(codes[0, :, 0], [-2.0, 0.0, 2.0])
+    with pytest.raises(ValueError, match=r"Expected one direction \(6,\). Received: 6 of them"):
+        latent.walk(gan, np.zeros(6), np.eye(6), [1.0])
+
+
+@pytest.mark.parametrize("names", ["slant", (), ("colour",)])
+def test_unknown_measures_are_refused(gan, names):
+    with pytest.raises(ValueError, match="Expected a list of names of 'brightness', 'height', 'width', 'slant'"):
+        latent.entanglement(gan, np.eye(6), names)
 
 
 def test_entanglement_tells_what_a_direction_moves(gan):
@@ -213,6 +279,15 @@ def test_inversion_starts_from_the_encoder():
     found = latent.invert(model, images, steps=1, starts=1, learning_rate=1e-9)
     np.testing.assert_allclose(found.z, np.clip(model.encode(images), -1, 1), atol=1e-5)
     assert np.abs(latent.invert(model, images, steps=20).z).max() <= 1.0
+
+
+def test_inversion_asks_for_the_conditions_of_the_images():
+    model = keras_genzoo.build("cgan", **SMALL, num_classes=3)
+    images = model.generate(3, seed=0, labels=2)
+    with pytest.raises(ValueError, match="Expected labels, one per image: cgan takes them. Received: labels=None"):
+        latent.invert(model, images)
+    found = latent.invert(model, images, steps=2, labels=2)
+    np.testing.assert_array_equal(found.images, latent.decode(model, found.z, labels=2))
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,8 @@ def red_digits_become_blue_ones(case, digits):
     a, b = coloured(grey[:600], 0), coloured(grey[first : first + 600], 2)
     adam = {name: keras.optimizers.Adam(1e-3, beta_1=0.5) for name in cls.optimizer_names}
     args = dict(image_shape=(16, 16, 3), base_filters=8, num_blocks=1, identity_weight=1.0, ema_decay=0)
-    args = {key: value for key, value in args.items() if key in cls.arguments()}
+    unused = ("num_blocks",) if case.name == "pix2pix" else ()  # of its U-Net
+    args = {key: value for key, value in args.items() if key in cls.arguments() and key not in unused}
     model = keras_genzoo.build(case.name, optimizers=adam, seed=SEED, **args)
     rng = np.random.default_rng(SEED)
     for _ in range(3):

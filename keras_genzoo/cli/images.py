@@ -121,7 +121,7 @@ def interpolate(
 
 
 def _walk(name, out, num, steps, start, seed, frame_ms, scale, labels, condition, weights):
-    """A clip that goes through images of the collection `seed` and back to the first one."""
+    """A clip that goes through codes of the collection `seed` and back, with the conditions of the first image."""
     from keras_genzoo.data import clips
 
     clips.check_clip_output(out)
@@ -135,12 +135,12 @@ def _walk(name, out, num, steps, start, seed, frame_ms, scale, labels, condition
     from keras_genzoo.latent.codes import conditions_of
 
     asked = read_conditions(model, labels, condition)
-    check_used(asked, 1)
+    check_used(asked, start + 1)
     codes = latent.path(model, latent.sample(model, num, seed, start), steps, closed=True)
-    shared = conditions_of(model, 1, rows_of(asked, 0, 1), seed)  # of all frames
+    shared = conditions_of(model, 1, rows_of(asked, start, 1), seed, start)  # of all frames: those of the first image
     given = {key: np.repeat(values, len(codes), axis=0) for key, values in shared.items()}
     frames = latent.decode(model, codes, **given).repeat(scale, axis=1).repeat(scale, axis=2)
-    clips.write_frames(out, frames, frame_ms)
+    clips.write_frames(out, ((frame, frame_ms) for frame in frames))
     say(f"{len(frames)} frames through {num} images: {out}")
 
 

@@ -116,29 +116,36 @@ def save_image(image, path):
     plots.save_grid(image[None], path, scale=1, gap=0)
 
 
+def thumbnail(image):
+    """An image, uint8 `(height, width, channels)`, whose longer side has at most `MAX_SHOWN` pixels."""
+    import numpy as np
+    from PIL import Image
+
+    if max(image.shape[:2]) <= MAX_SHOWN:
+        return image
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    picture.thumbnail((MAX_SHOWN, MAX_SHOWN), Image.Resampling.LANCZOS)
+    return np.asarray(picture).reshape(picture.height, picture.width, image.shape[-1])
+
+
 def save_before_after(pairs, path):
-    """Writes a grid of pairs of images, each pair of one size; larger ones are scaled down, all are set on white.
+    """Writes a grid of pairs of images, each pair of one size, all set on white.
 
     Args:
         pairs: List of pairs of uint8 images `(height, width, channels)`.
         path: PNG file to write.
     """
     import numpy as np
-    from PIL import Image
 
     from keras_genzoo import plots
 
-    cell = [max(first.shape[axis] for first, _ in pairs) for axis in (1, 0)]  # width, height
-    factor = min(1.0, MAX_SHOWN / max(cell))
-    cell = tuple(max(1, round(side * factor)) for side in cell)
+    height, width = (max(first.shape[axis] for first, _ in pairs) for axis in (0, 1))
 
     def shown(image):
-        picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-        if picture.width > cell[0] or picture.height > cell[1]:
-            picture.thumbnail(cell, Image.Resampling.LANCZOS)
-        white = Image.new(picture.mode, cell, "white")
-        white.paste(picture, tuple((have - want) // 2 for have, want in zip(cell, picture.size, strict=True)))
-        return np.asarray(white).reshape(*cell[::-1], image.shape[-1])
+        white = np.full((height, width, image.shape[-1]), 255, np.uint8)
+        top, left = (height - image.shape[0]) // 2, (width - image.shape[1]) // 2
+        white[top : top + image.shape[0], left : left + image.shape[1]] = image
+        return white
 
     before, after = (np.stack([shown(image) for image in images]) for images in zip(*pairs, strict=True))
     plots.save_pairs(before, after, path)

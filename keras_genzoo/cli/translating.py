@@ -18,6 +18,7 @@ from keras_genzoo.cli.pictures import (
     is_png,
     save_before_after,
     save_image,
+    thumbnail,
 )
 from keras_genzoo.cli.typed import check_effect
 
@@ -44,7 +45,8 @@ def translate(
 
     Images keep their size: larger ones than the model's are translated in tiles, whose seams are blended. A folder
     keeps the names of the files, and gets a grid of before and after. A PNG file is the translated image, or, of
-    several images, that grid. A clip is an animated GIF, or a video such as MP4, which needs imageio.
+    several images, that grid. A clip is an animated GIF, or a video such as MP4, which needs imageio; with --out as a
+    .gif or .mp4 file, all of its frames are translated, without sound, and else the first frame of a GIF.
     """
     from keras_genzoo.data.clips import is_clip
 
@@ -67,18 +69,29 @@ def _translate_each(ctx, name, weights, source, out, split, limit, direction):
     check_apart(source, out)
     names, images = named_images(source, split, model.image_shape[2], limit)
     check_targets(out, [*names, BEFORE_AFTER])
-    shown = []
+    direction = _direction(model, direction)
+    shown, count, made = [], 0, None
     for each, image in _tracked(images, len(names)):
-        made = model.translate([image], direction)[0]
+        made = model.translate_pixels(image[None], direction)[0]
+        count += 1
         if not is_png(out):
             save_image(made, out / f"{each}.png")
         if len(shown) < MAX_PAIRS or is_png(out):
-            shown.append((image, made))
-    if is_png(out) and len(shown) == 1:
-        save_image(shown[0][1], out)
+            shown.append((thumbnail(image), thumbnail(made)))
+    if is_png(out) and count == 1:
+        save_image(made, out)
     else:
         save_before_after(shown, out if is_png(out) else out / f"{BEFORE_AFTER}.png")
-    say(f"{len(names)} images, {direction or model.directions[0]}: {out}")
+    say(f"{count} images, {direction}: {out}")
+
+
+def _direction(model, name):
+    """The direction of a name, the first one for `None`."""
+    from keras_genzoo.utils.checks import check_choice
+
+    direction = model.directions[0] if name is None else name
+    check_choice(model.directions, direction=direction)
+    return direction
 
 
 def _translate_clip(name, weights, source, out, direction, keep_size):
@@ -89,18 +102,19 @@ def _translate_clip(name, weights, source, out, direction, keep_size):
     clips.check_clip_output(out)
     check_clip_targets(source, out)
     model = load_model(name, weights, "translate", DOES)
-    frames, milliseconds = clips.read_frames(source, model.image_shape[2])
+    direction = _direction(model, direction)
+    frames = clips.read_frames(source, model.image_shape[2])
     size = None if keep_size else model.image_shape[:2]
     count = 0
 
     def translated():
         nonlocal count
-        for frame in _tracked(frames):
-            yield model.translate(resize(frame[None], size), direction)[0]
+        for frame, milliseconds in _tracked(frames):
+            yield model.translate_pixels(resize(frame[None], size), direction)[0], milliseconds
             count += 1
 
-    clips.write_frames(out, translated(), milliseconds)
-    say(f"{count} frames, {direction or model.directions[0]}: {out}")
+    clips.write_frames(out, translated())
+    say(f"{count} frames, {direction}: {out}")
 
 
 def _tracked(items, total=None):

@@ -1,5 +1,6 @@
-"""Clips: animated images, read and written by Pillow, and videos, by imageio."""
+"""Clips: animated images, read and written by Pillow, and videos, by imageio. Sound is left out."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ ANIMATIONS = (".gif",)
 VIDEOS = (".mp4", ".mov", ".webm", ".avi", ".mkv")
 WRITTEN = (".gif", ".mp4")
 DEFAULT_MS = 100  # of a frame of an animation that states no duration
+GIF_UNIT, GIF_LEAST = 10, 20  # milliseconds: durations are multiples of the first, and browsers slow down shorter ones
 
 
 def is_clip(path):
@@ -35,67 +37,99 @@ def read_frames(path, channels=3):
         channels: 1 (luminance) or 3.
 
     Returns:
-        Tuple of a generator of uint8 frames `(height, width, channels)` and the milliseconds that each is shown.
+        Generator of pairs: a uint8 frame `(height, width, channels)`, and the milliseconds that it is shown.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it cannot be read.
+        ValueError: If it cannot be read to its end.
         ImportError: For a video, if imageio is not installed.
     """
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"Expected the path of a clip. Received: {str(path)!r}, which does not exist")
-    return (_animation if path.suffix.lower() in ANIMATIONS else _video)(path, channels)
+    if path.suffix.lower() in ANIMATIONS:
+        return _whole(path, lambda: _animation(path, channels))
+    imageio = _imageio()
+    return _whole(path, lambda: _video(imageio, path, channels))
 
 
-def write_frames(path, frames, milliseconds):
+def write_frames(path, frames):
     """Writes a clip; nothing is left of one that was not finished.
 
     Args:
-        path: `.gif` or `.mp4` file to write.
-        frames: Iterable of uint8 frames `(height, width, 1 or 3)` of one size. A video of odd sides repeats its last
-            row or column, which its codec needs.
-        milliseconds: How long each frame is shown.
+        path: `.gif` or `.mp4` file to write. A GIF is kept in memory until it is whole, a byte a pixel.
+        frames: Iterable of pairs: a uint8 frame `(height, width, 1 or 3)`, all of one size, and the milliseconds that
+            it is shown. In a GIF, frames of less than 20 milliseconds are joined with the next ones; a video repeats
+            frames that are shown longer, and, of odd sides, the last row or column, which its codec needs.
 
     Returns:
         Path of the file.
 
     Raises:
+        ValueError: If there are no frames.
         ImportError: For a video, if imageio is not installed.
     """
     from keras_genzoo.utils.atomic import write_atomically
 
     if Path(path).suffix.lower() == ".gif":
-        return write_atomically(path, lambda file: _write_animation(file, frames, milliseconds))
+        return write_atomically(path, lambda file: _write_animation(file, frames))
     imageio = _imageio()
-    return write_atomically(path, lambda file: _write_video(imageio, file, frames, milliseconds), suffix=".mp4")
+    return write_atomically(path, lambda file: _write_video(imageio, file, frames), suffix=".mp4")
+
+
+def _whole(path, begin):
+    """The items of the generator that `begin` gives; what ends it early is a `ValueError` that names the file."""
+    number = 0
+    try:
+        for item in begin():
+            yield item
+            number += 1
+    except Exception as error:  # of decoders, of many kinds
+        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+        raise ValueError(
+            f"Expected a clip that can be read to its end. Received: {str(path)!r}, after {number} frames ({reason})"
+        ) from error
 
 
 def _animation(path, channels):
-    from PIL import Image, ImageSequence, UnidentifiedImageError
+    from PIL import Image, ImageSequence
 
     from keras_genzoo.data.pixels import opaque
 
-    try:
-        image = Image.open(path)
-    except UnidentifiedImageError:
-        raise ValueError(f"Expected an animated image. Received: {str(path)!r}, which is no image") from None
-
-    def frames():
-        with image:
-            for frame in ImageSequence.Iterator(image):
-                pixels = np.asarray(opaque(frame).convert("L" if channels == 1 else "RGB"))
-                yield pixels.reshape(*pixels.shape[:2], channels)
-
-    return frames(), image.info.get("duration") or DEFAULT_MS
+    with Image.open(path) as image:
+        for frame in ImageSequence.Iterator(image):
+            milliseconds = int(frame.info.get("duration") or DEFAULT_MS)
+            pixels = np.asarray(opaque(frame).convert("L" if channels == 1 else "RGB"))
+            yield pixels.reshape(*pixels.shape[:2], channels), milliseconds
 
 
-def _write_animation(file, frames, milliseconds):
+def _write_animation(file, frames):
     from PIL import Image
 
-    first, *others = [Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame) for frame in frames]
-    options = dict(format="GIF", save_all=True, append_images=others, duration=milliseconds, loop=0)
-    first.save(file, **options)
+    images, durations = [], []
+    for frame, milliseconds in _in_units(frames):
+        image = Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame)
+        images.append(image if image.mode == "L" else image.quantize())
+        durations.append(milliseconds)
+    if not images:
+        raise ValueError("Expected a clip of at least one frame. Received: none")
+    first, *others = images
+    first.save(file, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)
+
+
+def _in_units(frames):
+    """Frames with durations that a GIF can have, which keep the time of the whole."""
+    time = told = 0.0
+    waiting = None
+    for frame, milliseconds in frames:
+        waiting = frame if waiting is None else waiting
+        time += milliseconds
+        shown = GIF_UNIT * round((time - told) / GIF_UNIT)
+        if shown >= GIF_LEAST:
+            yield waiting, shown
+            told, waiting = told + shown, None
+    if waiting is not None:
+        yield waiting, GIF_LEAST
 
 
 def _imageio():
@@ -109,27 +143,40 @@ def _imageio():
     return imageio
 
 
-def _video(path, channels):
+def _video(imageio, path, channels):
     from keras_genzoo.data.pixels import to_channels
 
-    try:
-        reader = _imageio().get_reader(path, format="FFMPEG")
-    except (OSError, RuntimeError, ValueError, IndexError) as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise ValueError(f"Expected a video that FFmpeg reads. Received: {str(path)!r} ({reason})") from error
-
-    def frames():
-        with reader:
-            for frame in reader:
-                yield to_channels(np.asarray(frame)[None], channels)[0]
-
-    return frames(), 1000.0 / reader.get_meta_data()["fps"]
+    with imageio.get_reader(path, format="FFMPEG") as reader:
+        milliseconds = 1000.0 / reader.get_meta_data()["fps"]
+        for frame in reader:
+            yield to_channels(np.asarray(frame)[None], channels)[0], milliseconds
 
 
-def _write_video(imageio, file, frames, milliseconds):
-    with imageio.get_writer(file, format="FFMPEG", mode="I", fps=1000.0 / milliseconds, macro_block_size=2) as writer:
-        for frame in frames:
-            writer.append_data(_even(frame))
+def _write_video(imageio, file, frames):
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        raise ValueError("Expected a clip of at least one frame. Received: none")
+    step, frames = _step(first, frames)
+    options = dict(format="FFMPEG", mode="I", fps=1000.0 / step, macro_block_size=2)
+    with imageio.get_writer(file, **options) as writer:
+        for frame, milliseconds in frames:
+            for _ in range(max(1, round(milliseconds / step))):
+                writer.append_data(_even(frame))
+
+
+def _step(first, frames):
+    """Milliseconds of a frame of a video, and all frames: those of the first, or, of several lengths, their divisor."""
+    _, milliseconds = first
+    if not isinstance(milliseconds, int):  # of a video, whose frames are equally long
+        return milliseconds, _chained(first, frames)
+    pairs = [first, *frames]
+    return math.gcd(*(round(each) for _, each in pairs)), pairs
+
+
+def _chained(first, others):
+    yield first
+    yield from others
 
 
 def _even(frame):

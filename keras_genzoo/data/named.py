@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.parts import EncodedPart, attempt
-from keras_genzoo.data.pixels import read_image, to_channels
+from keras_genzoo.data.pixels import read_image
 from keras_genzoo.data.sources import open_part
 
 
@@ -57,7 +57,7 @@ def named_images(source, split="train", channels=None, limit=None):
 
 def _decoded(part, names, channels):
     if part.in_memory:
-        yield from zip(names, to_channels(part.images, channels), strict=True)
+        yield from zip(names, part.arrays(part.shape(None, channels))[0], strict=True)
         return
     items, scale = part.items if isinstance(part, EncodedPart) else _bytes_of(part), getattr(part, "scale", 1)
     failed = []

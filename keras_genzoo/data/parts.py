@@ -54,6 +54,10 @@ class Part:
         unseen = np.setdiff1d(np.arange(number), labels) if number <= _COUNTED else ()
         return Classes(number, declared=False, source=self.name, unseen=tuple(map(int, unseen)))
 
+    def half(self, side):
+        """The left or right half of each image, as a part."""
+        raise ValueError(f"Expected images side by side for {side}:. Received: {self.name}, which has none")
+
     def _with_classes_of(self, whole):
         self._all_labels = whole._all_labels
         return self
@@ -181,6 +185,7 @@ class EncodedPart(Part):
     def describe(self, position):
         """Name of the image at `position` in messages."""
         item = self.items[position]
+        item = item.item if isinstance(item, Half) else item
         return f"image {position}" if isinstance(item, bytes) else os.fspath(item)
 
     def _each(self, function, description):

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from keras_genzoo.data.folder import folder_splits
-from keras_genzoo.data.sources import parse_source
+from keras_genzoo.data.sources import parse_source, unhalved
 from keras_genzoo.data.split_names import is_plain, split_domain, split_kind
 from keras_genzoo.data.splits import parse_split
 
@@ -43,6 +43,9 @@ def _same_source(source, other):
     """Whether two sources are the same images, also where they are written in different ways."""
     if source is other:
         return True
+    (side, source), (other_side, other) = unhalved(source), unhalved(other)
+    if side != other_side:
+        return False
     (kind, rest), (other_kind, other_rest) = parse_source(source), parse_source(other)
     if kind != other_kind:
         return False

@@ -96,7 +96,7 @@ def class_names(source, *, split="train", data_dir=None, image_key=None, label_k
     >>> class_names(folder)
     ('cat', 'dog')
     """
-    if parse_source(source)[0] not in ("folder", "tfds"):
+    if parse_source(unhalved(source)[1])[0] not in ("folder", "tfds"):
         return None  # other sources have only numbers
     classes = classes_of(source, split, data_dir, image_key, label_key)
     return None if classes is None else classes.names
@@ -187,6 +187,18 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
         return npz_splits(rest, image_key, label_key)
     made = {"digits": digits_splits, "shapes": shapes_splits, "points": points_splits}
     return {**made, "folder": folder_splits, "keras": keras_splits, "array": _array}[kind](rest)
+
+
+def unhalved(source):
+    """Pair of `"left"`, `"right"` or None, and the source of whole images.
+
+    Example:
+
+    >>> unhalved("left:folder:facades"), unhalved("digits")
+    (('left', 'folder:facades'), (None, 'digits'))
+    """
+    side, _, rest = source.partition(":") if isinstance(source, str) else ("", "", "")
+    return (side, rest) if side in _HALVES else (None, source)
 
 
 def _half(part, side):

@@ -56,6 +56,8 @@ def fit(self, x=None, y=None, *args, **kwargs):
             given.setdefault("shuffle", False)
     else:
         warn_of_no_variety(given["x"], given["y"] if self.data_kind.has_labels else None)
+        if self.data_kind.num_sets > 1:
+            warn_of_no_variety(given["y"], name="domain b")
     with sentences_of_the_graph():
         history = keras.Model.fit(self, **given)
     if history.epoch and not history.history:  # Keras would only warn

@@ -19,7 +19,7 @@ def tile_starts(side, tile):
     >>> tile_starts(20, 8), tile_starts(8, 8)
     ([0, 6, 12], [0])
     """
-    shared = int(tile * OVERLAP)
+    shared = math.ceil(tile * OVERLAP)
     num = 1 + math.ceil((side - tile) / (tile - shared))
     return [round(start) for start in np.linspace(0, side - tile, num)]
 

@@ -210,7 +210,10 @@ class BaseTranslator(ZooModel):
         if isinstance(images, str | os.PathLike):
             images = read_image(images, None if keep_size else tuple(sides), channels)[None]
         pixels.check_images(images, (None, None, channels) if keep_size else self.image_shape)
-        images = np.asarray(images)
+        return self.translate_pixels(np.asarray(images), direction, batch_size)
+
+    def translate_pixels(self, images, direction, batch_size=16):
+        """`translate` of arrays without its checks, for what was decoded here: a frame may hold 0 and 1 alone."""
         if images.shape[1:] != self.image_shape:
             tiles = functools.partial(self._run, direction, "float32", batch_size)
             made = [

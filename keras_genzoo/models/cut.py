@@ -15,7 +15,8 @@ generator makes of them, which should be themselves, keeps it from changing what
 
 Generator and discriminator are those of CycleGAN, with the least-squares loss. Differences from the paper: the
 convolutions that change the resolution have 4x4 instead of 3x3 kernels; vectors are taken of all patches where a layer
-has at most `num_patches` of them; the weights of the small networks are trained by the generator's optimizer; and the
+has at most `num_patches` of them; both losses of patches have the weights of the paper, which the authors' code halves
+where there are two; the weights of the small networks are trained by the generator's optimizer; and the
 moving average of the generator's weights is an addition.
 """
 
@@ -39,7 +40,7 @@ from keras_genzoo.utils.record import Record
 class CUT(BaseTranslator):
     """Translates images of domain a to domain b, trained on unpaired images of both.
 
-    With `nce_weight=10` and `identity_weight=0` it is the paper's FastCUT.
+    With `nce_weight=10` and `identity_weight=0` it is the paper's FastCUT, but for the mirrored images of that one.
 
     Shapes: `generator_ab` `(batch, height, width, channels)` -> the same, both in [-1, 1]; `discriminator` images in
     [-1, 1] -> scores `(batch, rows, columns, 1)`; `encoder` images in [-1, 1] -> list of maps

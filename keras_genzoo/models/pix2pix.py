@@ -69,7 +69,10 @@ class Pix2Pix(BaseTranslator):
         optional=True,
     )
     dropout = Fraction(
-        0.5, "U-Net only: share of the features of its lowest levels that is set to zero in training.", training=True
+        0.5,
+        "Share of the features that is set to zero in training: at the U-Net's three lowest levels, or within each "
+        "residual block.",
+        training=True,
     )
     num_blocks = CycleGAN.num_blocks
     d_base_filters = Integer(
@@ -115,7 +118,7 @@ class Pix2Pix(BaseTranslator):
         sizes = (self.image_shape, self.base_filters)
         if self.network == "unet":
             return unet_translator(*sizes, self.num_levels, self.dropout, **options)
-        return residual_translator(*sizes, self.num_blocks, self.network == "separable", **options)
+        return residual_translator(*sizes, self.num_blocks, self.network == "separable", self.dropout, **options)
 
     def optimized_variables(self):
         return {

@@ -15,9 +15,11 @@ The networks (section 4) are residual, without normalization: see `keras_genzoo.
 The paper lets the weight of the penalties fall in the course of a training, which `final_gp_weight` and `gp_steps` do,
 along a cosine.
 
-Four details differ: the penalties may be computed on a part of the batch, its first images (`gp_share`); their
+Six details differ: the penalties may be computed on a part of the batch, its first images (`gp_share`); their
 gradients are those at the images that the discriminator sees, augmented where `augmentations` say so; the interpolation
-of lower resolutions averages 2x2 pixels; and a tanh bounds the generated pixels.
+of lower resolutions averages 2x2 pixels; a tanh bounds the generated pixels; beta_2 of Adam is 0.99 from the start,
+where the authors let it rise from 0.9; and the decay of the average rises within a few thousand steps, theirs with
+the schedules.
 """
 
 import math
@@ -110,6 +112,8 @@ class R3GAN(StandardGAN):
                     f"Expected no {name} in residual networks; network='conv' or 'mlp' has it. "
                     f"Received: {name}={getattr(self, name)!r}"
                 )
+        if self.stage_filters == ():
+            raise ValueError("Expected stage_filters of at least one resolution, or None. Received: none")
         if self.stage_filters is not None and self.d_base_filters is not None:
             raise ValueError(
                 "Expected stage_filters or d_base_filters. "

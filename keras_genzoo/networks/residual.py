@@ -7,7 +7,7 @@ reflection, and the output is cropped by the same margins.
 import keras
 from keras import layers, ops
 
-from keras_genzoo.layers import InstanceNormalization
+from keras_genzoo.layers import Dropout, InstanceNormalization
 from keras_genzoo.networks.conv import crop_to
 
 STRIDE = 4  # the residual blocks work at a quarter of the resolution
@@ -39,6 +39,7 @@ def residual_translator(
     base_filters=64,
     num_blocks=None,
     separable=False,
+    dropout=0.0,
     kernel_initializer="glorot_uniform",
     dtype=None,
     name="generator",
@@ -55,6 +56,7 @@ def residual_translator(
         separable: Whether each convolution of a block is one of each channel by itself, 3x3, normalized, and one of
             each pixel by itself: an eighth of the weights of the blocks, for devices
             (https://arxiv.org/abs/2003.08936, section 3.2).
+        dropout: Share of the features that is set to zero in training, within each block.
         kernel_initializer: Initializer of all kernels.
         dtype: Dtype policy of the layers.
         name: Name of the network.
@@ -78,11 +80,9 @@ def residual_translator(
         return layers.Conv2D(filters, kernel_size, use_bias=False, **kwargs, **common)
 
     def block_conv(x):
-        x = reflect(x, 1)
-        if not separable:
-            return conv(4 * base_filters, 3), x
         each = layers.DepthwiseConv2D(3, use_bias=False, depthwise_initializer="he_normal", dtype=dtype)
-        return conv(4 * base_filters, 1), normalized(each, x, activate=False)
+        x = normalized(each, reflect(x, 1), activate=False) if separable else reflect(x, 1)
+        return conv(4 * base_filters, 1 if separable else 3), x
 
     image = keras.Input(image_shape, name="image")
     surplus = [-side % STRIDE for side in image_shape[:2]]
@@ -92,6 +92,7 @@ def residual_translator(
         x = normalized(conv(filters, 4, strides=2, padding="same"), x)  # (batch, 32, 32, 128), (batch, 16, 16, 256)
     for _ in range(num_blocks):
         inner = normalized(*block_conv(x))
+        inner = Dropout(dropout, dtype=dtype)(inner) if dropout else inner
         x = layers.Add(dtype=dtype)([x, normalized(*block_conv(inner), activate=False)])
     for filters in (2 * base_filters, base_filters):
         layer = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False, **common)

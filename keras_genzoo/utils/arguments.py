@@ -176,7 +176,7 @@ class Units(Integer):
     def check(self, value):
         if value is not None or not self.optional:
             checks.check_units(**{self.name: value})
-        return value and tuple(value)
+        return None if value is None else tuple(value)
 
 
 class Options(Argument):

@@ -7,6 +7,7 @@ from PIL import Image, ImageSequence
 import keras_genzoo
 from keras_genzoo import presets
 from keras_genzoo.data import clips
+from keras_genzoo.data.named import named_images
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_pictures_of_a_folder_keep_their_sizes_and_get_a_grid(command, translato
         Image.fromarray(noise(*size, seed)).save(here / "in" / f"{name}.png")
     (here / "in" / "broken.png").write_bytes(b"no image")
     code, out, err = command("translate", translator, "--input", "in", "--out", "out", "--direction", "b_to_a")
-    assert code == 0 and "b_to_a: out" in out and "Skipped 1 of 4 images that cannot be read: broken" in err
+    assert code == 0 and "3 images, b_to_a: out" in out and "Skipped 1 of 4 images that cannot be read: broken" in err
     model = keras_genzoo.build("cyclegan", weights=translator)
     for seed, (name, size) in enumerate(sizes.items()):
         made = model.translate([noise(*size, seed)], "b_to_a")[0]
@@ -42,21 +43,33 @@ def test_pictures_of_a_folder_keep_their_sizes_and_get_a_grid(command, translato
     assert grid.shape[1] == 4 * 42 + 2 and (grid[0] == 255).all()
 
 
-def animation(path, num=3):
-    frames = [Image.fromarray(noise(12, 10, seed)) for seed in range(num)]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=80, loop=0)
+def animation(path, durations=(80, 40, 200)):
+    frames = [Image.fromarray(noise(12, 10, seed)).quantize() for seed in range(len(durations))]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=list(durations), loop=0)
     return path
+
+
+def shown(path):
+    """Frames of an animation in colour, and their durations."""
+    with Image.open(path) as image:
+        pairs = [(np.asarray(frame.convert("RGB")), frame.info["duration"]) for frame in ImageSequence.Iterator(image)]
+    return [frame for frame, _ in pairs], [duration for _, duration in pairs]
 
 
 def test_animation_is_translated_frame_by_frame(command, translator, here):
     animation(here / "a.gif")
     code, out, err = command("translate", translator, "--input", "a.gif", "--out", "b.gif")
     assert (code, err) == (0, "") and "3 frames, a_to_b: b.gif" in out
-    with Image.open(here / "b.gif") as made:
-        frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(made)]
-        assert len(frames) == 3 and frames[0].shape == (12, 10, 3) and made.info["duration"] == 80
+    given, durations = shown(here / "a.gif")
+    made, kept = shown(here / "b.gif")
+    assert kept == durations == [80, 40, 200]
+    wanted = keras_genzoo.build("cyclegan", weights=translator).translate(np.stack(given))
+    for frame, translation, source in zip(made, wanted, given, strict=True):
+        assert np.abs(frame.astype(int) - translation).mean() < 4  # of a palette
+        assert np.abs(frame.astype(int) - source).mean() > 20
     code, out, _ = command("translate", translator, "--input", "a.gif", "--out", "first.png")
-    assert code == 0 and pixels(here / "first.png").shape == (12, 10, 3)
+    assert code == 0
+    np.testing.assert_array_equal(pixels(here / "first.png"), wanted[0])
 
 
 # imageio leaves the pipes of FFmpeg to the garbage collection.
@@ -66,15 +79,47 @@ of_ffmpeg = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableException
 @of_ffmpeg
 def test_video_is_translated_frame_by_frame(command, translator, here):
     frames = [np.full((20, 17, 3), 60 * number, np.uint8) for number in range(4)]
-    clips.write_frames(here / "a.mp4", frames, 40.0)
-    given, milliseconds = clips.read_frames(here / "a.mp4")
-    given = list(given)
-    assert milliseconds == pytest.approx(40.0) and len(given) == 4 and given[0].shape == (20, 18, 3)
-    assert np.abs(given[2].astype(int) - 120).max() < 8
+    clips.write_frames(here / "a.mp4", [(frame, 40.0) for frame in frames])
+    given = list(clips.read_frames(here / "a.mp4"))
+    assert len(given) == 4 and given[0][0].shape == (20, 18, 3)
+    assert [milliseconds for _, milliseconds in given] == pytest.approx([40.0] * 4)
+    assert np.abs(given[2][0].astype(int) - 120).max() < 8
     code, out, err = command("translate", translator, "--input", "a.mp4", "--out", "b.mp4")
     assert (code, err) == (0, "") and "4 frames" in out
-    made, _ = clips.read_frames(here / "b.mp4", channels=1)
-    assert [frame.shape for frame in made] == [(20, 18, 1)] * 4
+    made = [frame for frame, _ in clips.read_frames(here / "b.mp4")]
+    wanted = keras_genzoo.build("cyclegan", weights=translator).translate(np.stack([frame for frame, _ in given]))
+    assert np.abs(np.stack(made).mean(axis=(1, 2)) - wanted.mean(axis=(1, 2))).max() < 12
+    grey = [frame.shape for frame, _ in clips.read_frames(here / "b.mp4", channels=1)]
+    assert grey == [(20, 18, 1)] * 4
+
+
+@of_ffmpeg
+def test_durations_are_those_that_the_file_can_have(here):
+    frame = noise(8, 8)
+    pairs = [(np.full_like(frame, 40 * number), 1000 / 60) for number in range(6)]  # 60 frames in a second
+    clips.write_frames(here / "a.gif", pairs)
+    frames, durations = shown(here / "a.gif")
+    assert sum(durations) == pytest.approx(100, abs=20) and min(durations) >= 20 and len(frames) < 6
+    clips.write_frames(here / "b.mp4", [(frame, 40), (frame, 120), (frame, 40)])
+    assert [round(milliseconds) for _, milliseconds in clips.read_frames(here / "b.mp4")] == [40] * 5
+    for name in ("c.gif", "c.mp4"):
+        with pytest.raises(ValueError, match="Expected a clip of at least one frame. Received: none"):
+            clips.write_frames(here / name, [])
+        assert not (here / name).exists()
+
+
+def test_a_nearly_black_picture_is_translated_too(command, translator, here):
+    Image.fromarray(np.tile(np.array([0, 1], np.uint8), (12, 6))).save(here / "dark.png")
+    code, _, err = command("translate", translator, "--input", "dark.png", "--out", "out.png")
+    assert (code, err) == (0, "") and pixels(here / "out.png").shape == (12, 12, 3)
+
+
+def test_data_sets_have_the_size_of_load_arrays(command, translator, here):
+    names, images = named_images("digits", limit=2)
+    wanted, _ = keras_genzoo.data.load_arrays("digits", limit=2)
+    for (_, image), other in zip(images, wanted, strict=True):
+        np.testing.assert_array_equal(image, other)
+    assert len(names) == 2
 
 
 @pytest.mark.parametrize(
@@ -95,8 +140,10 @@ def test_clips_are_not_replaced(command, translator, here, out, sentence):
 
 @of_ffmpeg
 def test_a_clip_that_cannot_be_read_leaves_nothing(command, translator, here):
-    for name in ("a.gif", "a.mp4"):
-        (here / name).write_bytes(b"no clip")
+    whole = animation(here / "whole.gif").read_bytes()
+    for name, content in (("a.gif", b"no clip"), ("a.mp4", b"no clip"), ("a.gif", whole[: len(whole) // 2])):
+        (here / name).write_bytes(content)
         code, _, err = command("translate", translator, "--input", name, "--out", "b.gif")
-        assert code == 2 and err.startswith("Error: Expected") and err.count("\n") == 1, err
-    assert sorted(path.name for path in here.iterdir()) == ["a.gif", "a.mp4"]
+        assert code == 2 and f"Expected a clip that can be read to its end. Received: '{name}'" in err, err
+        assert err.count("\n") == 1
+    assert sorted(path.name for path in here.iterdir()) == ["a.gif", "a.mp4", "whole.gif"]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from keras_genzoo import training
-from keras_genzoo.data import load_arrays, load_pairs
+from keras_genzoo.data import class_names, load_arrays, load_pairs
 from keras_genzoo.presets.cards import public_source
 from keras_genzoo.recipes import DataConfig, Recipe
 
@@ -66,6 +66,24 @@ def test_a_recipe_trains_on_halves(folder, tmp_path):
     training.train(recipe, tmp_path / "run", evaluate=False, verbose=0)
     card = json.loads((tmp_path / "run" / "preset" / "card.json").read_text(encoding="utf-8"))
     assert card["recipe"]["data"]["source_b"] == "right:folder:pictures"
+
+
+def test_halves_of_the_same_side_are_the_same_images(folder):
+    with pytest.raises(ValueError, match="Expected a second domain"):
+        load_pairs(f"left:folder:{folder}", f"left:{folder}/", paired=True)
+
+
+def test_classes_of_halves_have_names(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (20, 12)).save(tmp_path / name / "1.png")
+    assert class_names(f"left:folder:{tmp_path}") == ("cat", "dog")
+
+
+def test_points_have_no_halves(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=np.zeros((4, 2), "float32"))
+    with pytest.raises(ValueError, match="Expected images side by side for left:. Received: .*which has none"):
+        load_arrays(f"left:npz:{tmp_path / 'a.npz'}")
 
 
 def test_cards_name_halves_without_the_folder():

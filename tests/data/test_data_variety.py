@@ -29,6 +29,12 @@ def test_labels_of_one_class_train_with_a_warning():
         model.fit(VARIED, np.ones(6, "int32"), verbose=0)
 
 
+def test_the_second_domain_is_looked_at_too():
+    model = keras_genzoo.build("pix2pix", image_shape=(8, 8, 1), base_filters=4)
+    with pytest.warns(UserWarning, match="All 6 images of domain b are equal"):
+        model.fit(VARIED, CONSTANT, verbose=0)
+
+
 def test_loaded_data_are_looked_at_too(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=CONSTANT, y_train=np.ones(6, "int32"))
     with pytest.warns(UserWarning, match=EQUAL_IMAGES), pytest.warns(UserWarning, match=EQUAL_LABELS):

@@ -38,8 +38,9 @@ def test_discriminator_sees_the_input_beside_the_output():
     assert np.abs(given - without).max() > 1e-4
 
 
-def test_dropout_acts_in_training_alone():
-    model = keras_genzoo.build("pix2pix", **SMALL)
+@pytest.mark.parametrize("network", ["unet", "separable"])
+def test_dropout_acts_in_training_alone(network):
+    model = keras_genzoo.build("pix2pix", **SMALL, network=network)
     x = model.to_network(images())
     first, second = (np.asarray(model.generator_ab(x, training=True)) for _ in range(2))
     assert np.abs(first - second).max() > 1e-4

@@ -25,13 +25,13 @@ from keras_genzoo.cli.names import (
     load_named,
     preset_of,
     recipe_for,
-    say,
     start_tensorflow,
     warner,
 )
 from keras_genzoo.cli.play import play
 from keras_genzoo.cli.plot import app as plot_app
-from keras_genzoo.cli.stopping import Stopped, resumable
+from keras_genzoo.cli.runs import finetune, run_training
+from keras_genzoo.cli.stopping import Stopped
 from keras_genzoo.cli.tables import metrics_table, show_card, show_model, title_of
 from keras_genzoo.cli.translating import translate
 from keras_genzoo.cli.typed import Command, check_effect
@@ -190,21 +190,7 @@ def train(
     changes = {"data.source": data, "data.batch_size": batch_size, "data.title": title}
     changes |= {"num_classes": classes, "weights": weights, "dtype": dtype}
     recipe, out = recipe_for(name, changes, epochs, settings, out, resume)
-    from keras_genzoo import training
-
-    training.check(training.Run(out, recipe), resume, evaluate=not no_evaluate)  # before TensorFlow is imported
-    try:
-        with resumable(name, out):
-            start_tensorflow()
-            model, preset = training.train(recipe, out, resume=resume, evaluate=not no_evaluate)
-    except ArithmeticError as error:
-        last = training.last_checkpoint(out)
-        kept = f"The last good checkpoint is {last}." if last else "There is no checkpoint yet."
-        raise ValueError(f"{error}. {kept}") from None
-    metrics = presets.card(preset)["metrics"]
-    if metrics:
-        console.print(metrics_table(metrics))
-    say(f"Preset: {preset}\nUse it: keras_genzoo.build({model.model_name!r}, weights={str(preset)!r})")
+    run_training(name, recipe, out, resume, evaluate=not no_evaluate)
 
 
 def _check_classes(name, classes):
@@ -214,7 +200,7 @@ def _check_classes(name, classes):
         raise ValueError(f"Expected no --classes: {name} takes no labels. Received: --classes {classes}")
 
 
-for command in (sample, reconstruct, interpolate, translate, edit, directions, invert, play):
+for command in (sample, reconstruct, interpolate, translate, edit, directions, invert, play, finetune):
     app.command(cls=Command)(command)
 
 

@@ -1,8 +1,12 @@
 """Cards of presets, made from the run that trained them, without paths of the machine."""
 
+import hashlib
 import os
 import platform
 from pathlib import Path
+
+from keras_genzoo.presets.bundled import locate
+from keras_genzoo.presets.files import WEIGHTS
 
 
 def make_card(run):
@@ -19,6 +23,7 @@ def make_card(run):
         "name": recipe.name,
         "description": recipe.description,
         "model": recipe.model,
+        **({} if recipe.weights is None else {"parent": parent_of(recipe.model, recipe.weights)}),
         "recipe": values,
         "data": {"title": recipe.data.title or values["data"]["source"], "license": recipe.data.license},
         "seed": recipe.seed,
@@ -27,6 +32,14 @@ def make_card(run):
         "hardware": hardware(),
         "metrics": {},
     }
+
+
+def parent_of(model, weights):
+    """What a card says of the weights that a training began with: their name, and the SHA-256 of the file."""
+    path = locate(model, weights)
+    file = path / WEIGHTS if path.is_dir() else path
+    with open(file, "rb") as stream:
+        return {"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
 
 
 def public_metrics(metrics):

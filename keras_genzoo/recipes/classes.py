@@ -33,7 +33,7 @@ def with_classes(recipe):
     classes = classes_of(recipe.data.source, recipe.data.split, **recipe.data.array_options())
     if classes is None:
         return recipe
-    stored = {} if recipe.weights is None else presets.stored_arguments(recipe.model, recipe.weights)
+    stored = {} if recipe.weights is None or recipe.transfer else presets.stored_arguments(recipe.model, recipe.weights)
     args = {**stored, **recipe.args}
     given = args.get("num_classes")
     found = {} if given is not None else {"num_classes": classes.number}

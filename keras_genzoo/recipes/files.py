@@ -73,10 +73,17 @@ def build_model(recipe):
 
     `dtype: auto` is the fastest on this machine; the dtype policy of the model says which it is.
     """
+    from keras_genzoo.finetuning import freeze, transfer
     from keras_genzoo.recipes.precision import resolved
 
     recipe, _ = resolved(recipe)
     args = {**recipe.args, "seed": recipe.seed, "dtype": recipe.dtype}
     # Optimizers are made first, so that an invalid one is an error before the networks are built.
     optimizers = {key: make_optimizer(spec) for key, spec in recipe.optimizers.items()}
-    return building.build(recipe.model, weights=recipe.weights, optimizers=optimizers, **args)
+    if recipe.transfer:
+        model = transfer(building.build(recipe.model, weights=recipe.weights), optimizers, **args).model
+    else:
+        model = building.build(recipe.model, weights=recipe.weights, optimizers=optimizers, **args)
+    if recipe.freeze:
+        freeze(model, *recipe.freeze)
+    return model

@@ -61,6 +61,9 @@ class Recipe:
         epochs: Number of passes over the data, at least 1.
         seed: Seed of the initial weights, the noise and the order of the data: an integer in 0..4294967295.
         weights: Pretrained weights to start from, as in `keras_genzoo.build`; `None` for random weights.
+        transfer: Whether arguments may differ from those of `weights`: layers that match are then kept, and the others
+            start anew, as in `keras_genzoo.transfer`.
+        freeze: Parts of networks that are not trained, as in `keras_genzoo.freeze`.
         evaluation: `EvaluationConfig`.
         description: One sentence.
         name: Name of the file without its suffix; a plain name, without folders.
@@ -77,6 +80,8 @@ class Recipe:
     epochs: int = 20
     seed: int = 0
     weights: str | None = None
+    transfer: bool = False
+    freeze: tuple[str, ...] = ()
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     description: str = ""
     name: str = ""
@@ -99,6 +104,8 @@ class Recipe:
         check_training_seed(self.seed)
         check_types(self)
         check_plain_name(self.name)
+        if self.transfer and self.weights is None:
+            raise ValueError("Expected weights with transfer. Received: transfer=True without weights")
 
     def _check_arguments(self):
         """Puts `args` under today's names, and checks the type of each value."""

@@ -28,7 +28,7 @@ def with_image_shape(recipe):
     {'image_shape': [28, 28, 1]}
     """
     takes_images = "image_shape" in registry.describe(recipe.model).arguments
-    if not takes_images or "image_shape" in recipe.args or recipe.weights is not None:
+    if not takes_images or "image_shape" in recipe.args or recipe.weights is not None:  # which give it
         return recipe, None
     from keras_genzoo.data.sources import open_part
 

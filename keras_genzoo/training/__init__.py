@@ -11,8 +11,19 @@ run/preset/               at the end: weights, card and samples, for build(weigh
 """
 
 from keras_genzoo.training.checks import check, check_names
+from keras_genzoo.training.finetune import finetune_recipe
 from keras_genzoo.training.real_images import data_of, features_of
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.train import measure, train
 
-__all__ = ["Run", "check", "check_names", "data_of", "features_of", "last_checkpoint", "measure", "train"]
+__all__ = [
+    "Run",
+    "check",
+    "check_names",
+    "data_of",
+    "features_of",
+    "finetune_recipe",
+    "last_checkpoint",
+    "measure",
+    "train",
+]

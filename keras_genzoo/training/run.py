@@ -211,7 +211,7 @@ def _settled(recipe):
     parts = {"args": plain(defaults) | values["args"], "optimizers": values["optimizers"], "data": data}
     free = ("data_dir", "cache", "title", "license", "validation_split", "validation_split_b")
     nested = {f"{part}.{key}": value for part, items in parts.items() for key, value in items.items()}
-    top = {key: values[key] for key in ("model", "dtype", "weights", "seed")}
+    top = {key: values[key] for key in ("model", "dtype", "weights", "transfer", "freeze", "seed")}
     return top | {key: value for key, value in nested.items() if key not in {f"data.{name}" for name in free}}
 
 

@@ -1,0 +1,91 @@
+"""The recipe of a fine-tuning: a preset, other images, and defaults that suit few of them."""
+
+import math
+
+from keras_genzoo import presets, registry
+from keras_genzoo.data.sources import open_part
+from keras_genzoo.recipes import DataConfig, Recipe
+from keras_genzoo.utils.checks import check_at_least
+
+STEPS = 2000  # of a fine-tuning whose epochs are not given
+FEW = 5000  # images, below which a discriminator sees augmented ones
+SHARE_OF_RATE = 0.5  # of the rate that the parent's training began with
+EMA_DECAY = 0.99  # follows the weights within a minute
+OF_DATA = ("num_classes", "class_names")
+
+
+def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title=""):
+    """The recipe that trains a preset on other images, for `keras_genzoo.train`.
+
+    Images are scaled and cropped to the size and the channels of the parent, unless `override` gives the recipe another
+    `image_shape`: layers that match are kept then. Classes are those of the data. Learning rates are half of those that
+    the parent's training began with, and fall to a tenth. With fewer than 5,000 images, GANs of images get adaptive
+    augmentations. The average of the weights follows within a hundred steps.
+
+    Args:
+        parent: Name or folder of a preset.
+        data: Source of the images, as for `keras_genzoo.data.load`.
+        epochs: Passes over the data; `None` for about 2,000 steps.
+        batch_size: Images in a batch, at least 1.
+        freeze: Parts of networks that are not trained, as in `keras_genzoo.freeze`.
+        title: Title of the data for the card.
+
+    Returns:
+        The `Recipe`.
+
+    Raises:
+        ValueError: If there is no such preset, or fewer than two images.
+
+    References:
+        Zhao et al., 2020, https://arxiv.org/abs/2006.10738, and Karras et al., 2020, https://arxiv.org/abs/2006.06676,
+        for few images.
+
+    Example:
+
+    >>> recipe = finetune_recipe("dcgan_mnist", "digits", freeze=("discriminator[:1]",))
+    >>> recipe.weights, recipe.epochs, recipe.args["augmentation_target"]
+    ('dcgan_mnist', 43, 0.6)
+    """
+    check_at_least(1, batch_size=batch_size)
+    name = presets.read_config(presets.find(parent))["model"]
+    known = registry.describe(name).arguments
+    stored = presets.stored_arguments(name, parent)
+    number = len(open_part(data))
+    if number < 2:
+        raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
+    steps = math.ceil(number / batch_size)
+    epochs = max(1, round(STEPS / steps)) if epochs is None else epochs
+    args = {key: value for key, value in stored.items() if key not in (*OF_DATA, "seed", "dtype", "name")}
+    args |= {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}
+    if "augmentation_target" in known and number < FEW and len(stored["image_shape"]) == 3:
+        colour = ["color"] if stored["image_shape"][2] == 3 else []
+        args |= {"augmentations": [*colour, "translation", "cutout"], "augmentation_target": 0.6}
+    optimizers = presets.card(presets.find(parent)).get("recipe", {}).get("optimizers", {})
+    return Recipe(
+        name,
+        args=args,
+        optimizers={key: gentle(spec, steps * epochs) for key, spec in optimizers.items()},
+        data=DataConfig(data, batch_size=batch_size, title=title),
+        dtype="auto",
+        epochs=epochs,
+        weights=str(parent),
+        transfer=True,
+        freeze=tuple(freeze),
+        name=f"{name}_finetuned",
+        description=f"{name}, fine-tuned from {parent}.",
+    )
+
+
+def gentle(spec, steps):
+    """An optimizer of a recipe with half of its first rate, which falls to a tenth of that along a cosine."""
+    rate = spec.get("learning_rate", 0.001)
+    rate = rate["initial_learning_rate"] if isinstance(rate, dict) else rate
+    return {
+        **spec,
+        "learning_rate": {
+            "schedule": "cosine_decay",
+            "initial_learning_rate": SHARE_OF_RATE * rate,
+            "decay_steps": steps,
+            "alpha": 0.1,
+        },
+    }

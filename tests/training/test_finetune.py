@@ -1,0 +1,100 @@
+"""Fine-tuning of a preset on other images: the recipe, a run with its card, and what is refused."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_genzoo
+from keras_genzoo import presets
+from keras_genzoo.recipes import Recipe, load_recipe
+from keras_genzoo.training import finetune_recipe
+
+SMALL = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory):
+    return presets.save_preset(keras_genzoo.build("dcgan", **SMALL), tmp_path_factory.mktemp("parent") / "small")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for number in range(6):
+        pixels = np.random.default_rng(number).integers(0, 256, (20, 24, 3), dtype=np.uint8)
+        (tmp_path / "pictures").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "pictures" / f"{number}.png")
+    return tmp_path / "pictures"
+
+
+def test_defaults_suit_few_images(folder):
+    recipe = finetune_recipe("dcgan_mnist", str(folder), batch_size=3)
+    assert recipe.epochs == 1000 and recipe.args["ema_decay"] == 0.99  # 2,000 steps of 2 an epoch
+    assert recipe.args["augmentations"] == ["translation", "cutout"] and recipe.args["augmentation_target"] == 0.6
+    begun = load_recipe("dcgan_mnist").optimizers["g_optimizer"]["learning_rate"]["initial_learning_rate"]
+    rate = recipe.optimizers["g_optimizer"]["learning_rate"]
+    assert rate["initial_learning_rate"] == pytest.approx(0.5 * begun) and rate["decay_steps"] == 2000
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    assert "augmentations" not in finetune_recipe("vae_mnist", str(folder)).args
+
+
+def test_conditions_of_the_parent_do_not_hold_for_other_classes(folder):
+    assert not {"num_classes", "class_names"} & set(finetune_recipe("cgan_mnist", str(folder)).args)
+
+
+def test_command_trains_on_a_folder_and_the_card_names_the_parent(command, parent, folder, here):
+    arguments = ("--data", folder, "--epochs", 2, "--batch-size", 3, "--freeze", "discriminator[:1]", "--no-evaluate")
+    code, out, err = command("finetune", parent, *arguments, "--out", "run")
+    assert code == 0 and "Use it: keras_genzoo.build('dcgan'" in out, err
+    card = json.loads((here / "run" / "preset" / "card.json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256((parent / "model.weights.h5").read_bytes()).hexdigest()
+    assert card["parent"] == {"name": "small", "sha256": digest}
+    model, old = (keras_genzoo.build("dcgan", weights=path) for path in (here / "run" / "preset", parent))
+    for name, kept in (("discriminator", True), ("generator", False)):
+        after, before = (getattr(each, name).layers[1].get_weights()[0] for each in (model, old))
+        assert np.allclose(after, before, rtol=1e-3, atol=1e-5) == kept  # a preset holds half precision
+    code, out, err = command("train", "dcgan", "--out", "run", "--resume", "--epochs", 3, "--no-evaluate")
+    assert code == 0, err
+
+
+def test_another_size_keeps_the_layers_that_match(command, parent, folder, here):
+    arguments = ("--data", folder, "--epochs", 1, "--batch-size", 3, "--set", "image_shape=[16,16,3]", "--no-evaluate")
+    code, _, err = command("finetune", parent, *arguments, "--out", "run")
+    assert code == 0, err
+    assert keras_genzoo.build("dcgan", weights=here / "run" / "preset").image_shape == (16, 16, 3)
+
+
+def test_classes_are_those_of_the_data(command, tmp_path, here):
+    labelled = presets.save_preset(keras_genzoo.build("cgan", **SMALL, num_classes=3), tmp_path / "cgan")
+    for name in ("cat", "dog"):
+        for number in range(2):
+            path = here / "pictures" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((8, 8), 40 * number + 9, np.uint8)).save(path)
+    arguments = ("--data", here / "pictures", "--epochs", 1, "--batch-size", 4, "--no-evaluate", "--out", "run")
+    code, _, err = command("finetune", labelled, *arguments)
+    assert code == 0, err
+    assert keras_genzoo.build("cgan", weights=here / "run" / "preset").class_names == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (("none", "--data", "digits"), "Expected the name or folder of a preset"),
+        (("dcgan_mnist", "--data", "one"), "Expected at least two images to fine-tune on. Received: 1 in"),
+        (("dcgan_mnist", "--data", "digits", "--freeze", "critic[:1]"), "Expected a part as 'network[first:stop]'"),
+        (("dcgan_mnist", "--data", "digits", "--set", "latnt_dim=3"), "did you mean 'latent_dim'"),
+    ],
+)
+def test_wrong_fine_tunings_are_refused(command, here, arguments, sentence):
+    (here / "one").mkdir()
+    Image.new("L", (8, 8), 7).save(here / "one" / "1.png")
+    code, _, err = command("finetune", *arguments, "--no-evaluate", "--out", "run")
+    assert code == 2 and sentence in err and not (here / "run").exists()
+
+
+def test_transfer_without_weights_is_refused():
+    with pytest.raises(ValueError, match="Expected weights with transfer. Received: transfer=True without weights"):
+        Recipe("dcgan", transfer=True)

@@ -180,7 +180,8 @@ def machine_knows_the_digits(case, digits):
 def red_digits_become_blue_ones(case, digits):
     """Errors are far under those of copying and of the mean image, from unpaired digits unless the model needs pairs.
 
-    Seeds 1 to 4 of cyclegan gave an error 6.8 to 8.8 times under that of copying and 1.9 to 2.5 times under the mean's.
+    Seeds 1 to 4 of cyclegan gave an error 6.8 to 8.8 times under that of copying and 1.9 to 2.5 times under that of the
+    mean; of cut, after five passes, seeds 1, 3 and 4 gave 5.8 to 7.9 and 1.6 to 2.2, and seed 2 was not there yet.
     """
     grey = keras_genzoo.data.load_arrays("digits", image_size=(16, 16))[0]
     unseen = keras_genzoo.data.load_arrays("digits", image_size=(16, 16), split="test")[0]
@@ -197,7 +198,7 @@ def red_digits_become_blue_ones(case, digits):
     args = {key: value for key, value in args.items() if key in cls.arguments() and key not in unused}
     model = keras_genzoo.build(case.name, optimizers=adam, seed=SEED, **args)
     rng = np.random.default_rng(SEED)
-    for _ in range(3):
+    for _ in range(5 if case.name == "cut" else 3):
         order = rng.permutation(600)
         a, b = a[order], b[order if cls.data_kind.paired else rng.permutation(600)]
         model.fit(a, b, batch_size=20, shuffle=False, verbose=0)

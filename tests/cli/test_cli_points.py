@@ -76,6 +76,7 @@ def test_sample_writes_npy_files_of_points_alone(command, here):
     assert code == 2 and "Expected --out as a .png file or a folder" in err
 
 
+@pytest.mark.filterwarnings("ignore:All .* are equal")  # the pictures stand for any
 def test_sample_grid_takes_modes_for_points_alone(tmp_path):
     model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=[4])
     grid = callbacks.SampleGrid(tmp_path, modes=keras_genzoo.data.modes_of("points:ring8"))

@@ -117,6 +117,7 @@ def test_file_in_place_of_a_folder_is_refused(tmp_path):
 # sizes and channels
 
 
+@pytest.mark.filterwarnings("ignore:All .* are equal")  # the pictures stand for any
 def test_mixed_sizes_need_an_image_size(tmp_path):
     write(tmp_path / "a.png", size=(8, 12))
     write(tmp_path / "b.png", size=(9, 9))

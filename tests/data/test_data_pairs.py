@@ -97,6 +97,7 @@ def test_length_and_sizes_of_batches_follow_the_larger_side(drop, sizes):
     assert dataset.element_spec == (spec, spec)
 
 
+@pytest.mark.filterwarnings("ignore:All .* are equal")  # the pictures stand for any
 def test_both_sides_are_brought_to_one_size_and_number_of_channels():
     colour = np.zeros((4, 6, 9, 3), "uint8")
     side_a, side_b = next(iter(load_pairs(numbered(4), colour, batch_size=2, image_size=(4, 5), channels=3)))

@@ -39,6 +39,7 @@ def check_apart(source, out):
         source: The value of `--input`.
         out: The value of `--out`.
     """
+    from keras_genzoo.data.halves import unhalved
     from keras_genzoo.data.named import is_image_file
     from keras_genzoo.data.sources import parse_source
 
@@ -48,9 +49,7 @@ def check_apart(source, out):
         if target.exists() and target.samefile(file):
             raise ValueError(f"Expected --out apart from --input, which it would replace. Received: {str(target)!r}")
         return
-    kind, folder = parse_source(source)
-    if kind in ("left", "right"):
-        kind, folder = parse_source(folder)
+    kind, folder = parse_source(unhalved(source)[1])
     if kind == "folder" and Path(folder).expanduser().resolve() in (out.resolve(), *out.resolve().parents):
         raise ValueError(
             "Expected --out outside of the folder of --input, whose images it would replace or join. "

@@ -69,7 +69,7 @@ def _translate_each(ctx, name, weights, source, out, split, limit, direction):
     check_apart(source, out)
     names, images = named_images(source, split, model.image_shape[2], limit)
     check_targets(out, [*names, BEFORE_AFTER])
-    direction = _direction(model, direction)
+    direction = model.checked_direction(direction)
     shown, count, made = [], 0, None
     for each, image in _tracked(images, len(names)):
         made = model.translate_pixels(image[None], direction)[0]
@@ -85,15 +85,6 @@ def _translate_each(ctx, name, weights, source, out, split, limit, direction):
     say(f"{count} images, {direction}: {out}")
 
 
-def _direction(model, name):
-    """The direction of a name, the first one for `None`."""
-    from keras_genzoo.utils.checks import check_choice
-
-    direction = model.directions[0] if name is None else name
-    check_choice(model.directions, direction=direction)
-    return direction
-
-
 def _translate_clip(name, weights, source, out, direction, keep_size):
     """The frames of a clip, one after another."""
     from keras_genzoo.data import clips
@@ -102,7 +93,7 @@ def _translate_clip(name, weights, source, out, direction, keep_size):
     clips.check_clip_output(out)
     check_clip_targets(source, out)
     model = load_model(name, weights, "translate", DOES)
-    direction = _direction(model, direction)
+    direction = model.checked_direction(direction)
     frames = clips.read_frames(source, model.image_shape[2])
     size = None if keep_size else model.image_shape[:2]
     count = 0

@@ -5,7 +5,8 @@ import os
 import numpy as np
 
 from keras_genzoo.data.folder import folder_splits
-from keras_genzoo.data.sources import parse_source, unhalved
+from keras_genzoo.data.halves import unhalved
+from keras_genzoo.data.sources import parse_source
 from keras_genzoo.data.split_names import is_plain, split_domain, split_kind
 from keras_genzoo.data.splits import parse_split
 

@@ -9,6 +9,7 @@ import numpy as np
 from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
 from keras_genzoo.data.files import image_suffixes
 from keras_genzoo.data.folder import folder_splits
+from keras_genzoo.data.halves import HALVES, unhalved
 from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.packaged import digits_splits, keras_splits
 from keras_genzoo.data.points import array_part, points_splits
@@ -21,7 +22,6 @@ from keras_genzoo.utils.text import nearest
 
 _MADE = ("digits", "shapes")  # sources without a path, always available
 _PREFIXES = (*_MADE, "folder", "keras", "left", "npz", "points", "right", "tfds")
-_HALVES = ("left", "right")  # of images that stand side by side
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
@@ -174,7 +174,7 @@ def named(source):
 def _splits(source, data_dir=None, image_key=None, label_key=None):
     """Dict by the name of a split of functions that return its part."""
     kind, rest = parse_source(source)
-    if kind in _HALVES:
+    if kind in HALVES:
         return {name: _half(part, kind) for name, part in _splits(rest, data_dir, image_key, label_key).items()}
     if kind not in ("npz", "tfds") and (image_key is not None or label_key is not None):
         raise ValueError(
@@ -187,18 +187,6 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
         return npz_splits(rest, image_key, label_key)
     made = {"digits": digits_splits, "shapes": shapes_splits, "points": points_splits}
     return {**made, "folder": folder_splits, "keras": keras_splits, "array": _array}[kind](rest)
-
-
-def unhalved(source):
-    """Pair of `"left"`, `"right"` or None, and the source of whole images.
-
-    Example:
-
-    >>> unhalved("left:folder:facades"), unhalved("digits")
-    (('left', 'folder:facades'), (None, 'digits'))
-    """
-    side, _, rest = source.partition(":") if isinstance(source, str) else ("", "", "")
-    return (side, rest) if side in _HALVES else (None, source)
 
 
 def _half(part, side):
@@ -239,7 +227,7 @@ def parse_source(source):
     if prefix in _PREFIXES[len(_MADE) :] and colon:
         if not rest:
             raise ValueError(f"Expected a name or path after {source!r}. Received: nothing")
-        if prefix in _HALVES and parse_source(rest)[0] not in ("folder", "npz"):
+        if prefix in HALVES and parse_source(rest)[0] not in ("folder", "npz"):
             raise ValueError(
                 f"Expected a folder or an npz file of images side by side after {prefix}:. Received: {rest!r}"
             )

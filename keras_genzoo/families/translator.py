@@ -169,6 +169,12 @@ class BaseTranslator(ZooModel):
         """Images of one domain as tensors of the other, float32 in [0, 1] or uint8. Usable inside a graph."""
         return self.from_network(self.translator(direction)(self.to_network(images), training=training), dtype)
 
+    def checked_direction(self, direction=None):
+        """A direction of the model, the first one for `None`; raises `ValueError` if it has none of this name."""
+        direction = self.directions[0] if direction is None else direction
+        check_choice(self.directions, direction=direction)
+        return direction
+
     def translate(self, images, direction=None, batch_size=16, keep_size=True):
         """Translates images of any size from one domain to the other.
 
@@ -201,8 +207,7 @@ class BaseTranslator(ZooModel):
         >>> model.translate(larger, "b_to_a").shape
         (5, 30, 20, 1)
         """
-        direction = self.directions[0] if direction is None else direction
-        check_choice(self.directions, direction=direction)
+        direction = self.checked_direction(direction)
         check_flag(keep_size=keep_size)
         *sides, channels = self.image_shape
         if isinstance(images, list):

@@ -147,10 +147,11 @@ def _try_again(mover, missed, z, target, conditions, steps, batch_size, attempt,
 
 
 class Mover:
-    """Moves codes by Adam; what is held, and how, is fixed. Used by `edit` and `find_direction`."""
+    """Moves codes by Adam; what is held, and how, is fixed."""
 
     def __init__(self, model, view, hold, hold_weight, confidence, learning_rate):
         self.model, self.view, self.hold = model, view, hold
+        self.measures = [name for name in hold if name != "outputs"]
         self.scale = prior_scale(model)
         self.hold_weight, self.confidence, self.learning_rate = hold_weight, confidence, learning_rate * self.scale
         self.spread = None
@@ -159,8 +160,7 @@ class Mover:
 
     def held(self, images, logits, target):
         """What is to stay, `(n, features)`."""
-        names = [name for name in self.hold if name != "outputs"]
-        parts = [measure(images, names)] if names else []
+        parts = [measure(images, self.measures)] if self.measures else []
         if "outputs" in self.hold:
             others = 1.0 - ops.one_hot(target, self.view.num_outputs, dtype="float32")
             parts.append(ops.sigmoid(logits) * others)
@@ -191,11 +191,10 @@ class Mover:
 
     def named(self, features):
         """The same with one entry for each measure."""
-        names = [name for name in self.hold if name != "outputs"]
         found = {"target": features["target"]}
-        found |= {name: features["held"][:, number] for number, name in enumerate(names)}
+        found |= {name: features["held"][:, number] for number, name in enumerate(self.measures)}
         if "outputs" in self.hold:
-            others = features["held"][:, len(names) :]
+            others = features["held"][:, len(self.measures) :]
             found |= {f"output {number}": others[:, number] for number in range(others.shape[1])}
         return found
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.factors import has_factors, load_factors
+from keras_genzoo.data.halves import unhalved
 from keras_genzoo.data.shapes import Factors
-from keras_genzoo.data.sources import classes_of, existing_split, parse_source, unhalved
+from keras_genzoo.data.sources import classes_of, existing_split, parse_source
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.data.splits import parse_split
 from keras_genzoo.metrics._arrays import check_some_images

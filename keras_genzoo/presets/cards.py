@@ -5,6 +5,7 @@ import os
 import platform
 from pathlib import Path
 
+from keras_genzoo.data.halves import unhalved
 from keras_genzoo.presets.bundled import locate
 from keras_genzoo.presets.files import WEIGHTS
 
@@ -55,9 +56,10 @@ def public_metrics(metrics):
 
 def public_source(source):
     """A data source without its folders: `npz:/data/mnist.npz` -> `npz:mnist.npz`."""
+    side, source = unhalved(source)
+    if side:
+        return f"{side}:{public_source(source)}"
     prefix, colon, path = source.partition(":")
-    if colon and prefix in ("left", "right"):
-        return f"{prefix}:{public_source(path)}"
     if colon and prefix in ("npz", "folder"):
         return f"{prefix}:{Path(path).name}"
     # A path may have no prefix; "name/config" of TFDS looks like a path but is not one.

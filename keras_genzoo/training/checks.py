@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from keras_genzoo import presets
+from keras_genzoo.data.halves import unhalved
 from keras_genzoo.utils.text import nearest
 
 
@@ -28,10 +29,8 @@ def check(run, resume=False, evaluate=True):
 
 def _check_path(source):
     """Raises `FileNotFoundError` if a source is a path that does not exist; other sources are looked for later."""
-    prefix, _, path = (source or "").partition(":")
-    if prefix in ("left", "right"):
-        _check_path(path)
-    elif prefix in ("npz", "folder") and path and not Path(path).expanduser().exists():
+    prefix, _, path = (unhalved(source)[1] or "").partition(":")
+    if prefix in ("npz", "folder") and path and not Path(path).expanduser().exists():
         raise FileNotFoundError(f"Expected a file or folder that exists as data. Received: {source!r}")
 
 

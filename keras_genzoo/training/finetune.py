@@ -47,9 +47,10 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     ('dcgan_mnist', 43, 0.6)
     """
     check_at_least(1, batch_size=batch_size)
-    name = presets.read_config(presets.find(parent))["model"]
+    folder = presets.find(parent)
+    name = presets.read_config(folder)["model"]
     known = registry.describe(name).arguments
-    stored = presets.stored_arguments(name, parent)
+    stored = presets.stored_arguments(name, folder)
     number = len(open_part(data))
     if number < 2:
         raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
@@ -60,7 +61,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     if "augmentation_target" in known and number < FEW and len(stored["image_shape"]) == 3:
         colour = ["color"] if stored["image_shape"][2] == 3 else []
         args |= {"augmentations": [*colour, "translation", "cutout"], "augmentation_target": 0.6}
-    optimizers = presets.card(presets.find(parent)).get("recipe", {}).get("optimizers", {})
+    optimizers = presets.card(folder).get("recipe", {}).get("optimizers", {})
     return Recipe(
         name,
         args=args,

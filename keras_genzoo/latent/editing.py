@@ -156,7 +156,7 @@ class Mover:
         self.hold_weight, self.confidence, self.learning_rate = hold_weight, confidence, learning_rate * self.scale
         self.spread = None
         # Of their own, and not kept with the model: a classifier may be any function.
-        self.run_seen, self.run_step = tf.function(self.seen), tf.function(self.step)
+        self.run_seen, self.run_step = (tf.function(each, reduce_retracing=True) for each in (self.seen, self.step))
 
     def held(self, images, logits, target):
         """What is to stay, `(n, features)`."""

@@ -39,9 +39,9 @@ def check_apart(source, out):
         source: The value of `--input`.
         out: The value of `--out`.
     """
-    from keras_genzoo.data.halves import unhalved
     from keras_genzoo.data.named import is_image_file
     from keras_genzoo.data.sources import parse_source
+    from keras_genzoo.data.views import unviewed
 
     if is_image_file(source):
         file = Path(source).expanduser()
@@ -49,7 +49,7 @@ def check_apart(source, out):
         if target.exists() and target.samefile(file):
             raise ValueError(f"Expected --out apart from --input, which it would replace. Received: {str(target)!r}")
         return
-    kind, folder = parse_source(unhalved(source)[1])
+    kind, folder = parse_source(unviewed(source)[1])
     if kind == "folder" and Path(folder).expanduser().resolve() in (out.resolve(), *out.resolve().parents):
         raise ValueError(
             "Expected --out outside of the folder of --input, whose images it would replace or join. "

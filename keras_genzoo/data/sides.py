@@ -5,10 +5,10 @@ import os
 import numpy as np
 
 from keras_genzoo.data.folder import folder_splits
-from keras_genzoo.data.halves import unhalved
 from keras_genzoo.data.sources import parse_source
 from keras_genzoo.data.split_names import is_plain, split_domain, split_kind
 from keras_genzoo.data.splits import parse_split
+from keras_genzoo.data.views import unviewed
 
 
 def both_sides(source, source_b=None, split="train", split_b=None, image_key=None, image_key_b=None):
@@ -44,7 +44,7 @@ def _same_source(source, other):
     """Whether two sources are the same images, also where they are written in different ways."""
     if source is other:
         return True
-    (side, source), (other_side, other) = unhalved(source), unhalved(other)
+    (side, source), (other_side, other) = unviewed(source), unviewed(other)
     if side != other_side:
         return False
     (kind, rest), (other_kind, other_rest) = parse_source(source), parse_source(other)

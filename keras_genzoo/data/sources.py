@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
+from keras_genzoo.data.edges import EdgesPart
 from keras_genzoo.data.files import image_suffixes
 from keras_genzoo.data.folder import folder_splits
-from keras_genzoo.data.halves import HALVES, unhalved
 from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.packaged import digits_splits, keras_splits
 from keras_genzoo.data.points import array_part, points_splits
@@ -17,11 +17,12 @@ from keras_genzoo.data.shapes import shapes_splits
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.data.splits import find_split, parse_split, split_rows
 from keras_genzoo.data.tfds import tfds_splits
+from keras_genzoo.data.views import HALVES, VIEWS, unviewed
 from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
 _MADE = ("digits", "shapes")  # sources without a path, always available
-_PREFIXES = (*_MADE, "folder", "keras", "left", "npz", "points", "right", "tfds")
+_PREFIXES = (*_MADE, "edges", "folder", "keras", "left", "npz", "points", "right", "tfds")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
@@ -96,7 +97,7 @@ def class_names(source, *, split="train", data_dir=None, image_key=None, label_k
     >>> class_names(folder)
     ('cat', 'dog')
     """
-    if parse_source(unhalved(source)[1])[0] not in ("folder", "tfds"):
+    if parse_source(unviewed(source)[1])[0] not in ("folder", "tfds"):
         return None  # other sources have only numbers
     classes = classes_of(source, split, data_dir, image_key, label_key)
     return None if classes is None else classes.names
@@ -174,8 +175,8 @@ def named(source):
 def _splits(source, data_dir=None, image_key=None, label_key=None):
     """Dict by the name of a split of functions that return its part."""
     kind, rest = parse_source(source)
-    if kind in HALVES:
-        return {name: _half(part, kind) for name, part in _splits(rest, data_dir, image_key, label_key).items()}
+    if kind in VIEWS:
+        return {name: _view(part, kind) for name, part in _splits(rest, data_dir, image_key, label_key).items()}
     if kind not in ("npz", "tfds") and (image_key is not None or label_key is not None):
         raise ValueError(
             "Expected image_key and label_key for npz files and TFDS only. "
@@ -189,8 +190,8 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
     return {**made, "folder": folder_splits, "keras": keras_splits, "array": _array}[kind](rest)
 
 
-def _half(part, side):
-    return lambda: part().half(side)
+def _view(part, view):
+    return (lambda: EdgesPart(part())) if view == "edges" else lambda: part().half(view)
 
 
 def parse_source(source):
@@ -201,7 +202,7 @@ def parse_source(source):
 
     Returns:
         Tuple of the kind, `"digits"`, `"shapes"`, `"points"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`,
-        and a name, a path or the array; or of `"left"` or `"right"` and the source of images side by side.
+        and a name, a path or the array; or of `"edges"`, `"left"` or `"right"` and the source that they are a view of.
 
     Raises:
         ValueError: If it is not a source.
@@ -227,10 +228,8 @@ def parse_source(source):
     if prefix in _PREFIXES[len(_MADE) :] and colon:
         if not rest:
             raise ValueError(f"Expected a name or path after {source!r}. Received: nothing")
-        if prefix in HALVES and parse_source(rest)[0] not in ("folder", "npz"):
-            raise ValueError(
-                f"Expected a folder or an npz file of images side by side after {prefix}:. Received: {rest!r}"
-            )
+        if prefix in VIEWS:
+            _check_view(prefix, rest)
         return prefix, rest
     path = Path(source)
     exists = (path.suffix and path.is_file()) or path.is_dir() or ("/" in source and path.exists())
@@ -243,6 +242,16 @@ def parse_source(source):
             f"Received: {source!r}; {nearest(prefix, _PREFIXES)}"
         )
     return "tfds", source
+
+
+def _check_view(view, source):
+    kind = parse_source(source)[0]
+    if view in HALVES and kind not in ("folder", "npz"):
+        raise ValueError(f"Expected a folder or an npz file of images side by side after {view}:. Received: {source!r}")
+    if kind in ("edges", "points", "tfds"):
+        raise ValueError(
+            f"Expected digits, shapes, a folder, an npz file or a data set of Keras after {view}:. Received: {source!r}"
+        )
 
 
 def _path_kind(path):

@@ -7,11 +7,11 @@ import numpy as np
 
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.factors import has_factors, load_factors
-from keras_genzoo.data.halves import unhalved
 from keras_genzoo.data.shapes import Factors
 from keras_genzoo.data.sources import classes_of, existing_split, parse_source
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.data.splits import parse_split
+from keras_genzoo.data.views import unviewed
 from keras_genzoo.metrics._arrays import check_some_images
 from keras_genzoo.metrics.features import extractor
 from keras_genzoo.metrics.frechet import feature_moments
@@ -208,7 +208,7 @@ def load_existing_images(data, image_shape, limit, split, seed, options):
 def check_classes(model, data, split):
     """Raises `ValueError` if a model with classes has others than a folder, whose labels would mean other things."""
     known = getattr(model, "num_classes", None)
-    if known is not None and isinstance(data, str) and parse_source(unhalved(data)[1])[0] == "folder":
+    if known is not None and isinstance(data, str) and parse_source(unviewed(data)[1])[0] == "folder":
         classes_of(data, split).check(known, getattr(model, "class_names", None))
 
 

@@ -5,7 +5,7 @@ import os
 import platform
 from pathlib import Path
 
-from keras_genzoo.data.halves import unhalved
+from keras_genzoo.data.views import unviewed
 from keras_genzoo.presets.bundled import locate
 from keras_genzoo.presets.files import WEIGHTS
 
@@ -56,7 +56,7 @@ def public_metrics(metrics):
 
 def public_source(source):
     """A data source without its folders: `npz:/data/mnist.npz` -> `npz:mnist.npz`."""
-    side, source = unhalved(source)
+    side, source = unviewed(source)
     if side:
         return f"{side}:{public_source(source)}"
     prefix, colon, path = source.partition(":")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from keras_genzoo import presets
-from keras_genzoo.data.halves import unhalved
+from keras_genzoo.data.views import unviewed
 from keras_genzoo.utils.text import nearest
 
 
@@ -29,7 +29,7 @@ def check(run, resume=False, evaluate=True):
 
 def _check_path(source):
     """Raises `FileNotFoundError` if a source is a path that does not exist; other sources are looked for later."""
-    prefix, _, path = (unhalved(source)[1] or "").partition(":")
+    prefix, _, path = (unviewed(source)[1] or "").partition(":")
     if prefix in ("npz", "folder") and path and not Path(path).expanduser().exists():
         raise FileNotFoundError(f"Expected a file or folder that exists as data. Received: {source!r}")
 

@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 
 from keras_genzoo import registry
-from keras_genzoo.data.halves import unhalved
+from keras_genzoo.data.views import unviewed
 from keras_genzoo.presets.cards import public_source
 from keras_genzoo.recipes import Recipe, load_recipe
 from keras_genzoo.utils.checkpoint_files import checkpoint_step, list_checkpoints, read_note
@@ -219,7 +219,7 @@ def _settled(recipe):
 def _public(source):
     """A source without its folders, the same for all ways to write it: `npz:/data/a.npz` and `b/a.npz` are `a.npz`."""
     name = public_source(source or "")
-    side, name = unhalved(name)
+    side, name = unviewed(name)
     if side:
         return f"{side}:{_public(name)}"
     prefix, _, rest = name.partition(":")

@@ -11,6 +11,7 @@ import yaml
 
 import keras_genzoo
 from keras_genzoo import building, data, registry
+from keras_genzoo.data.views import unviewed
 from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.recipes import DTYPES, DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
 from keras_genzoo.recipes.optimizers import make_optimizer
@@ -63,8 +64,9 @@ def test_bundled_recipe_survives_a_round_trip_through_yaml(name, tmp_path):
 @every_recipe
 def test_bundled_recipe_is_named_after_model_and_data_set(name):
     recipe = load_recipe(name)
-    dataset = recipe.data.source.rpartition(":")[2].removesuffix(".npz")
-    assert name == f"{recipe.model}_{dataset}"
+    view, source = unviewed(recipe.data.source)
+    dataset = source.rpartition(":")[2].removesuffix(".npz")
+    assert name == "_".join([recipe.model, *([view] if view else []), dataset])
     assert recipe.data.title and recipe.data.license and recipe.description.endswith(".")
 
 
@@ -94,10 +96,11 @@ def test_bundled_recipe_builds_its_model_and_optimizers(name):
 @every_recipe
 def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
     recipe = load_recipe(name)
-    if recipe.data.source not in TRAINING_IMAGES:
-        pytest.skip(f"how many training images {recipe.data.source} has is not known")
+    source = unviewed(recipe.data.source)[1]
+    if source not in TRAINING_IMAGES:
+        pytest.skip(f"how many training images {source} has is not known")
     arrays = 1 if recipe.data.image_key is None else len(recipe.data.image_key.split(","))
-    steps = recipe.epochs * -(-arrays * TRAINING_IMAGES[recipe.data.source] // recipe.data.batch_size)
+    steps = recipe.epochs * -(-arrays * TRAINING_IMAGES[source] // recipe.data.batch_size)
     for key, spec in recipe.optimizers.items():
         if not isinstance(spec["learning_rate"], dict):
             continue  # a constant rate has no end

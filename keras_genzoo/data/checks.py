@@ -63,7 +63,8 @@ def check_labels(labels, count, name, partial=False):
     with np.errstate(invalid="ignore"):
         bad = ~((labels >= low) & (labels <= np.iinfo(np.int32).max) & (labels == np.floor(labels)))
     if bad.any():
-        first, rest = int(np.argmax(bad)), ", or -1 for an image without a label" * partial
+        first, rest = int(np.argmax(bad)), " (labelled:SOURCE leaves images without a label, -1, out)"
+        rest = ", or -1 for an image without a label" if partial else rest * bool((labels[bad] == UNLABELLED).any())
         raise ValueError(
             f"Expected the labels in {name} to be integers of at least 0{rest}. Received: {int(bad.sum())} of {count} "
             f"that are not, such as {labels[first].item()!r} at position {first}"

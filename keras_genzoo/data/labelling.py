@@ -57,6 +57,17 @@ def hide_labels(labels, num_labelled, name="the data"):
     return hidden
 
 
+def labelled_rows(part):
+    """The images of a part that have a label, without those whose label is -1, as a part."""
+    if part.labels is None:
+        raise ValueError(f"Expected labels for labelled:. Received: {part.name}, which has none")
+    labels = check_labels(part.labels, len(part), part.name, partial=True)
+    rows = np.flatnonzero(labels != UNLABELLED)
+    if not len(rows):
+        raise ValueError(f"Expected images with labels in {part.name}. Received: -1, no label, for all {len(part)}")
+    return part.take(rows)
+
+
 @dataclass(frozen=True)
 class Labelling:
     """What `labels`, `num_labelled` and `repeat_labelled` of `keras_genzoo.data.load` ask for; false without labels.

@@ -60,21 +60,21 @@ def load(
 
     Args:
         source: Source of the images.
-            `"digits"`: the 1,797 handwritten digits of scikit-learn, white on black, upscaled from 8x8 to 28x28; the
-            first 1,500 are `train`, the last 297 `test`. `image_size=(8, 8)` gives the originals.
+            `"digits"`: the 1,797 handwritten digits of scikit-learn, 8x8, white on black, scaled to 28x28; the first
+            1,500 are `train`, the last 297 `test`.
             `"shapes"`: 4,608 generated images, 32x32, white on black, of known factors: see `load_factors`.
-            `"points:grid25"`, `"points:ring8"`: float32 `(batch, 2)`, points of a mixture of 25 or 8 Gaussians (see
-            `modes_of`), 100,000 in `train`, 10,000 in `test`; the label is the mode.
+            `"points:grid25"`, `"points:ring8"`: 100,000 points of a mixture of 25 or 8 Gaussians, see `modes_of`.
             `"tfds:NAME"` or `"NAME"`, also `NAME/config:version`: of TensorFlow Datasets, in `data_dir` or downloaded.
             `"keras:NAME"`: mnist, fashion_mnist, cifar10 or cifar100 of `keras.datasets`, downloaded.
-            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8, of bools or of floats in [0, 1]; a uint8 array
-            with the maximum 1 is refused. Arrays `x_train`, `y_train`, `x_test`, `y_test` and other common names are
-            found without `image_key` and `label_key`.
+            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8, of bools or of floats in [0, 1]. Arrays
+            `x_train`, `y_train`, `x_test`, `y_test` and other common names are found without `image_key` and
+            `label_key`.
             `"folder:PATH"` or a path of a folder: image files that Pillow reads (of several frames or pages the first
             one), flat or in one subfolder per class, optionally within subfolders `train` and `test` in any common
             spelling. Other files are left out with a warning.
             `"left:SOURCE"`, `"right:SOURCE"`: halves of the images of a folder or npz file, two side by side in each;
-            `"edges:SOURCE"`: drawings of the edges in images, dark lines on white, by scikit-image; not of TFDS.
+            `"edges:SOURCE"`: drawings of the edges in images, dark lines on white, by scikit-image;
+            `"labelled:SOURCE"`: the images with a label, without those that have -1; both not of TFDS.
             A NumPy array, or a pair `(images, labels)`: as in an npz file. Floats `(n, coordinates)` are points.
         split: `"NAME"` or `"NAME[a:b]"`, with integers or percentages: `"train"`, `"train[:90%]"`,
             `"test[1000:2000]"`. A range is taken from one fixed order, `numpy.random.default_rng(2718).permutation(n)`

@@ -10,6 +10,7 @@ from keras_genzoo.data.checks import check_channels, check_image_size, check_lab
 from keras_genzoo.data.edges import EdgesPart
 from keras_genzoo.data.files import image_suffixes
 from keras_genzoo.data.folder import folder_splits
+from keras_genzoo.data.labelling import labelled_rows
 from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.packaged import digits_splits, keras_splits
 from keras_genzoo.data.points import array_part, points_splits
@@ -22,7 +23,7 @@ from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
 _MADE = ("digits", "shapes")  # sources without a path, always available
-_PREFIXES = (*_MADE, "edges", "folder", "keras", "left", "npz", "points", "right", "tfds")
+_PREFIXES = (*_MADE, "edges", "folder", "keras", "labelled", "left", "npz", "points", "right", "tfds")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
@@ -191,7 +192,8 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
 
 
 def _view(part, view):
-    return (lambda: EdgesPart(part())) if view == "edges" else lambda: part().half(view)
+    made = {"edges": EdgesPart, "labelled": labelled_rows}.get(view, lambda whole: whole.half(view))
+    return lambda: made(part())
 
 
 def parse_source(source):
@@ -202,7 +204,7 @@ def parse_source(source):
 
     Returns:
         Tuple of the kind, `"digits"`, `"shapes"`, `"points"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`,
-        and a name, a path or the array; or of `"edges"`, `"left"` or `"right"` and the source that they are a view of.
+        and a name, a path or the array; or of a view, such as `"edges"`, and the source that they are a view of.
 
     Raises:
         ValueError: If it is not a source.
@@ -248,7 +250,7 @@ def _check_view(view, source):
     kind = parse_source(source)[0]
     if view in HALVES and kind not in ("folder", "npz"):
         raise ValueError(f"Expected a folder or an npz file of images side by side after {view}:. Received: {source!r}")
-    if kind in ("edges", "points", "tfds"):
+    if kind in (view, "points", "tfds"):
         raise ValueError(
             f"Expected digits, shapes, a folder, an npz file or a data set of Keras after {view}:. Received: {source!r}"
         )

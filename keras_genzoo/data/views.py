@@ -1,10 +1,11 @@
-"""Sources that are views of the images of another: `left:SOURCE`, `right:SOURCE`, `edges:SOURCE`. Nothing is imported.
+"""Sources that are views of the images of another. Nothing is imported.
 
-`left:` and `right:` are halves of images side by side, `edges:` are drawings of the edges in images.
+`left:SOURCE` and `right:SOURCE` are halves of images side by side, `edges:SOURCE` are drawings of the edges in images,
+`labelled:SOURCE` are the images with a label, without those whose label is -1, for none.
 """
 
 HALVES = ("left", "right")
-VIEWS = ("edges", *HALVES)
+VIEWS = ("edges", "labelled", *HALVES)
 
 
 def unviewed(source):

@@ -24,7 +24,7 @@ from keras_genzoo.metrics.reconstruction import mse, ssim, ssim_window
 from keras_genzoo.metrics.reference import Reference
 from keras_genzoo.metrics.sliced_wasserstein import image_sliced_wasserstein, sliced_wasserstein
 from keras_genzoo.metrics.table import list_metrics
-from keras_genzoo.metrics.translation import translation_l1
+from keras_genzoo.metrics.translation import psnr, translation_l1
 
 __all__ = [
     "ClassifierFeatures",
@@ -54,6 +54,7 @@ __all__ = [
     "mutual_information_gap",
     "neighbour_distances",
     "precision",
+    "psnr",
     "recall",
     "sliced_wasserstein",
     "ssim",

@@ -97,3 +97,9 @@ def check_some_images(images):
     if not len(images):
         raise ValueError(f"Expected at least one image. Received: {images.shape}")
     return images
+
+
+def mean_over_images(values, protocol):
+    """The mean of one value per image as a result of `evaluate`, with its standard error."""
+    error = {"standard_error": float(values.std(ddof=1) / np.sqrt(len(values)))} if len(values) > 1 else {}
+    return {"value": float(values.mean())} | error | {"protocol": {"n": len(values)} | protocol}

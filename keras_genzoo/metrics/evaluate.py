@@ -178,12 +178,13 @@ def _with_default_features(names, real, features, chosen):
 
 def _with_features(real, features, names):
     """Returns the reference with a feature extractor that all these metrics' names allow."""
-    demands = sorted({METRICS[name].extractor for name in names} - {None})
+    demands = sorted({METRICS[name].extractor for name in names} - {None, "any"})
     if real.extractor is None:
         spec = _default_features(real, demands) if features is None else features
         rest = (real.source, real.split, real.labels, real.batch_size, real.progress, real.target, real.factors)
         real = Reference(real.images, spec, *rest)
-        if real.extractor.prefix == "classifier" and real.images.shape[3] == 3:
+        wanted = real.extractor.image_shape
+        if real.extractor.prefix == "classifier" and real.images.shape[3] > wanted[2]:
             warnings.warn(
                 f"Converted colour images to grey for the features {real.extractor.name!r} of a classifier of grey "
                 "images: the metrics ignore colour; features='inception' or a keras.Model see it",

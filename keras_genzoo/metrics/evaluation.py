@@ -58,12 +58,13 @@ class Evaluation:
                 "image_key_b in data_options. Received: images of one domain"
             )
         domains = {"a": self.real.images, "b": self.real.target}
-        found = {}
-        for direction in map(as_direction, self.model.directions):
-            source, target = domains[direction.source], domains[direction.target]
-            parts = track(batches(len(source), _CHUNK), f"translating ({direction})", self.progress)
-            found[direction] = np.concatenate([self.model.translate(source[part], direction) for part in parts]), target
-        return found
+        directions = map(as_direction, self.model.directions)
+        return {each: (self.translated(domains[each.source], each), domains[each.target]) for each in directions}
+
+    def translated(self, images, direction):
+        """uint8 translations of images, chunk by chunk."""
+        parts = track(batches(len(images), _CHUNK), f"translating ({direction})", self.progress)
+        return np.concatenate([self.model.translate(images[part], direction) for part in parts])
 
     def labels_of(self, part):
         """Labels of a part of the reference images as keyword arguments, for a model that takes them with images."""

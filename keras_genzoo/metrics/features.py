@@ -13,7 +13,7 @@ from keras_genzoo.utils.pixels import to_uint8
 from keras_genzoo.utils.progress import batches, track
 from keras_genzoo.utils.text import nearest
 
-CLASSIFIERS = ("mnist", "fashion_mnist")
+CLASSIFIERS = ("mnist", "fashion_mnist", "emoji")
 
 
 class FeatureExtractor:
@@ -84,11 +84,11 @@ class FeatureExtractor:
 class ClassifierFeatures(FeatureExtractor):
     """The 128 activations before the last layer of a bundled classifier.
 
-    Images of another size are resized to 28x28, and colour images are converted to grey (0.299 R + 0.587 G + 0.114 B);
-    the protocol states this.
+    Images of another size are resized to that of the classifier, 28x28 (of emoji, 64x64 in colour), and colour images
+    are converted to grey for the others (0.299 R + 0.587 G + 0.114 B); the protocol states this.
 
     Args:
-        name: "mnist" or "fashion_mnist".
+        name: "mnist", "fashion_mnist" or "emoji".
 
     Raises:
         ValueError: for another name.
@@ -218,7 +218,7 @@ def extractor(spec):
     """Returns a feature extractor by name, or for a model.
 
     Args:
-        spec: "mnist" or "fashion_mnist" (bundled classifiers), "inception" (natural images; downloads its weights),
+        spec: "mnist", "fashion_mnist" or "emoji" (bundled classifiers), "inception" (natural images; downloaded),
             a `keras.Model`, or a `FeatureExtractor`, which is returned unchanged.
 
     Returns:

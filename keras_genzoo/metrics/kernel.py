@@ -72,6 +72,14 @@ def kernel_distance(real_features, fake_features, num_subsets=100, subset_size=N
     return KernelDistance(float(values.mean()), float(error))
 
 
+def compared(real, fake, seed):
+    """The kernel distance between two `Reference`s as a result of `evaluate`."""
+    size = default_subset_size(min(len(real), len(fake)))
+    value, error = kernel_distance(real.features, fake.features, 100, size, seed)
+    protocol = {"kernel": "(x.y/d + 1)^3", "num_subsets": 100, "subset_size": size}
+    return {"value": value} | ({} if np.isnan(error) else {"standard_error": error}) | {"protocol": protocol}
+
+
 def default_subset_size(smaller):
     """Returns the rows a subset that `kernel_distance` draws by default, for the size of the smaller set."""
     return min(1000, max(2, smaller // 2))

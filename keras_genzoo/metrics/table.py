@@ -13,10 +13,11 @@ from keras_genzoo.metrics import (
     kernel,
     likelihood,
     manifold,
+    of_translations,
     reconstruction,
     sliced_wasserstein,
-    translation,
 )
+from keras_genzoo.metrics._arrays import mean_over_images
 from keras_genzoo.metrics.evaluation import takes_labels
 from keras_genzoo.metrics.points import makes_points
 from keras_genzoo.recipes import load_recipe
@@ -36,7 +37,7 @@ class Metric:
         method: the method that the model must have.
         better: "lower" or "higher".
         default: whether it is computed when no names are given and the model has the method.
-        extractor: prefix of the feature extractor that the metric needs, or `None`.
+        extractor: prefix of the feature extractor that the metric needs, "any", or `None`.
         labelled: whether the model must take labels.
     """
 
@@ -53,13 +54,6 @@ def _frechet(real, fake, seed):
     count, width = min(len(real), len(fake)), len(real.moments.mean)
     note = f"upwards, {count} images for {width} features" if count <= width else None
     return {"value": frechet.frechet_distance(real.moments, fake.moments), "protocol": {"bias": note}}
-
-
-def _kernel(real, fake, seed):
-    size = kernel.default_subset_size(min(len(real), len(fake)))
-    value, error = kernel.kernel_distance(real.features, fake.features, 100, size, seed)
-    protocol = {"kernel": "(x.y/d + 1)^3", "num_subsets": 100, "subset_size": size}
-    return {"value": value} | ({} if np.isnan(error) else {"standard_error": error}) | {"protocol": protocol}
 
 
 def _precision(real, fake, seed):
@@ -101,43 +95,21 @@ def _log_likelihood(run):
     return _likelihood(run, likelihood.log_likelihood, run.likelihood_rows, num_samples=run.num_samples)
 
 
-def _mean_over_images(values, protocol):
-    error = {"standard_error": float(values.std(ddof=1) / np.sqrt(len(values)))} if len(values) > 1 else {}
-    return {"value": float(values.mean())} | error | {"protocol": {"n": len(values)} | protocol}
-
-
 def _reconstruction_mse(run):
     values = reconstruction.mse(run.real.images, run.reconstructions, per_image=True)
-    return _mean_over_images(values, {"pixels": "0..1"})
+    return mean_over_images(values, {"pixels": "0..1"})
 
 
 def _ssim(run):
     values = reconstruction.ssim(run.real.images, run.reconstructions, per_image=True)
     side = len(reconstruction.ssim_window(run.real.images.shape[1:3]))
-    return _mean_over_images(values, {"window": f"Gaussian {side}x{side}, sigma 1.5"})
-
-
-def _translation(run, measure, protocol):
-    """A metric of translations against their targets, in both directions, and of unchanged images."""
-    first, *others = run.model.directions
-    result = _mean_over_images(measure(*run.translations[first], per_image=True), {"direction": str(first)} | protocol)
-    more = {str(direction): measure(*run.translations[direction]) for direction in others}
-    return result | more | {"copy": measure(run.real.images, run.real.target)}
-
-
-def _translation_l1(run):
-    return _translation(run, translation.translation_l1, {"pixels": "0..255"})
-
-
-def _translation_ssim(run):
-    side = len(reconstruction.ssim_window(run.real.images.shape[1:3]))
-    return _translation(run, reconstruction.ssim, {"window": f"Gaussian {side}x{side}, sigma 1.5"})
+    return mean_over_images(values, {"window": f"Gaussian {side}x{side}, sigma 1.5"})
 
 
 def _accuracy(run):
     labels = run.labels_for("the metric 'accuracy'")
     predicted = run.model.predict_labels(run.real.images)
-    return _mean_over_images((predicted == labels).astype("float64"), {})
+    return mean_over_images((predicted == labels).astype("float64"), {})
 
 
 def _unsupervised_error(run):
@@ -163,7 +135,7 @@ METRICS = {
     "frechet_distance": Metric(_frechet, "features", "generate", "lower"),
     "classifier_fid": Metric(_frechet, "features", "generate", "lower", default=False, extractor="classifier"),
     "inception_fid": Metric(_frechet, "features", "generate", "lower", default=False, extractor="inception"),
-    "kernel_distance": Metric(_kernel, "features", "generate", "lower"),
+    "kernel_distance": Metric(kernel.compared, "features", "generate", "lower"),
     "precision": Metric(_precision, "features", "generate", "higher"),
     "recall": Metric(_recall, "features", "generate", "higher"),
     "density": Metric(_density, "features", "generate", "higher"),
@@ -173,8 +145,14 @@ METRICS = {
     "log_likelihood": Metric(_log_likelihood, "model", "log_likelihood", "higher"),
     "reconstruction_mse": Metric(_reconstruction_mse, "model", "reconstruct", "lower"),
     "ssim": Metric(_ssim, "model", "reconstruct", "higher"),
-    "translation_l1": Metric(_translation_l1, "model", "translate", "lower"),
-    "translation_ssim": Metric(_translation_ssim, "model", "translate", "higher"),
+    "translation_l1": Metric(of_translations.translation_l1, "model", "translate", "lower"),
+    "translation_ssim": Metric(of_translations.translation_ssim, "model", "translate", "higher"),
+    "translation_psnr": Metric(of_translations.translation_psnr, "model", "translate", "higher", default=False),
+    "translation_kernel_distance": Metric(
+        of_translations.translation_kernel, "model", "translate", "lower", default=False, extractor="any"
+    ),
+    "cycle_l1": Metric(of_translations.cycle_l1, "model", "translate", "lower", default=False),
+    "identity_l1": Metric(of_translations.identity_l1, "model", "translate", "lower", default=False),
     "gan_test": Metric(_gan_test, "model", "generate", "higher", default=False, extractor="classifier", labelled=True),
     "gan_train": Metric(
         _gan_train, "model", "generate", "higher", default=False, extractor="classifier", labelled=True

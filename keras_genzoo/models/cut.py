@@ -68,6 +68,7 @@ class CUT(BaseTranslator):
     d_base_filters = CycleGAN.d_base_filters
     num_blocks = CycleGAN.num_blocks
     d_layers = CycleGAN.d_layers
+    upsampling = CycleGAN.upsampling
     num_patches = Integer(256, "Patches of each layer that are compared.", low=2, training=True)
     projection_units = Integer(256, "Length of the vector of a patch, and units of the layer before it.")
     temperature = Positive(0.07, "Temperature of the similarities (the paper's tau).", training=True)
@@ -92,7 +93,9 @@ class CUT(BaseTranslator):
     def build_networks(self):
         shared = dict(kernel_initializer=SMALL_NORMAL, dtype=self.dtype_policy)
         sizes = (self.image_shape, self.base_filters, self.num_blocks, self.network == "separable")
-        self.set_generators(a_to_b=residual_translator(*sizes, name="generator_ab", **shared))
+        self.set_generators(
+            a_to_b=residual_translator(*sizes, upsampling=self.upsampling, name="generator_ab", **shared)
+        )
         filters = self.d_base_filters or self.base_filters
         self.discriminator = patch_discriminator(self.image_shape, filters, self.d_layers, **shared)
         self.projections = [

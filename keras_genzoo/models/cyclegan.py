@@ -81,6 +81,12 @@ class CycleGAN(BaseTranslator):
         "side. `None` for 3 from 128 pixels on, 2 from 64, 1 below.",
         optional=True,
     )
+    upsampling = Choice(
+        "transposed",
+        "How generators double the resolution: `'transposed'` convolutions, as in the paper, or `'nearest'`, repeated "
+        "pixels and a convolution, which leaves no fine texture on plain areas.",
+        choices=("transposed", "nearest"),
+    )
     cycle_weight = Weight(10.0, "Weight of the cycle-consistency loss (the paper's lambda).", training=True)
     identity_weight = Weight(
         0.5,
@@ -108,6 +114,7 @@ class CycleGAN(BaseTranslator):
                 self.base_filters,
                 self.num_blocks,
                 self.network == "separable",
+                upsampling=self.upsampling,
                 name=f"generator_{direction}",
                 **shared,
             )

@@ -84,6 +84,7 @@ class Pix2Pix(BaseTranslator):
         "side. `None` for 3 from 128 pixels on, 2 from 64, 1 below.",
         optional=True,
     )
+    upsampling = CycleGAN.upsampling
     crop = Fraction(
         0.0,
         "Share of each side that is cut away in training, at the same random place of both images, which are then "
@@ -115,10 +116,11 @@ class Pix2Pix(BaseTranslator):
 
     def build_generator(self, **options):
         """Functional model from images in [-1, 1] to images in [-1, 1]."""
-        sizes = (self.image_shape, self.base_filters)
+        sizes, options = (self.image_shape, self.base_filters), options | {"upsampling": self.upsampling}
         if self.network == "unet":
             return unet_translator(*sizes, self.num_levels, self.dropout, **options)
-        return residual_translator(*sizes, self.num_blocks, self.network == "separable", self.dropout, **options)
+        separable = self.network == "separable"
+        return residual_translator(*sizes, self.num_blocks, separable, self.dropout, **options)
 
     def optimized_variables(self):
         return {

@@ -4,6 +4,8 @@ Images may have sides of 8..256 pixels and need not be square. Sides that are no
 reflection, and the output is cropped by the same margins.
 """
 
+import functools
+
 import keras
 from keras import layers, ops
 
@@ -34,12 +36,29 @@ def reflect(x, *margins):
     return ops.pad(x, ((0, 0), rows, columns, (0, 0)), mode="reflect") if any((*rows, *columns)) else x
 
 
+def upsampled(x, filters, upsampling="transposed", **options):
+    """Doubles height and width, with a convolution.
+
+    Args:
+        x: Symbolic feature maps `(batch, height, width, channels)`.
+        filters: Channels of the result.
+        upsampling: `"transposed"`, a transposed convolution, 4x4; or `"nearest"`, a convolution, 3x3, of pixels that
+            are repeated, which no position of the grid is different to: it leaves no texture on plain areas
+            (https://doi.org/10.23915/distill.00003).
+        **options: Of the layer.
+    """
+    if upsampling == "transposed":
+        return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **options)(x)
+    return layers.Conv2D(filters, 3, padding="same", **options)(layers.UpSampling2D(dtype=options["dtype"])(x))
+
+
 def residual_translator(
     image_shape,
     base_filters=64,
     num_blocks=None,
     separable=False,
     dropout=0.0,
+    upsampling="transposed",
     kernel_initializer="glorot_uniform",
     dtype=None,
     name="generator",
@@ -57,6 +76,7 @@ def residual_translator(
             each pixel by itself: an eighth of the weights of the blocks, for devices
             (https://arxiv.org/abs/2003.08936, section 3.2).
         dropout: Share of the features that is set to zero in training, within each block.
+        upsampling: See `upsampled`.
         kernel_initializer: Initializer of all kernels.
         dtype: Dtype policy of the layers.
         name: Name of the network.
@@ -95,7 +115,7 @@ def residual_translator(
         inner = Dropout(dropout, dtype=dtype)(inner) if dropout else inner
         x = layers.Add(dtype=dtype)([x, normalized(*block_conv(inner), activate=False)])
     for filters in (2 * base_filters, base_filters):
-        layer = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False, **common)
-        x = normalized(layer, x)  # (batch, 32, 32, 128), (batch, 64, 64, 64)
+        double = functools.partial(upsampled, filters=filters, upsampling=upsampling, use_bias=False, **common)
+        x = normalized(double, x)  # (batch, 32, 32, 128), (batch, 64, 64, 64)
     x = crop_to(layers.Conv2D(image_shape[2], 7, **common)(reflect(x, 3)), image_shape, dtype)
     return keras.Model(image, layers.Activation("tanh", dtype="float32", name="translation")(x), name=name)

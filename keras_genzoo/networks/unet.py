@@ -10,6 +10,7 @@ from keras import layers
 from keras_genzoo.layers import Dropout, InstanceNormalization
 from keras_genzoo.networks.conv import crop_to, widths
 from keras_genzoo.networks.patch import max_num_layers
+from keras_genzoo.networks.residual import upsampled
 
 KERNEL = 4
 DROPPED_LEVELS = 3
@@ -20,6 +21,7 @@ def unet_translator(
     base_filters=64,
     num_levels=None,
     dropout=0.5,
+    upsampling="transposed",
     kernel_initializer="glorot_uniform",
     dtype=None,
     name="generator",
@@ -32,6 +34,7 @@ def unet_translator(
         num_levels: Number of halvings of the resolution; `None` for as many as leave sides of at least 2 pixels.
         dropout: Share of the features that is set to zero in training, after each of the three lowest transposed
             convolutions.
+        upsampling: See `keras_genzoo.networks.residual.upsampled`.
         kernel_initializer: Initializer of all kernels.
         dtype: Dtype policy of the layers.
         name: Name of the network.
@@ -54,23 +57,25 @@ def unet_translator(
             f"Expected at most {most} levels for images of {image_shape[0]}x{image_shape[1]} pixels. "
             f"Received: num_levels={num_levels}"
         )
-    common = dict(strides=2, padding="same", kernel_initializer=kernel_initializer, dtype=dtype)
+    common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
     filters = widths(num_levels, base_filters)
     image = x = keras.Input(image_shape, name="image")
     skips = []
     for level, num in enumerate(filters):
         if level:
             x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
-        x = layers.Conv2D(num, KERNEL, use_bias=level == 0, **common)(x)  # (batch, 32, 32, 64), (16, 16, 128), ...
+        x = layers.Conv2D(num, KERNEL, 2, "same", use_bias=level == 0, **common)(
+            x
+        )  # (batch, 32, 32, 64), (16, 16, 128), ...
         if level:
             x = InstanceNormalization(dtype=dtype)(x)
         skips.append(x)
     for level in reversed(range(1, num_levels)):
-        x = layers.Conv2DTranspose(filters[level - 1], KERNEL, use_bias=False, **common)(layers.ReLU(dtype=dtype)(x))
+        x = upsampled(layers.ReLU(dtype=dtype)(x), filters[level - 1], upsampling, use_bias=False, **common)
         x = InstanceNormalization(dtype=dtype)(crop_to(x, skips[level - 1].shape[1:], dtype))
         if dropout and level >= num_levels - DROPPED_LEVELS:
             x = Dropout(dropout, dtype=dtype)(x)
         x = layers.Concatenate(dtype=dtype)([x, skips[level - 1]])
-    x = layers.Conv2DTranspose(image_shape[2], KERNEL, **common)(layers.ReLU(dtype=dtype)(x))
+    x = upsampled(layers.ReLU(dtype=dtype)(x), image_shape[2], upsampling, **common)
     x = layers.Activation("tanh", dtype="float32", name="translation")(crop_to(x, image_shape, dtype))
     return keras.Model(image, x, name=name)

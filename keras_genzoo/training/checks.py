@@ -51,7 +51,7 @@ def check_names(metrics, features):
     if features is not None and features not in known:
         names = f"{', '.join(known)}; {nearest(features, known)}"
         raise ValueError(f"Expected features as one of {names} Received: {features!r}")
-    needed = {name: METRICS[name].extractor for name in metrics if METRICS[name].extractor is not None}
+    needed = {name: METRICS[name].extractor for name in metrics if METRICS[name].extractor not in (None, "any")}
     given = {"inception": "inception", None: None}.get(features, "classifier")
     for name, kind in needed.items():
         if given is not None and kind != given:

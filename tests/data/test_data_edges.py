@@ -1,10 +1,10 @@
-"""Drawings of the edges in images: `edges:SOURCE`."""
+"""Views of sources: drawings of the edges in images, `edges:SOURCE`, and images with labels, `labelled:SOURCE`."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_genzoo.data import load_arrays, load_pairs
+from keras_genzoo.data import load, load_arrays, load_pairs
 from keras_genzoo.data.views import unviewed
 from keras_genzoo.presets.cards import public_source
 
@@ -50,9 +50,40 @@ def test_views_of_views_have_one_source():
     assert public_source("edges:left:folder:/home/me/facades") == "edges:left:folder:facades"
 
 
+@pytest.fixture
+def partly_labelled(tmp_path):
+    images = np.arange(6 * 8 * 8).astype("uint8").reshape(6, 8, 8)
+    np.savez(tmp_path / "a.npz", a=images, b=255 - images, group=[1, -1, 0, 2, -1, 0], split=[0, 0, 0, 0, 1, 1])
+    return f"npz:{tmp_path / 'a.npz'}"
+
+
+def test_labelled_images_are_those_without_the_label_of_none(partly_labelled):
+    options = dict(image_key="a, b", label_key="group")
+    every, _ = load_arrays(partly_labelled, image_key="a, b")
+    images, labels = load_arrays(f"labelled:{partly_labelled}", **options)
+    np.testing.assert_array_equal(labels, [1, 0, 2, 1, 0, 2])
+    np.testing.assert_array_equal(images, every[[0, 2, 3, 4, 6, 7]])
+    dataset = load(f"labelled:{partly_labelled}", labels=True, **options)
+    assert [len(images) for images, _ in dataset] == [6] and dataset.classes.number == 3
+
+
+def test_without_the_view_such_images_are_refused(partly_labelled):
+    with pytest.raises(ValueError, match="integers of at least 0.*labelled:.*such as -1"):
+        load(partly_labelled, labels=True, image_key="a", label_key="group")
+
+
+def test_labels_for_none_of_the_images_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.full((2, 8, 8), 9, np.uint8), y=[-1, -1])
+    with pytest.raises(ValueError, match="Expected images with labels in .*Received: -1, no label, for all 2"):
+        load_arrays(f"labelled:npz:{tmp_path / 'a.npz'}", image_key="x", label_key="y")
+    with pytest.raises(ValueError, match="Expected labels for labelled:. Received: .*, which has none"):
+        load_arrays(f"labelled:npz:{tmp_path / 'a.npz'}", image_key="x")
+
+
 @pytest.mark.parametrize(
-    "source", ["edges:points:ring8", "edges:edges:digits", "edges:tfds:mnist", "left:edges:digits"]
+    "source",
+    ["edges:points:ring8", "edges:edges:digits", "edges:tfds:mnist", "left:edges:digits", "labelled:points:grid25"],
 )
 def test_edges_of_other_sources_are_refused(source):
-    with pytest.raises(ValueError, match="Expected .* after (edges|left):. Received: "):
+    with pytest.raises(ValueError, match="Expected .* after (edges|left|labelled):. Received: "):
         load_arrays(source)

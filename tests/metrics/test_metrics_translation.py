@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -167,3 +168,36 @@ def test_images_that_do_not_match_are_refused(file):
 def test_metrics_of_translation_need_a_translator():
     with pytest.raises(ValueError, match="Expected a model with a method 'translate'"):
         evaluate(object(), (draw(3), draw(3)), "translation_l1")
+
+
+def test_psnr_equals_its_formula():
+    images, others = draw(4), draw(4, seed=1)
+    errors = ((images.astype(float) - others) ** 2).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(metrics.psnr(images, others, per_image=True), 10 * np.log10(255**2 / errors), rtol=1e-9)
+    assert metrics.psnr(images, images) == pytest.approx(10 * np.log10(255**2 / 0.01))
+
+
+def test_errors_of_cycles_and_of_what_should_stay():
+    images, target = draw(5), draw(5, seed=1)
+    results = evaluate(Translator(), (images, target), ["cycle_l1", "identity_l1"])
+    assert results["cycle_l1"]["value"] == pytest.approx(translation_l1(images, 255 - images // 2))
+    assert results["cycle_l1"]["b_to_a, a_to_b"] == pytest.approx(translation_l1(target, (255 - target) // 2))
+    assert results["identity_l1"]["value"] == pytest.approx(translation_l1(target, target // 2))
+    assert results["identity_l1"]["b_to_a"] == pytest.approx(translation_l1(images, 255 - images))
+
+
+def test_a_cycle_needs_both_directions():
+    with pytest.raises(ValueError, match="both directions for the metric 'cycle_l1'. Received: OneWay.*b_to_a"):
+        evaluate(OneWay(), (draw(2), draw(2, seed=1)), "cycle_l1")
+
+
+def test_kernel_distance_of_translations_is_that_of_their_features():
+    pixels = keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Rescaling(1 / 255)], name="f")
+    images, target = draw(30), draw(30, seed=1) // 2
+    result = evaluate(Translator(), (images, target), "translation_kernel_distance", features=pixels)
+    result = result["translation_kernel_distance"]
+    f = metrics.extractor(pixels)
+    assert result["value"] == pytest.approx(metrics.kernel_distance(f(target), f(images // 2)).value)
+    assert result["b_to_a"] == pytest.approx(metrics.kernel_distance(f(images), f(255 - target)).value)
+    assert result["copy"] == pytest.approx(metrics.kernel_distance(f(target), f(images)).value)
+    assert result["value"] < result["copy"] and result["protocol"]["features"] == "f"

@@ -53,6 +53,18 @@ def test_unet_keeps_the_size_of_any_image(image_shape):
     assert network.output_shape == (None, *image_shape)
 
 
+@pytest.mark.parametrize("network", [dict(network="unet", num_levels=2), dict(network="residual", num_blocks=1)])
+def test_repeated_pixels_leave_no_texture_on_a_plain_area(network):
+    shape, filters = (64, 64, 1), dict(base_filters=4, d_base_filters=4)
+    textures = {}
+    for upsampling in ("transposed", "nearest"):
+        model = keras_genzoo.build("pix2pix", image_shape=shape, upsampling=upsampling, **network, **filters, seed=0)
+        plain = np.full((1, *shape), 0.5, "float32")
+        inside = np.asarray(model.generator_ab(plain))[0, 28:36, 28:36, 0]
+        textures[upsampling] = np.ptp(inside)
+    assert textures["nearest"] < 0.01 * textures["transposed"]
+
+
 def test_it_translates_in_one_direction_and_needs_equally_many_images():
     model = keras_genzoo.build("pix2pix", **SMALL)
     with pytest.raises(ValueError, match="Expected direction to be one of 'a_to_b'. Received: direction='b_to_a'"):

@@ -104,7 +104,8 @@ class Case:
     def build_small(self, optimizers=None, **changes):
         """Like `build`, with as few layers as the kind of model allows."""
         known = self.model_class.arguments()
-        return self.build(optimizers, **{key: value for key, value in SMALL.items() if key in known}, **changes)
+        fitting = {key for key in SMALL if key in self.args or (key in known and known[key].default is not None)}
+        return self.build(optimizers, **{key: SMALL[key] for key in fitting}, **changes)
 
     def small_data(self, num, seed=0):
         """Arrays to train such a model on."""

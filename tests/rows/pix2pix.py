@@ -43,6 +43,6 @@ CASES = [
             seed=3,
         ),
         output=(17, 16, 3),
-        params=15660,
+        params=13420,
     ),
 ]

@@ -66,7 +66,7 @@ def test_bundled_recipe_is_named_after_model_and_data_set(name):
     recipe = load_recipe(name)
     view, source = unviewed(recipe.data.source)
     dataset = source.rpartition(":")[2].removesuffix(".npz")
-    assert name == "_".join([recipe.model, *([view] if view else []), dataset])
+    assert name == "_".join([recipe.model, *([view] if view == "edges" else []), dataset])
     assert recipe.data.title and recipe.data.license and recipe.description.endswith(".")
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.classes import Classes
+from keras_genzoo.data.label_maps import LabelMap, class_colours
 from keras_genzoo.data.pixels import Half, inspect_image, read_image, resize, to_channels
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.pixels import check_not_binary
@@ -58,6 +59,10 @@ class Part:
         """The left or right half of each image, as a part."""
         raise ValueError(f"Expected images side by side for {side}:. Received: {self.name}, which has none")
 
+    def coloured(self):
+        """The images as label maps in colour, as a part."""
+        raise ValueError(f"Expected images for label_maps:. Received: {self.name}, which has none")
+
     def _with_classes_of(self, whole):
         self._all_labels = whole._all_labels
         return self
@@ -94,6 +99,11 @@ class ArrayPart(Part):
         first, stop = Half(None, side).bounds(self.images.shape[2])
         part = ArrayPart(self.images[:, :, first:stop], self.labels, self.name, self.size, self.resample)
         return part._with_classes_of(self)
+
+    def coloured(self):
+        """The images as label maps in colour, as a part."""
+        maps = self.images if self.images.shape[3] == 3 else class_colours(self.images[..., 0])
+        return ArrayPart(maps, self.labels, self.name, self.size, Image.Resampling.NEAREST)._with_classes_of(self)
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images for given `image_size` and `channels`, which may be None."""
@@ -133,8 +143,14 @@ class EncodedPart(Part):
 
     def half(self, side):
         """The left or right half of each image, as a part."""
-        halves = [Half(item, side) for item in self.items]
-        return EncodedPart(halves, self.labels, self.name, self._declared, self.names)._with_classes_of(self)
+        return self._of([Half(item, side) for item in self.items])
+
+    def coloured(self):
+        """The images as label maps in colour, as a part."""
+        return self._of([LabelMap(item) for item in self.items])
+
+    def _of(self, items):
+        return EncodedPart(items, self.labels, self.name, self._declared, self.names)._with_classes_of(self)
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images; what is not given is read from the headers of the files.
@@ -185,7 +201,8 @@ class EncodedPart(Part):
     def describe(self, position):
         """Name of the image at `position` in messages."""
         item = self.items[position]
-        item = item.item if isinstance(item, Half) else item
+        while isinstance(item, (Half, LabelMap)):
+            item = item.item
         return f"image {position}" if isinstance(item, bytes) else os.fspath(item)
 
     def _each(self, function, description):

@@ -64,18 +64,18 @@ def load(
             1,500 are `train`, the last 297 `test`.
             `"shapes"`: 4,608 generated images, 32x32, white on black, of known factors: see `load_factors`.
             `"points:grid25"`, `"points:ring8"`: 100,000 points of a mixture of 25 or 8 Gaussians, see `modes_of`.
-            `"tfds:NAME"` or `"NAME"`, also `NAME/config:version`: of TensorFlow Datasets, in `data_dir` or downloaded.
-            `"keras:NAME"`: mnist, fashion_mnist, cifar10 or cifar100 of `keras.datasets`, downloaded.
-            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8, of bools or of floats in [0, 1]. Arrays
-            `x_train`, `y_train`, `x_test`, `y_test` and other common names are found without `image_key` and
-            `label_key`.
+            `"tfds:NAME"` or `"NAME"`, also `NAME/config:version`: of TensorFlow Datasets. `"keras:NAME"`: mnist,
+            fashion_mnist, cifar10 or cifar100 of `keras.datasets`. Both are downloaded, if need be.
+            `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8, of bools or of floats in [0, 1]. `x_train`,
+            `y_train`, `x_test`, `y_test` and other common names are found without `image_key` and `label_key`.
             `"folder:PATH"` or a path of a folder: image files that Pillow reads (of several frames or pages the first
             one), flat or in one subfolder per class, optionally within subfolders `train` and `test` in any common
             spelling. Other files are left out with a warning.
             `"left:SOURCE"`, `"right:SOURCE"`: halves of the images of a folder or npz file, two side by side in each;
             `"edges:SOURCE"`: drawings of the edges in images, dark lines on white, by scikit-image;
-            `"labelled:SOURCE"`: the images with a label, without those that have -1; both not of TFDS.
-            A NumPy array, or a pair `(images, labels)`: as in an npz file. Floats `(n, coordinates)` are points.
+            `"label_maps:SOURCE"`: class numbers, grey levels or indices of a palette, in the colours of PASCAL VOC;
+            `"labelled:SOURCE"`: the images with a label, without those that have -1.
+            An array, or a pair `(images, labels)`: as in an npz file. Floats `(n, coordinates)` are points.
         split: `"NAME"` or `"NAME[a:b]"`, with integers or percentages: `"train"`, `"train[:90%]"`,
             `"test[1000:2000]"`. A range is taken from one fixed order, `numpy.random.default_rng(2718).permutation(n)`
             for any `seed`, so that parts are disjoint and each has images of all classes; within the part, the stored

@@ -36,6 +36,11 @@ class Half:
             raise ValueError(f"Expected two images side by side, of an even width. Received: a width of {width}")
         return (0, width // 2) if self.side == "left" else (width // 2, width)
 
+    def cropped(self, image):
+        """The half of an image of Pillow."""
+        first, stop = self.bounds(image.width)
+        return image.crop((first, 0, stop, image.height))
+
 
 def read_image(item, image_size, channels):
     """Decodes one image file into uint8 `(height, width, channels)`.
@@ -44,7 +49,7 @@ def read_image(item, image_size, channels):
     and palettes, CMYK and 16-bit grey are converted to 8-bit grey or colour.
 
     Args:
-        item: Path of a file, the `bytes` of one, or a `Half`.
+        item: Path of a file, the `bytes` of one, a `Half`, or an object with a method `read_image` of its own.
         image_size: `(height, width)`, or None for the size of the file. The image is scaled to cover this size and
             cropped at the centre.
         channels: 1 (luminance) or 3.
@@ -52,15 +57,16 @@ def read_image(item, image_size, channels):
     Returns:
         uint8 array `(height, width, channels)`.
     """
-    with _open(item) as image:
+    if hasattr(item, "read_image"):
+        return item.read_image(image_size, channels)
+    with open_image(item) as image:
         # The JPEG decoder skips detail that resizing would remove; a smaller image may have an odd width.
         if image_size is not None and not isinstance(item, Half):
             image.draft(None, (2 * max(image_size),) * 2)
         _check_grey(image)
         image = opaque(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
     if isinstance(item, Half):
-        first, stop = item.bounds(image.width)
-        image = image.crop((first, 0, stop, image.height))
+        image = item.cropped(image)
     if image_size is not None and image.size != image_size[::-1]:
         image = ImageOps.fit(image, image_size[::-1], Image.Resampling.LANCZOS)
     return np.array(image).reshape(image.height, image.width, channels)
@@ -68,7 +74,9 @@ def read_image(item, image_size, channels):
 
 def inspect_image(item):
     """Reads `(height, width, channels)` of an image from its header, as `read_image` returns them."""
-    with _open(item) as image:
+    if hasattr(item, "inspect_image"):
+        return item.inspect_image()
+    with open_image(item) as image:
         width, height = image.size
         # getexif decodes a PNG file without EXIF data, so info is checked first
         if _EXIF_PLACES & image.info.keys() and image.getexif().get(_EXIF_ORIENTATION) in (5, 6, 7, 8):
@@ -157,7 +165,8 @@ def resize(images, image_size, resample=Image.Resampling.LANCZOS):
     return resized
 
 
-def _open(item):
+def open_image(item):
+    """The image of a file, its bytes, or a `Half` of one, opened by Pillow and not yet decoded."""
     item = item.item if isinstance(item, Half) else item
     return Image.open(io.BytesIO(item) if isinstance(item, bytes) else os.fspath(item))
 

@@ -23,7 +23,7 @@ from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
 _MADE = ("digits", "shapes")  # sources without a path, always available
-_PREFIXES = (*_MADE, "edges", "folder", "keras", "labelled", "left", "npz", "points", "right", "tfds")
+_PREFIXES = (*_MADE, "edges", "folder", "keras", "label_maps", "labelled", "left", "npz", "points", "right", "tfds")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
@@ -192,8 +192,9 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
 
 
 def _view(part, view):
-    made = {"edges": EdgesPart, "labelled": labelled_rows}.get(view, lambda whole: whole.half(view))
-    return lambda: made(part())
+    made = {"edges": EdgesPart, "label_maps": lambda whole: whole.coloured(), "labelled": labelled_rows}
+    function = made.get(view, lambda whole: whole.half(view))
+    return lambda: function(part())
 
 
 def parse_source(source):
@@ -250,10 +251,9 @@ def _check_view(view, source):
     kind = parse_source(source)[0]
     if view in HALVES and kind not in ("folder", "npz"):
         raise ValueError(f"Expected a folder or an npz file of images side by side after {view}:. Received: {source!r}")
-    if kind in (view, "points", "tfds"):
-        raise ValueError(
-            f"Expected digits, shapes, a folder, an npz file or a data set of Keras after {view}:. Received: {source!r}"
-        )
+    if kind in (view, "points", "tfds") or (view == "label_maps" and kind in ("edges", "keras", *_MADE)):
+        wanted = "a folder or an npz file" if view == "label_maps" else "images in a folder, an npz file or in memory"
+        raise ValueError(f"Expected {wanted} after {view}:. Received: {source!r}")
 
 
 def _path_kind(path):

@@ -1,11 +1,12 @@
 """Sources that are views of the images of another. Nothing is imported.
 
 `left:SOURCE` and `right:SOURCE` are halves of images side by side, `edges:SOURCE` are drawings of the edges in images,
-`labelled:SOURCE` are the images with a label, without those whose label is -1, for none.
+`label_maps:SOURCE` are images of class numbers in colour, `labelled:SOURCE` are the images with a label, without those
+whose label is -1, for none.
 """
 
 HALVES = ("left", "right")
-VIEWS = ("edges", "labelled", *HALVES)
+VIEWS = ("edges", "label_maps", "labelled", *HALVES)
 
 
 def unviewed(source):

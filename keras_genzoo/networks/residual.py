@@ -105,8 +105,7 @@ def residual_translator(
         return conv(4 * base_filters, 1 if separable else 3), x
 
     image = keras.Input(image_shape, name="image")
-    surplus = [-side % STRIDE for side in image_shape[:2]]
-    x = reflect(image, *((extra // 2, extra - extra // 2) for extra in surplus))
+    x = reflect(image, *((extra // 2, extra - extra // 2) for extra in [-side % STRIDE for side in image_shape[:2]]))
     x = normalized(conv(base_filters, 7), reflect(x, 3))  # (batch, 64, 64, 64)
     for filters in (2 * base_filters, 4 * base_filters):
         x = normalized(conv(filters, 4, strides=2, padding="same"), x)  # (batch, 32, 32, 128), (batch, 16, 16, 256)
@@ -115,7 +114,7 @@ def residual_translator(
         inner = Dropout(dropout, dtype=dtype)(inner) if dropout else inner
         x = layers.Add(dtype=dtype)([x, normalized(*block_conv(inner), activate=False)])
     for filters in (2 * base_filters, base_filters):
-        double = functools.partial(upsampled, filters=filters, upsampling=upsampling, use_bias=False, **common)
-        x = normalized(double, x)  # (batch, 32, 32, 128), (batch, 64, 64, 64)
+        options = dict(filters=filters, upsampling=upsampling, use_bias=False, **common)
+        x = normalized(functools.partial(upsampled, **options), x)  # (batch, 32, 32, 128), (batch, 64, 64, 64)
     x = crop_to(layers.Conv2D(image_shape[2], 7, **common)(reflect(x, 3)), image_shape, dtype)
     return keras.Model(image, layers.Activation("tanh", dtype="float32", name="translation")(x), name=name)

@@ -77,7 +77,8 @@ def test_labels_for_none_of_the_images_are_refused(tmp_path):
     with pytest.raises(ValueError, match="Expected images with labels in .*Received: -1, no label, for all 2"):
         load_arrays(f"labelled:npz:{tmp_path / 'a.npz'}", image_key="x", label_key="y")
     with pytest.raises(ValueError, match="Expected labels for labelled:. Received: .*, which has none"):
-        load_arrays(f"labelled:npz:{tmp_path / 'a.npz'}", image_key="x")
+        np.savez(tmp_path / "b.npz", x=np.full((2, 8, 8), 9, np.uint8))
+        load_arrays(f"labelled:npz:{tmp_path / 'b.npz'}", image_key="x")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""Label maps, images whose pixels are the numbers of classes, as images in colour: one colour for each class."""
+
+import os
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from keras_genzoo.data.pixels import Half, inspect_image, opaque, open_image
+
+_BITS = 8
+
+
+class LabelMap:
+    """A label map in a file, which `read_image` and `inspect_image` take in place of the file.
+
+    The numbers of the classes are the indices of a palette, or grey levels; a file in colour has colours of its own.
+    Pixels are never mixed: the map is scaled to the nearest one.
+
+    Args:
+        item: Path of a file, the `bytes` of one, or a `Half`.
+    """
+
+    def __init__(self, item):
+        self.item = item
+
+    def __fspath__(self):
+        return os.fspath(self.item)
+
+    def inspect_image(self):
+        """`(height, width, 3)`."""
+        return *inspect_image(self.item)[:2], 3
+
+    def read_image(self, image_size, channels):
+        """uint8 `(height, width, 3)`, of `image_size` or of the size of the file."""
+        if channels != 3:
+            raise ValueError(f"Expected 3 channels for label maps, which become colours. Received: {channels}")
+        with open_image(self.item) as image:
+            image = ImageOps.exif_transpose(image)
+            image = image if image.mode in ("P", "L", "1", "I", "I;16") else opaque(image).convert("RGB")
+        if isinstance(self.item, Half):
+            image = self.item.cropped(image)
+        if image_size is not None and image.size != image_size[::-1]:
+            image = ImageOps.fit(image, image_size[::-1], Image.Resampling.NEAREST)
+        pixels = np.asarray(image)
+        return pixels if image.mode == "RGB" else class_colours(pixels)
+
+
+def class_colours(numbers):
+    """Colours of classes, those of PASCAL VOC: black for 0, and 255 others that are far apart where numbers are near.
+
+    Args:
+        numbers: Integers in 0..255, of any shape.
+
+    Returns:
+        uint8 array `(*shape, 3)`.
+
+    Raises:
+        ValueError: If a number is out of range.
+
+    Source: M. Everingham et al., "The PASCAL Visual Object Classes challenge" (2010), colours of its development kit:
+    the lowest bits of a number become the highest of red, green and blue in turn.
+
+    Example:
+
+    >>> class_colours([0, 1, 2, 255]).tolist()
+    [[0, 0, 0], [128, 0, 0], [0, 128, 0], [224, 224, 192]]
+    """
+    numbers = np.asarray(numbers).astype(np.int64)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() <= 255):
+        raise ValueError(
+            f"Expected label maps of classes 0..255. Received: numbers from {numbers.min()} to {numbers.max()}"
+        )
+    return _palette()[numbers]
+
+
+def _palette():
+    numbers, colours = np.arange(256)[:, None], np.zeros((256, 3), np.int64)
+    for place in range(_BITS):
+        colours |= (numbers >> (3 * place + np.arange(3)) & 1) << (_BITS - 1 - place)
+    return colours.astype(np.uint8)

@@ -1,0 +1,75 @@
+"""Label maps as images in colour: `label_maps:SOURCE`."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_genzoo.data import load, load_arrays, load_pairs
+from keras_genzoo.data.label_maps import class_colours
+
+CLASSES = np.array([[0, 1, 15], [2, 255, 21]], np.uint8).repeat(8, 0).repeat(8, 1)  # (16, 24)
+PUBLISHED = {0: (0, 0, 0), 1: (128, 0, 0), 2: (0, 128, 0), 15: (192, 128, 128), 255: (224, 224, 192)}
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Folders of the same map as grey levels, with a palette, and as 16-bit grey."""
+    for name in ("grey", "palette", "deep"):
+        (tmp_path / name).mkdir()
+    Image.fromarray(CLASSES).save(tmp_path / "grey" / "1.png")
+    image = Image.fromarray(CLASSES, "L")
+    image = Image.frombytes("P", image.size, image.tobytes())
+    image.putpalette(np.random.default_rng(0).integers(0, 256, 768).tolist())
+    image.save(tmp_path / "palette" / "1.png")
+    Image.fromarray(CLASSES.astype(np.uint16)).save(tmp_path / "deep" / "1.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", ["grey", "palette", "deep"])
+def test_classes_have_the_colours_of_pascal_voc(folders, kind):
+    maps, _ = load_arrays(f"label_maps:folder:{folders / kind}")
+    for number, colour in PUBLISHED.items():
+        assert (maps[0][number == CLASSES] == colour).all(), number
+
+
+def test_colours_are_all_different():
+    assert len(np.unique(class_colours(np.arange(256)), axis=0)) == 256
+
+
+def test_no_colours_are_mixed_when_a_map_is_scaled(folders):
+    known = {tuple(colour) for colour in class_colours(np.unique(CLASSES)).tolist()}
+    np.savez(folders / "a.npz", x_train=CLASSES[None])
+    for source in (folders / "grey", folders / "palette", f"npz:{folders / 'a.npz'}"):
+        maps, _ = load_arrays(f"label_maps:{source}", image_size=(9, 13))
+        assert {tuple(colour) for colour in maps.reshape(-1, 3).tolist()} <= known
+
+
+def test_maps_and_images_are_pairs_and_stream(folders):
+    Image.new("RGB", (24, 16), "red").save(folders / "photo.png")
+    (folders / "photos").mkdir()
+    (folders / "photo.png").rename(folders / "photos" / "1.png")
+    maps, photos = next(iter(load_pairs(f"label_maps:{folders / 'palette'}", f"{folders / 'photos'}", paired=True)))
+    assert maps.shape == photos.shape == (1, 16, 24, 3)
+    streamed = next(iter(load(f"label_maps:{folders / 'palette'}", cache=False)))
+    np.testing.assert_array_equal(streamed, maps)
+
+
+def test_halves_of_maps_are_maps(folders):
+    left, _ = load_arrays(f"label_maps:left:{folders / 'grey'}")
+    np.testing.assert_array_equal(left[0], class_colours(CLASSES[:, :12]))
+
+
+def test_maps_of_colours_keep_them(tmp_path):
+    pixels = class_colours(CLASSES)
+    Image.fromarray(pixels).save(tmp_path / "1.png")
+    np.testing.assert_array_equal(load_arrays(f"label_maps:{tmp_path}")[0][0], pixels)
+
+
+def test_what_is_no_label_map_is_refused(folders):
+    Image.fromarray(CLASSES.astype(np.uint16) + 1).save(folders / "deep" / "1.png")  # 255 becomes 256
+    with pytest.raises(ValueError, match="Expected label maps of classes 0..255. Received: numbers from 1 to 256"):
+        load_arrays(f"label_maps:{folders / 'deep'}")
+    with pytest.raises(ValueError, match="Expected 3 channels for label maps, which become colours. Received: 1"):
+        load_arrays(f"label_maps:{folders / 'grey'}", channels=1)
+    with pytest.raises(ValueError, match="Expected a folder or an npz file after label_maps:. Received: 'digits'"):
+        load_arrays("label_maps:digits")

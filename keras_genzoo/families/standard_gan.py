@@ -10,7 +10,11 @@ from keras_genzoo.networks.mlp import mlp_discriminator, mlp_generator
 from keras_genzoo.utils.arguments import Choice, Flag, Fraction, Integer, Units
 
 NONE = MappingProxyType({})
-OF_CONVOLUTIONS = ("batch_norm", "gamma_initializer")  # fully connected networks have options of their own
+OF_CONVOLUTIONS = (
+    "batch_norm",
+    "gamma_initializer",
+    "upsampling",
+)  # fully connected networks have options of their own
 
 
 class StandardGAN(BaseGAN):

@@ -64,6 +64,12 @@ class R3GAN(StandardGAN):
         "normalization in the discriminator, which take less time; `'mlp'` for fully connected networks.",
         choices=("residual", "conv", "mlp"),
     )
+    upsampling = Choice(
+        "transposed",
+        "Convolutions only: how the generator doubles the resolution, by `'transposed'` convolutions, or by "
+        "`'nearest'`, repeated pixels and a convolution, which leaves no fine texture on plain areas.",
+        choices=("transposed", "nearest"),
+    )
     num_blocks = Integer(1, "Residual networks only: blocks at each resolution; 2 in the paper.")
     expansion = Integer(2, "Residual networks only: channels inside of a block, as a multiple of those outside.")
     stage_filters = Units(
@@ -91,6 +97,10 @@ class R3GAN(StandardGAN):
     discriminator_options = {"batch_norm": False, "output_bias": False}  # only differences of scores count
     loss_names = (*StandardGAN.loss_names, "gp_loss")
 
+    @property
+    def generator_options(self):
+        return {"upsampling": self.upsampling}
+
     def check_arguments(self):
         super().check_arguments()
         if self.gp_share > 1.0:
@@ -98,6 +108,10 @@ class R3GAN(StandardGAN):
         if self.final_gp_weight and not self.gp_steps:
             raise ValueError(
                 f"Expected gp_steps next to final_gp_weight. Received: final_gp_weight={self.final_gp_weight!r} alone"
+            )
+        if self.network != "conv" and self.upsampling != "transposed":
+            raise ValueError(
+                f"Expected no upsampling with network={self.network!r}. Received: upsampling={self.upsampling!r}"
             )
         if self.network != "residual":
             for name in ("stage_filters", "group_size"):

@@ -64,6 +64,24 @@ def crop_to(x, image_shape, dtype=None):
     return layers.Cropping2D([(extra // 2, extra - extra // 2) for extra in spare], dtype=dtype)(x)
 
 
+def upsampled(x, filters, upsampling="transposed", kernel_size=4, wrapper=None, **options):
+    """Doubles height and width, with a convolution.
+
+    Args:
+        x: Symbolic feature maps `(batch, height, width, channels)`.
+        filters: Channels of the result.
+        upsampling: `"transposed"`, a transposed convolution; or `"nearest"`, a convolution, 3x3, of pixels that are
+            repeated: it leaves no texture on plain areas (https://doi.org/10.23915/distill.00003).
+        kernel_size: Kernel size of a transposed convolution.
+        wrapper: Class of a layer that wraps the convolution; `None` for no wrapper.
+        **options: Of the layer.
+    """
+    if upsampling == "transposed":
+        return wrapped(layers.Conv2DTranspose(filters, kernel_size, 2, "same", **options), wrapper)(x)
+    x = layers.UpSampling2D(dtype=options["dtype"])(x)
+    return wrapped(layers.Conv2D(filters, 3, padding="same", **options), wrapper)(x)
+
+
 def conv_generator(
     image_shape,
     latent_dim,
@@ -80,6 +98,7 @@ def conv_generator(
     wrapper=None,
     conditional_norm=False,
     attention_level=None,
+    upsampling="transposed",
 ):
     """Builds a network from a code to an image: a dense layer, then transposed convolutions of stride 2.
 
@@ -101,6 +120,7 @@ def conv_generator(
             appended to the code.
         attention_level: Halvings from the full resolution to that of the maps that get self-attention; `None` for
             none.
+        upsampling: See `upsampled`.
 
     Returns:
         Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, *conditions]`, ->
@@ -123,8 +143,8 @@ def conv_generator(
     x = layers.Reshape((height, width, widest), dtype=dtype)(wrapped(dense, wrapper)(x))  # (batch, 7, 7, 256)
     x = normalize_and_activate(x, len(outer))
     for level, filters in reversed([*enumerate(outer)]):
-        layer = layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=not batch_norm, **common)
-        x = normalize_and_activate(wrapped(layer, wrapper)(x), level)  # (batch, 14, 14, 128), (batch, 28, 28, 64)
+        x = upsampled(x, filters, upsampling, kernel_size, wrapper, use_bias=not batch_norm, **common)
+        x = normalize_and_activate(x, level)  # (batch, 14, 14, 128), (batch, 28, 28, 64)
     last = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)
     x = crop_to(wrapped(last, wrapper)(x), image_shape, dtype)  # (batch, 28, 28, channels)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)

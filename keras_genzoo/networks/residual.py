@@ -10,7 +10,7 @@ import keras
 from keras import layers, ops
 
 from keras_genzoo.layers import Dropout, InstanceNormalization
-from keras_genzoo.networks.conv import crop_to
+from keras_genzoo.networks.conv import crop_to, upsampled
 
 STRIDE = 4  # the residual blocks work at a quarter of the resolution
 BLOCKS, BLOCKS_OF_LARGE_IMAGES, LARGE = 6, 9, 128
@@ -34,22 +34,6 @@ def reflect(x, *margins):
     """
     rows, columns = margins if len(margins) == 2 else [(margins[0], margins[0])] * 2
     return ops.pad(x, ((0, 0), rows, columns, (0, 0)), mode="reflect") if any((*rows, *columns)) else x
-
-
-def upsampled(x, filters, upsampling="transposed", **options):
-    """Doubles height and width, with a convolution.
-
-    Args:
-        x: Symbolic feature maps `(batch, height, width, channels)`.
-        filters: Channels of the result.
-        upsampling: `"transposed"`, a transposed convolution, 4x4; or `"nearest"`, a convolution, 3x3, of pixels that
-            are repeated, which no position of the grid is different to: it leaves no texture on plain areas
-            (https://doi.org/10.23915/distill.00003).
-        **options: Of the layer.
-    """
-    if upsampling == "transposed":
-        return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **options)(x)
-    return layers.Conv2D(filters, 3, padding="same", **options)(layers.UpSampling2D(dtype=options["dtype"])(x))
 
 
 def residual_translator(
@@ -76,7 +60,7 @@ def residual_translator(
             each pixel by itself: an eighth of the weights of the blocks, for devices
             (https://arxiv.org/abs/2003.08936, section 3.2).
         dropout: Share of the features that is set to zero in training, within each block.
-        upsampling: See `upsampled`.
+        upsampling: See `keras_genzoo.networks.conv.upsampled`.
         kernel_initializer: Initializer of all kernels.
         dtype: Dtype policy of the layers.
         name: Name of the network.

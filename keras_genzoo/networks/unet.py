@@ -8,9 +8,8 @@ import keras
 from keras import layers
 
 from keras_genzoo.layers import Dropout, InstanceNormalization
-from keras_genzoo.networks.conv import crop_to, widths
+from keras_genzoo.networks.conv import crop_to, upsampled, widths
 from keras_genzoo.networks.patch import max_num_layers
-from keras_genzoo.networks.residual import upsampled
 
 KERNEL = 4
 DROPPED_LEVELS = 3
@@ -34,7 +33,7 @@ def unet_translator(
         num_levels: Number of halvings of the resolution; `None` for as many as leave sides of at least 2 pixels.
         dropout: Share of the features that is set to zero in training, after each of the three lowest transposed
             convolutions.
-        upsampling: See `keras_genzoo.networks.residual.upsampled`.
+        upsampling: See `keras_genzoo.networks.conv.upsampled`.
         kernel_initializer: Initializer of all kernels.
         dtype: Dtype policy of the layers.
         name: Name of the network.

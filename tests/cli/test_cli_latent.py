@@ -57,7 +57,7 @@ def test_directions_are_drawn_measured_and_written(command, saved, here):
     [
         (("--target", 3), "Expected no --target: only --method classifier has one"),
         (("--method", "classifier", "--target", 3), "Expected --classifier and --target with --method classifier"),
-        (("--vectors", "a.txt"), "Expected a .npy file. Received: 'a.txt'"),
+        (("--vectors", "a.txt"), "Expected a .npz or .npy file. Received: 'a.txt'"),
         (("--vectors", "there.npy"), "Expected a .npy file that is not there yet"),
     ],
 )

@@ -1,29 +1,34 @@
 /* A drawing pad for mouse, pen or finger, with its tools. */
 
-const SIDE = 280; // least length of the longer side, in pixels
+import {prepare} from "./pictures.js";
+import {linePixels} from "./pixel_lines.js";
+
+const SIDE = 280; // least length of the longer side of a pad with smooth strokes, in pixels
+const ERASER = 1 / 16; // least width of the eraser, relative to the longer side
 
 export class DrawingPad {
   /**
    * @param {function(string): HTMLElement} find Returns the element of a role: `pad-canvas` and the tools.
    * @param {number[]} shape `[height, width, channels]` of the model; the pad has the same proportions.
-   * @param {{paper: string, ink: string, width: number}} style Colours, and width of strokes in pixels of the model.
+   * @param {{paper: string, ink: string, width: number, crisp: boolean}} style Colours, width of strokes in pixels of
+   *     the model, and whether each pixel of the model has either colour; otherwise edges of strokes are smooth.
    * @param {function(HTMLCanvasElement, boolean)} onChange Called as the drawing changes; the second argument says
    *     whether a stroke goes on.
    */
-  constructor(find, [height, width, channels], {paper, ink, width: stroke}, onChange) {
-    const longest = Math.max(height, width);
-    this.scale = Math.ceil(SIDE / longest); // a whole number, so that each pixel of the model is a square of the pad
+  constructor(find, [height, width, channels], style, onChange) {
+    this.longest = Math.max(height, width);
+    // A whole number, so that each pixel of the model is a square of the pad.
+    this.scale = style.crisp ? 1 : Math.ceil(SIDE / this.longest);
     this.canvas = find("pad-canvas");
-    Object.assign(this.canvas, {width: this.scale * width, height: this.scale * height});
-    this.context = this.canvas.getContext("2d");
-    this.paper = paper;
+    prepare(this.canvas, [this.scale * height, this.scale * width]);
+    this.context = this.canvas.getContext("2d", {willReadFrequently: true});
+    Object.assign(this, {style, onChange});
     this.strokes = []; // {color, width, points}, or {} where the pad was cleared
     this.pointer = null; // id of the pointer that draws
-    this.onChange = onChange;
     this.thickness = find("thickness");
-    Object.assign(this.thickness, {max: Math.max(4, Math.round(longest / 4)), value: stroke});
+    Object.assign(this.thickness, {max: Math.max(4, Math.round(this.longest / 8)), value: Math.round(style.width)});
     this.color = find("color");
-    this.color.value = ink;
+    this.color.value = style.ink;
     find("color-label").hidden = channels === 1;
     this.#buildTools(find);
     this.#listen();
@@ -32,8 +37,7 @@ export class DrawingPad {
 
   /** Replaces the drawing by strokes, lists of points `[x, y]` in 0..1 of the longer side, in the colour of the pen. */
   draw(strokes) {
-    const {width, height} = this.canvas;
-    const places = (points) => points.map((point) => point.map((part) => part * Math.max(width, height)));
+    const places = (points) => points.map((point) => point.map((part) => part * this.longest * this.scale));
     this.strokes = strokes.map((points) => this.#stroke(places(points)));
     return this.#changed();
   }
@@ -57,8 +61,8 @@ export class DrawingPad {
   }
 
   #stroke(points, erases = false) {
-    const color = erases ? this.paper : this.color.value;
-    return {color, width: this.thickness.valueAsNumber * this.scale, points};
+    const width = erases ? Math.max(this.thickness.valueAsNumber, ERASER * this.longest) : this.thickness.valueAsNumber;
+    return {color: erases ? this.style.paper : this.color.value, width: width * this.scale, points};
   }
 
   #listen() {
@@ -66,6 +70,7 @@ export class DrawingPad {
       if (this.pointer !== null || event.button > 0) return; // a second finger, or another button of the mouse
       this.pointer = event.pointerId;
       this.canvas.setPointerCapture(this.pointer); // a stroke may leave the pad and come back
+      this.before = this.context.getImageData(0, 0, this.canvas.width, this.canvas.height);
       const erases = this.tools.eraser.getAttribute("aria-pressed") === "true";
       this.strokes.push(this.#stroke([this.#place(event)], erases));
       this.#extend(event); // a click leaves a dot
@@ -77,7 +82,7 @@ export class DrawingPad {
       this.canvas.addEventListener(type, (event) => {
         if (event.pointerId !== this.pointer) return;
         this.pointer = null;
-        this.#changed(); // painted anew as one line, which joins its pieces
+        this.#changed();
       });
     }
   }
@@ -85,7 +90,8 @@ export class DrawingPad {
   #extend(event) {
     const stroke = this.strokes.at(-1);
     stroke.points.push(this.#place(event));
-    this.#line({...stroke, points: stroke.points.slice(-2)});
+    this.context.putImageData(this.before, 0, 0); // the other strokes, which need not be painted anew
+    this.#line(stroke);
     this.onChange(this.canvas, true);
   }
 
@@ -96,12 +102,17 @@ export class DrawingPad {
 
   #paint() {
     const cleared = this.strokes.findLastIndex(({points}) => !points);
-    this.context.fillStyle = this.paper;
+    this.context.fillStyle = this.style.paper;
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     for (const stroke of this.strokes.slice(cleared + 1)) this.#line(stroke);
   }
 
   #line({color, width, points}) {
+    if (this.style.crisp) {
+      this.context.fillStyle = color;
+      for (const [x, y] of linePixels(points, width)) this.context.fillRect(x, y, 1, 1);
+      return;
+    }
     Object.assign(this.context, {strokeStyle: color, lineWidth: width, lineCap: "round", lineJoin: "round"});
     this.context.beginPath();
     for (const point of points) this.context.lineTo(...point);

@@ -46,14 +46,14 @@ export class PictureInput {
     this.button.addEventListener("click", () => this.#showPad(this.tools.hidden));
     const longest = Math.max(...this.shape.slice(0, 2));
     const style = this.picture
-      ? {paper: "#ffffff", ink: "#000000", width: Math.max(1, longest / 64)} // a thin line
-      : {paper: "#000000", ink: "#ffffff", width: Math.max(1, longest / 14)}; // as in MNIST
+      ? {paper: "#ffffff", ink: "#000000", width: 1, crisp: true} // as drawings of edges
+      : {paper: "#000000", ink: "#ffffff", width: Math.max(1, longest / 14), crisp: false}; // as in MNIST
     this.pad = new DrawingPad(find, this.shape, style, (canvas, goesOn) => {
       return this.picture || !goesOn ? this.#use(canvas, goesOn) : null;
     });
     if (this.picture) {
       this.pad.canvas.hidden = true;
-      this.pad.canvas.className = "picture large";
+      this.pad.canvas.classList.add("picture", "large");
       this.picture.before(this.pad.canvas);
     }
   }

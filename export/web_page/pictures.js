@@ -114,5 +114,5 @@ export function sketch([height, width]) {
       return [left + side * (x + radius * Math.cos(angle)), top + side * (y + radius * Math.sin(angle))];
     });
   const eyes = [-0.14, 0.14].map((x) => arc(x, -0.1, 0.05, 0, 1));
-  return [arc(0, 0, 0.42, 0, 1), ...eyes, arc(0, 0, 0.25, 0.07, 0.43)];
+  return [arc(0, 0, 0.42, 0, 1), ...eyes, arc(0, 0, 0.24, 0.07, 0.43)];
 }

@@ -438,6 +438,27 @@ def test_page_draws_conditions_as_generate_does(tmp_path):
 
 
 @with_node
+def test_thin_lines_of_the_pad_are_single_pixels(tmp_path):
+    strokes = {
+        "dot": [[2.5, 3.5], [2.9, 3.1]],
+        "corner": [[0.5, 0.5], [3.5, 0.5], [3.5, 2.5]],
+        "slope": [[0.5, 0.5], [4.5, 2.5]],
+        "steps": [[0.5, 0.5], [1.2, 0.6], [1.4, 1.3], [2.1, 1.4], [2.3, 2.2]],  # a diagonal, drawn slowly
+    }
+    script = f"""
+        import {{linePixels}} from "./pixel_lines.mjs";
+        const strokes = {json.dumps(strokes)};
+        const thin = Object.entries(strokes).map(([name, points]) => [name, linePixels(points, 1)]);
+        const wide = [1, 2, 3, 4].map((width) => linePixels([[5.5, 5.5]], width).length);
+        console.log(JSON.stringify([Object.fromEntries(thin), wide]));
+    """
+    thin, wide = computed(tmp_path, ["pixel_lines"], script)
+    assert thin["dot"] == [[2, 3]] and thin["steps"] == [[0, 0], [1, 1], [2, 2]]
+    assert thin["corner"] == [[0, 0], [1, 0], [2, 0], [3, 1], [3, 2]]  # without the pixel at the corner
+    assert [x for x, _ in thin["slope"]] == [0, 1, 2, 3, 4] and wide == [1, 4, 9, 12]
+
+
+@with_node
 @pytest.mark.parametrize("kind", ["mixture", "aggregate"])
 def test_page_draws_codes_of_a_fitted_sampler_as_generate_does(tmp_path, kind):
     model = keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4, seed=0)

@@ -34,6 +34,8 @@ def describe(model: Any, functions: dict[str, Any], class_names: list[str] | Non
     code = {"code": functions["encode"].outputs[0]} if model.web_view == "encoder_decoder" else {}
     classes = next((each for each in model.conditions if isinstance(each, ClassCondition)), None)
     conditions = [_condition(each, class_names if each is classes else None) for each in model.conditions]
+    for entry in conditions if code else []:
+        entry["read"] = _read(model, functions["encode"], entry)
     drawn = {"source": _source(model) or prior, "truncation": has_middle(model)}
     return {"latent_dim": model.latent_dim, "prior": prior, **drawn, "conditions": conditions, **code}
 
@@ -49,6 +51,14 @@ def _condition(condition: Any, names: list[str] | None) -> dict[str, Any]:
         f"Expected conditions that are classes or real numbers, for a web page. Received: {condition.name}, a "
         f"{type(condition).__name__}"
     )
+
+
+def _read(model: Any, encode: Any, entry: dict[str, Any]) -> str | None:
+    """The output of the encoder with the probabilities of a class that is read from the image, not asked for."""
+    if entry["kind"] != "class" or entry["input"] in encode.inputs:
+        return None
+    probabilities = (each for each in getattr(model, "decoder_conditions", ()) if each.input in encode.outputs)
+    return next((each.input for each in probabilities if each.dim == len(entry["names"])), None)
 
 
 def _source(model: Any) -> list[dict[str, Any]] | None:

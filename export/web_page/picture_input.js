@@ -21,7 +21,8 @@ export class PictureInput {
     const root = place.closest("section");
     const find = (role) => root.querySelector(`[data-role=${role}]`);
     this.invert = find("invert");
-    find("invert-label").hidden = shape[2] !== 1;
+    this.invertLabel = find("invert-label");
+    this.invertLabel.hidden = shape[2] !== 1;
     this.message = document.createElement("p");
     this.message.className = "error";
     this.message.setAttribute("role", "alert");
@@ -65,6 +66,7 @@ export class PictureInput {
     if (!this.picture) return;
     this.pad.canvas.hidden = !open;
     this.picture.hidden = open;
+    this.invertLabel.hidden = open || this.shape[2] !== 1; // a drawing is translated as it is seen
     if (open) this.#use(this.pad.canvas);
   }
 
@@ -120,7 +122,8 @@ export class PictureInput {
   async #use(source, goesOn = false) {
     this.message.hidden = true;
     this.source = source;
-    await this.onPicture(toValues(source, this.shape, this.invert.checked));
+    const drawn = this.picture && source === this.pad.canvas;
+    await this.onPicture(toValues(source, this.shape, this.invert.checked && !drawn));
     if (!goesOn) this.announce("The image has been processed.");
   }
 }

@@ -189,6 +189,9 @@ export class View {
     draw(this.find("given"), values, this.shape);
     const codes = await this.runtime.run("encode", {image: values, ...given});
     const z = codes[this.manifest.code];
+    for (const {input, read} of this.conditions) {
+      if (read) given[input] = codes[read].indexOf(Math.max(...codes[read])); // the class that the encoder sees
+    }
     for (const {button} of this.samples) button.setAttribute("aria-pressed", false);
     await this.show(z, given, "Your image");
     draw(this.find("reconstruction"), await this.image(z, given), this.shape);

@@ -85,7 +85,7 @@ def load_directions(path, model):
             f"{other}, in {name!r}"
         )
     names, vectors = [str(each) for each in fields["names"].reshape(-1)], fields["vectors"]
-    if len(set(names)) != len(names) or len(vectors) != len(names):
+    if len(set(names)) != len(names) or vectors.shape[:1] != (len(names),):
         raise ValueError(f"Expected as many directions as names, each once. Received: {name!r}, with {names}")
     return named_directions(model, dict(zip(names, vectors, strict=True)))
 

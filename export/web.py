@@ -12,11 +12,10 @@ from typing import Any
 
 from keras_genzoo import registry
 from keras_genzoo.families.conditions import ClassCondition
-from keras_genzoo.latent import leading_directions
 from keras_genzoo.utils.checks import check_choice
 from keras_genzoo.version import __version__
 
-from . import _web_runtime, litert
+from . import _web_codes, _web_runtime, litert
 from ._files import clear_os_errors, file_sizes, replacing, write_bytes
 from .manifest import preset_facts
 from .report import ExportError, ExportReport
@@ -24,11 +23,9 @@ from .signatures import check_options, export_source
 
 MANIFEST = "model.json"
 FORMAT = "keras_genzoo web page"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _PAGE = Path(__file__).with_name("web_page")
 _RUNTIME = "runtime"  # folder of a local LiteRT.js
-_NUM_DIRECTIONS = 8
-_PRIORS = ("normal", "uniform", "one_hot", "sphere", "mixture")  # kinds of parts of codes that the page draws
 # Description of the page, by view.
 _LEADS = {
     "latent": "It generates images in your browser.",
@@ -37,7 +34,7 @@ _LEADS = {
     "chain": "It generates images in your browser, step by step.",
     "classifier": "It classifies your images in your browser.",
 }
-# Inputs of the first signature, by view; models with codes may have a class besides.
+# Inputs of the first signature, by view; models with codes may have conditions besides.
 _INPUTS = {
     "latent": {"z"},
     "encoder_decoder": {"z"},
@@ -66,6 +63,8 @@ def write(
     preset: str | os.PathLike | None = None,
     title: str | None = None,
     class_names: Sequence[str] | None = None,
+    directions: Any = None,
+    edit_classes: Any = None,
     tolerance: float = 1e-3,
     num_samples: int = 16,
 ) -> ExportReport:
@@ -73,8 +72,8 @@ def write(
 
     The folder has a LiteRT file for each signature that the page calls, each compared with Keras; `index.html` with
     scripts and styles; and the manifest `model.json`. It needs no build step and no server software beyond a static
-    file server. The page depends on the model: samples, sliders along `keras_genzoo.latent.leading_directions` and
-    interpolation for models with codes; images of the visitor for encoders, translators and classifiers; a Markov chain
+    file server. The page depends on the model: samples, conditions, sliders along directions and interpolation for
+    models with codes; images of the visitor for encoders, translators and classifiers; a Markov chain
     for Boltzmann machines.
 
     Args:
@@ -94,6 +93,11 @@ def write(
         title: Heading of the page. Default: name of the preset, else of the model.
         class_names: Names of the classes in the order of the labels, for models with classes. Default: the
             `class_names` of the model, else the labels.
+        directions: Directions with a slider each, in place of `keras_genzoo.latent.leading_directions`: a dict of
+            vectors by name, a file of `keras_genzoo.latent.save_directions`, or what a function of
+            `keras_genzoo.latent` returns. Several add up, as `keras_genzoo.latent.walk` along their sum.
+        edit_classes: Likewise, directions to classes that a classifier sees:
+            `keras_genzoo.latent.class_directions(model, classifier)`.
         tolerance: Largest allowed error of float32 files against Keras, in [0, 1] pixels, above 0.
         num_samples: Number of inputs in the comparison with Keras, at least 1.
 
@@ -124,8 +128,8 @@ def write(
     source = export_source(model)
     source.values.check_images("a web page")
     functions = source.export_functions()
-    manifest = _describe(model, functions, preset_facts(model, preset), title, class_names)
-    manifest["quantization"] = quantization
+    manifest = _describe(model, functions, preset_facts(model, preset), title, class_names, quantization)
+    walks = _web_codes.walks(model, manifest["view"], directions=directions, edit_classes=edit_classes)
     packages = None if runtime is None else _web_runtime.find(runtime)
     check_choice(litert.QUANTIZATIONS, quantization=quantization)
     with replacing(path, overwrite, "folder", _page_mismatch) as temporary, clear_os_errors(path):
@@ -137,9 +141,9 @@ def write(
             write_bytes(path, file, converted.content)
             reports[name] = converted.report(file, name, ())
         manifest["functions"] = {name: _function(report) for name, report in reports.items()}
-        manifest["runtime"] = _web_runtime.describe(_RUNTIME if packages else None)
         if "prior" in manifest:
-            manifest["directions"] = _directions(source)
+            manifest |= _web_codes.sliders(source, walks)
+        manifest["runtime"] = _web_runtime.describe(_RUNTIME if packages else None)
         sizes = _write_manifest(temporary, manifest)
     return _report(path, quantization, sizes, reports)
 
@@ -170,10 +174,15 @@ def signatures_of(view: str, functions: dict[str, Any], directions: Sequence[str
 
 
 def _describe(
-    model: Any, functions: dict[str, Any], origin: dict[str, Any], title: str | None, class_names: Sequence[str] | None
+    model: Any,
+    functions: dict[str, Any],
+    origin: dict[str, Any],
+    title: str | None,
+    class_names: Sequence[str] | None,
+    quantization: str | None,
 ) -> dict[str, Any]:
     """The entries of the manifest that do not depend on the files."""
-    view = view_of(model, functions)
+    view, names = view_of(model, functions), _class_names(model, class_names)
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -182,9 +191,10 @@ def _describe(
         "model": model.model_name,
         "view": view,
         "image_shape": list(model.image_shape),
-        "class_names": _class_names(model, class_names),
+        "class_names": names,
         "data": origin.get("data"),
-        **(_codes(model, functions) if view in ("latent", "encoder_decoder") else {}),
+        "quantization": quantization,
+        **(_web_codes.describe(model, functions, names) if view in ("latent", "encoder_decoder") else {}),
     }
 
 
@@ -211,37 +221,6 @@ def _class_names(model: Any, names: Sequence[str] | None) -> list[str] | None:
     if isinstance(names, str) or len(names) != num or not all(isinstance(name, str) for name in names):
         raise ValueError(f"Expected class_names as {num} strings. Received: class_names={names!r}")
     return list(names)
-
-
-def _codes(model: Any, functions: dict[str, Any]) -> dict[str, Any]:
-    """The entries of the manifest for a model with codes: how they are drawn, its class, the output of its encoder.
-
-    Raises:
-        ExportError: If the page cannot draw the codes or set a condition.
-    """
-    prior = model.prior.parts()
-    kinds = [part["kind"] for part in prior if part["kind"] not in _PRIORS]
-    if kinds:
-        raise ExportError(f"Expected a prior with parts {', '.join(_PRIORS)} for a web page. Received: {kinds[0]}")
-    for condition in model.conditions:
-        if len(model.conditions) > 1 or not isinstance(condition, ClassCondition) or not condition.in_turn:
-            names = ", ".join(each.name for each in model.conditions)
-            raise ExportError(f"Expected at most one class, dealt out in turn, for a web page. Received: {names}")
-    # The first output of the encoder is the code of an image: `z_mean` for a distribution.
-    code = {"code": functions["encode"].outputs[0]} if model.web_view == "encoder_decoder" else {}
-    label = model.conditions[0].input if model.conditions else None
-    return {"latent_dim": model.latent_dim, "prior": prior, "label": label, **code}
-
-
-def _directions(model: Any) -> dict[str, Any]:
-    """Leading directions of the codes; none unless the prior is normal: other codes do not fill straight lines."""
-    if [part["kind"] for part in model.prior.parts()] != ["normal"]:
-        return {"vectors": [], "eigenvalues": []}
-    vectors, eigenvalues = leading_directions(model, num=min(_NUM_DIRECTIONS, model.latent_dim))
-    return {
-        "vectors": [[round(float(number), 7) for number in row] for row in vectors],
-        "eigenvalues": [float(f"{number:.6g}") for number in eigenvalues],
-    }
 
 
 def _function(report: ExportReport) -> dict[str, Any]:

@@ -12,6 +12,29 @@ export function moved(z, direction, value) {
   return z.map((number, i) => number + step * direction[i]);
 }
 
+/**
+ * The code `base`, moved along several directions at once and held where the prior has its mass, as
+ * `keras_genzoo.latent.walk` along the sum of the steps.
+ *
+ * @param {Float32Array} base
+ * @param {Array<{vector: number[], distance: number}>} steps
+ * @param {object[]} prior Parts of the codes, of which codes that move have one.
+ */
+export function walked(base, steps, prior) {
+  const z = base.map((number, i) => steps.reduce((sum, {vector, distance}) => sum + distance * vector[i], number));
+  return onShell(z, base, prior[0].kind);
+}
+
+/* As `on_shell` of keras_genzoo.latent.codes: codes of a normal prior keep the length of those that they came from. */
+function onShell(z, from, kind) {
+  if (kind === "mixture") return z;
+  if (kind === "uniform") return z.map((number) => Math.min(Math.max(number, -1), 1));
+  const length = Math.sqrt(dot(z, z) + 1e-12);
+  if (kind === "sphere") return z.map((number) => number / length);
+  const wanted = Math.sqrt(dot(from, from));
+  return wanted > 0 ? z.map((number) => (number / length) * wanted) : z;
+}
+
 /** Codes between `a` and `b` at `t` in 0..1 on a great circle, on which normal codes keep their length. */
 export function slerp(a, b, t) {
   const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));

@@ -1,6 +1,7 @@
 /* Interpolation between two samples, set by a slider or played. */
 
 import {between} from "./codes.js";
+import {mixed} from "./conditions.js";
 import {draw, prepare} from "./pictures.js";
 import {latest} from "./runtime.js";
 
@@ -10,9 +11,9 @@ export class Interpolation {
   /**
    * @param {function(string): HTMLElement} find Returns the element of a role.
    * @param {number[]} shape `[height, width, channels]`.
-   * @param {object[]} samples Each with `z`, `label` and `canvas`; their content may change.
+   * @param {object[]} samples Each with `z`, `given` and `canvas`; their content may change.
    * @param {object[]} prior Parts of the codes: see `between` in codes.js.
-   * @param {function(Float32Array, number): Promise<Float32Array>} image The image of a code and a label.
+   * @param {function(Float32Array, Object): Promise<Float32Array>} image The image of a code and conditions.
    */
   constructor(find, shape, samples, prior, image) {
     Object.assign(this, {find, shape, samples, prior, image});
@@ -46,10 +47,9 @@ export class Interpolation {
     const [from, to] = [this.#sample("from"), this.#sample("to")];
     const position = this.find("position").valueAsNumber;
     this.find("position-text").textContent = `${position} %`;
-    // Labels are not interpolated: the second half has the second label.
-    const label = position < 50 ? from.label : to.label;
+    const given = mixed(from.given, to.given, position / 100);
     const z = between(from.z, to.z, position / 100, this.prior);
-    draw(this.find("between"), await this.image(z, label), this.shape);
+    draw(this.find("between"), await this.image(z, given), this.shape);
   }
 
   #toggle() {

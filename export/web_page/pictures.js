@@ -103,3 +103,16 @@ export function example([, , channels]) {
   context.fill();
   return canvas;
 }
+
+/** An example drawing, a face: strokes as lists of points `[x, y]`, in units of the longer side. */
+export function sketch([height, width]) {
+  const side = Math.min(height, width) / Math.max(height, width);
+  const [left, top] = [width, height].map((length) => length / Math.max(height, width) / 2);
+  const arc = (x, y, radius, from, to) =>
+    Array.from({length: 65}, (_, i) => {
+      const angle = 2 * Math.PI * (from + ((to - from) * i) / 64);
+      return [left + side * (x + radius * Math.cos(angle)), top + side * (y + radius * Math.sin(angle))];
+    });
+  const eyes = [-0.14, 0.14].map((x) => arc(x, -0.1, 0.05, 0, 1));
+  return [arc(0, 0, 0.42, 0, 1), ...eyes, arc(0, 0, 0.24, 0.07, 0.43)];
+}

@@ -39,12 +39,17 @@ function unit(bits) {
   return (bits & 0x7fffff) / 0x800000;
 }
 
+/** Lower and upper 32 bits of an integer. */
+function halves(integer) {
+  return [integer % TWO_32 >>> 0, Math.floor(integer / TWO_32) >>> 0];
+}
+
 function* blocks(seed, index, dim, stream) {
   const perRow = Math.ceil(dim / 4);
-  const key = [seed % TWO_32 >>> 0, Math.floor(seed / TWO_32) >>> 0];
+  const key = halves(seed);
   for (let block = 0; block < perRow; block++) {
     const count = index * perRow + block;
-    yield philox([count % TWO_32 >>> 0, Math.floor(count / TWO_32) >>> 0, stream >>> 0, 0], key);
+    yield philox([...halves(count), ...halves(stream)], key);
   }
 }
 

@@ -1,18 +1,19 @@
 /* Models with codes: samples, sliders, interpolation between two samples, and images of the visitor if the model has an
    encoder. */
 
-import {dot, fromNormal, moved, noiseDim} from "./codes.js";
+import {fromNormal, noiseDim} from "./codes.js";
+import {defaults, named, title} from "./conditions.js";
 import {Interpolation} from "./interpolation.js";
 import {PictureInput} from "./picture_input.js";
 import {download, draw, prepare} from "./pictures.js";
 import {normalRow} from "./random.js";
 import {latest} from "./runtime.js";
 import {SeedField} from "./seed_field.js";
+import {ConditionControls, DirectionSliders} from "./sliders.js";
 
 const SAMPLES = 16;
 const WIDEST = 10; // columns on a desktop
 const NARROWEST = 5; // and on a phone
-const LIMIT = 3; // range of the sliders, in standard deviations
 const MIXED = -1;
 
 export class View {
@@ -23,23 +24,23 @@ export class View {
     this.announce = announce;
     this.manifest = runtime.manifest;
     this.shape = this.manifest.image_shape;
-    this.classes = this.manifest.class_names;
+    this.conditions = this.manifest.conditions;
+    this.classes = this.conditions.find(({kind, in_turn: inTurn}) => kind === "class" && inTurn)?.names;
     this.find = (role) => root.querySelector(`[data-role=${role}]`);
-    this.label = MIXED; // the selected class button
-    this.samples = []; // {z, label, name, canvas, button}
-    this.current = null; // {base, z, label, name}
+    this.chosen = {}; // the classes of the buttons; a condition that is not here is mixed
+    this.samples = []; // {z, given, name, canvas, button}
+    this.current = null; // {base, z, first, given, name}: a code, its conditions, and where both began
     this.round = 0; // a round of samples stops when a newer one begins
     this.refresh = latest(() => this.#drawCurrent());
     this.#buildGrid();
     this.#buildClasses();
-    this.#buildSliders();
+    this.#buildCurrent();
     this.#buildEncoder();
-    const image = (z, label) => this.image(z, label);
+    const image = (z, given) => this.image(z, given);
     this.interpolation = new Interpolation(this.find, this.shape, this.samples, this.manifest.prior, image);
     this.seed = new SeedField(this.find, () => this.generate());
-    this.find("reset").addEventListener("click", () => this.show(this.current.base, this.current.label));
-    this.find("download").addEventListener("click", () => download(this.find("current"), this.manifest.title));
-    prepare(this.find("current"), this.shape);
+    this.find("truncation-row").hidden = !this.manifest.truncation;
+    this.find("truncation").addEventListener("input", () => this.generate());
   }
 
   start() {
@@ -47,55 +48,79 @@ export class View {
   }
 
   /** The image of a code: numbers in 0..1. */
-  async image(z, label) {
-    return (await this.runtime.run("serving_default", {z, [this.manifest.label]: label})).image;
+  async image(z, given) {
+    return (await this.runtime.run("serving_default", {z, ...given})).image;
   }
 
   /** Generates the samples of the seed, and makes the first one current. */
   async generate() {
     const round = ++this.round;
     const seed = this.seed.value;
-    const {prior} = this.manifest;
+    const factor = this.find("truncation").valueAsNumber;
+    const {source} = this.manifest;
+    this.find("truncation-text").textContent = factor.toFixed(2);
+    const truncated = factor < 1 ? `, truncated to ${factor.toFixed(2)}` : "";
     for (const [index, sample] of this.samples.entries()) {
-      sample.z = fromNormal(normalRow(seed, index, noiseDim(prior)), prior);
-      // As in `generate`, the class of sample i is i % num_classes.
-      sample.label = this.label === MIXED ? index % (this.classes?.length ?? 1) : this.label;
-      sample.name = `Sample ${index + 1} of seed ${seed}`;
-      const values = await this.image(sample.z, sample.label);
+      const z = fromNormal(normalRow(seed, index, noiseDim(source)), source);
+      sample.z = z.map((number) => factor * number); // towards the middle of the prior: `latent.truncated`
+      sample.given = {...defaults(this.conditions, seed, index), ...this.chosen};
+      sample.name = `Sample ${index + 1} of seed ${seed}${truncated}`;
+      const values = await this.image(sample.z, sample.given);
       if (round !== this.round) return;
       draw(sample.canvas, values, this.shape);
-      sample.button.setAttribute("aria-label", `Sample ${index + 1}${this.#className(sample.label)}`);
+      sample.button.setAttribute("aria-label", `Sample ${index + 1}${named(this.conditions, sample.given)}`);
       if (index === 0) await this.#choose(sample);
     }
     this.interpolation.refresh();
     this.announce(`${this.samples.length} samples of seed ${seed}.`);
   }
 
-  /** Makes a code the current one. Resolves when its image is drawn. */
-  async show(z, label = 0, name = this.current?.name ?? "") {
+  /**
+   * Makes a code the current one. Resolves when its image is drawn.
+   *
+   * @param {number[]|Float32Array} z
+   * @param {Object|number} given Conditions by the names of their inputs, or the number of the first class; those that
+   *     are missing are as for the first image of seed 0.
+   * @param {string} name What the image is called.
+   */
+  async show(z, given = {}, name = this.current?.name ?? "") {
     const base = Float32Array.from(z);
-    this.current = {base, z: base, label, name};
-    for (const slider of this.sliders) slider.set(dot(base, slider.direction));
+    const classOf = this.conditions.find(({kind}) => kind === "class");
+    const asked = typeof given === "number" ? classOf && {[classOf.input]: given} : given;
+    const first = {...defaults(this.conditions, 0, 0), ...asked};
+    this.current = {base, z: base, first, given: first, name};
+    this.directions.show(base);
+    this.controls.show(first);
     await this.refresh();
   }
 
   async #drawCurrent() {
-    const {z, label, name} = this.current;
-    const text = name + this.#className(label);
-    draw(this.find("current"), await this.image(z, label), this.shape);
+    const {z, given, name} = this.current;
+    const text = name + named(this.conditions, given);
+    draw(this.find("current"), await this.image(z, given), this.shape);
     this.find("current").setAttribute("aria-label", text);
     this.find("caption").textContent = text;
   }
 
   async #choose(sample) {
     for (const {button} of this.samples) button.setAttribute("aria-pressed", button === sample.button);
-    await this.show(sample.z, sample.label, sample.name);
+    await this.show(sample.z, sample.given, sample.name);
   }
 
-  #className(label) {
-    if (!this.classes) return "";
-    const name = this.classes[label];
-    return name === String(label) ? `, class ${name}` : `, ${name}`;
+  #buildCurrent() {
+    this.controls = new ConditionControls(this.find("conditions"), this.conditions, (changed) => {
+      this.current.given = {...this.current.given, ...changed};
+      this.refresh();
+    });
+    this.directions = new DirectionSliders(this.find("directions"), this.manifest, () => this.current, (z) => {
+      this.current.z = z;
+      this.refresh();
+    });
+    this.sliders = this.directions.all;
+    this.find("reset").hidden = this.sliders.length + this.conditions.length === 0;
+    this.find("reset").addEventListener("click", () => this.show(this.current.base, this.current.first));
+    this.find("download").addEventListener("click", () => download(this.find("current"), this.manifest.title));
+    prepare(this.find("current"), this.shape);
   }
 
   #buildGrid() {
@@ -108,7 +133,7 @@ export class View {
     for (let index = 0; index < Math.max(2, Math.round(SAMPLES / columns)) * columns; index++) {
       const button = document.createElement("button");
       const canvas = document.createElement("canvas");
-      const sample = {button, canvas, z: null, label: 0, name: ""};
+      const sample = {button, canvas, z: null, given: {}, name: ""};
       button.type = "button";
       button.className = "sample";
       canvas.className = "picture";
@@ -120,72 +145,55 @@ export class View {
     }
   }
 
+  /* A row of buttons for each condition that is a class: all samples get it, or take turns or draws. */
   #buildClasses() {
-    if (!this.classes) return;
-    const place = this.find("classes");
-    place.hidden = false;
-    for (const [label, name] of [[MIXED, "Mixed"], ...this.classes.entries()]) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = name;
-      button.setAttribute("aria-pressed", label === this.label);
-      button.addEventListener("click", () => {
-        this.label = label;
-        for (const other of place.children) other.setAttribute("aria-pressed", other === button);
-        this.generate();
+    const classes = this.conditions.filter(({kind}) => kind === "class");
+    this.find("classes").hidden = classes.length === 0;
+    for (const condition of classes) {
+      const row = document.createElement("div");
+      row.className = "classes";
+      row.setAttribute("role", "group");
+      row.setAttribute("aria-label", `${title(condition)} of the samples`);
+      if (classes.length > 1) row.append(title(condition));
+      const buttons = [[MIXED, "Mixed"], ...condition.names.entries()].map(([label, name]) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = name;
+        button.setAttribute("aria-pressed", label === MIXED);
+        button.addEventListener("click", () => {
+          if (label === MIXED) delete this.chosen[condition.input];
+          else this.chosen[condition.input] = label;
+          for (const other of buttons) other.setAttribute("aria-pressed", other === button);
+          this.generate();
+        });
+        return button;
       });
-      place.append(button);
+      row.append(...buttons);
+      this.find("classes").append(row);
     }
-  }
-
-  #buildSliders() {
-    const {vectors} = this.manifest.directions;
-    this.find("directions").hidden = this.find("reset").hidden = vectors.length === 0;
-    this.sliders = vectors.map((direction, index) => {
-      const row = document.createElement("label");
-      const input = document.createElement("input");
-      const output = document.createElement("output");
-      row.append(`${index + 1}`, input, output);
-      Object.assign(input, {type: "range", min: -LIMIT, max: LIMIT, step: 0.1});
-      input.setAttribute("aria-label", `Direction ${index + 1}`);
-      const write = (value) => {
-        const tenths = Math.round(10 * value); // the sign of the rounded number, so never "−0.0"
-        const sign = tenths < 0 ? "−" : tenths > 0 ? "+" : "";
-        output.textContent = `${sign}${(Math.abs(tenths) / 10).toFixed(1)}`;
-        input.setAttribute("aria-valuetext", `${(tenths / 10).toFixed(1)} standard deviations`);
-      };
-      input.addEventListener("input", () => {
-        this.current.z = moved(this.current.z, direction, input.valueAsNumber);
-        write(input.valueAsNumber);
-        this.refresh();
-      });
-      this.find("sliders").append(row);
-      return {
-        direction,
-        set(value) {
-          input.value = value; // the browser limits it to the range
-          write(value);
-        },
-      };
-    });
   }
 
   #buildEncoder() {
     if (!this.manifest.functions.encode) return;
     this.find("encoder").hidden = false;
-    if (this.classes) this.find("encoder-hint").textContent += " Choose its class above; “Mixed” is the first.";
+    if (this.conditions.some(({input}) => input in this.manifest.functions.encode.inputs)) {
+      this.find("encoder-hint").textContent += " Choose its class above; “Mixed” is the first.";
+    }
     for (const role of ["given", "reconstruction"]) prepare(this.find(role), this.shape);
     this.input = new PictureInput(this.find("input"), this.shape, (values) => this.encode(values), this.announce);
   }
 
   /** Makes the code of an image the current one, and draws the image beside its reconstruction. */
   async encode(values) {
-    const label = Math.max(this.label, 0);
+    const given = {...defaults(this.conditions, 0, 0), ...this.chosen};
     draw(this.find("given"), values, this.shape);
-    const codes = await this.runtime.run("encode", {image: values, [this.manifest.label]: label});
+    const codes = await this.runtime.run("encode", {image: values, ...given});
     const z = codes[this.manifest.code];
+    for (const {input, read} of this.conditions) {
+      if (read) given[input] = codes[read].indexOf(Math.max(...codes[read])); // the class that the encoder sees
+    }
     for (const {button} of this.samples) button.setAttribute("aria-pressed", false);
-    await this.show(z, label, "Your image");
-    draw(this.find("reconstruction"), await this.image(z, label), this.shape);
+    await this.show(z, given, "Your image");
+    draw(this.find("reconstruction"), await this.image(z, given), this.shape);
   }
 }

@@ -2,6 +2,7 @@
 
 import {PictureInput} from "./picture_input.js";
 import {download, draw, prepare} from "./pictures.js";
+import {latest} from "./runtime.js";
 
 export class View {
   static template = "translator";
@@ -14,23 +15,29 @@ export class View {
     this.values = null;
     for (const role of ["given", "result"]) prepare(this.find(role), this.shape);
     this.#buildDirections();
+    this.refresh = latest(() => this.#translate()); // strokes come faster than translations
     const input = (values) => this.translate(values);
-    this.input = new PictureInput(this.find("input"), this.shape, input, announce);
+    this.input = new PictureInput(this.find("input"), this.shape, input, announce, this.find("given"));
     this.find("download").addEventListener("click", () => download(this.find("result"), runtime.manifest.title));
   }
 
-  /** Shows the example until the visitor opens an image. */
+  /** Shows a sketch until the visitor draws or opens an image. */
   start() {
-    return this.input.showExample();
+    return this.input.showSketch();
   }
 
-  /** Translates an image, numbers in 0..1, and draws both. */
-  async translate(values) {
+  /** Translates an image, numbers in 0..1, and draws both. Of images that come meanwhile, the last is translated. */
+  translate(values) {
     this.values = values;
     draw(this.find("given"), values, this.shape);
-    const {image} = await this.runtime.run(this.direction, {image: values});
+    return this.refresh();
+  }
+
+  async #translate() {
+    const {direction, values} = this;
+    const {image} = await this.runtime.run(direction, {image: values});
     draw(this.find("result"), image, this.shape);
-    this.find("caption").textContent = `Translation, ${words(this.direction)}`;
+    this.find("caption").textContent = `Translation, ${words(direction)}`;
   }
 
   #buildDirections() {

@@ -10,20 +10,23 @@ import typer
 from keras_genzoo import presets
 from keras_genzoo.cli.conditions import check_used, read_conditions
 from keras_genzoo.cli.names import console, load_named, preset_of, say, start_tensorflow
+from keras_genzoo.cli.page_options import Directions, EditClasses, EditLogits, check_page_options, page_directions
 
 FORMATS = {".tflite": "litert", ".onnx": "onnx", ".xml": "openvino"}  # by suffix; without one: SavedModel
 FID_IMAGES = 2000
+Format = Annotated[
+    str | None, typer.Option(help="saved_model, litert, onnx, openvino or web. Default: from the suffix of --out.")
+]
+Quantization = Annotated[
+    str | None, typer.Option(help="LiteRT, web: float16, dynamic, int8 or auto (the fastest). Default: float32.")
+]
 
 
 def export(
     name: Annotated[str, typer.Argument(metavar="PRESET|RUN|FILE|MODEL", help="Preset, run, .keras file or model.")],
     out: Annotated[Path, typer.Option(help="Folder (saved_model, web), or .tflite, .onnx or .xml file.")],
-    format: Annotated[
-        str | None, typer.Option(help="saved_model, litert, onnx, openvino or web. Default: from the suffix of --out.")
-    ] = None,
-    quantization: Annotated[
-        str | None, typer.Option(help="LiteRT, web: float16, dynamic, int8 or auto (the fastest). Default: float32.")
-    ] = None,
+    format: Format = None,
+    quantization: Quantization = None,
     max_loss: Annotated[float | None, typer.Option(help="LiteRT: mean error that auto accepts. Default: 0.01.")] = None,
     signature: Annotated[str | None, typer.Option(help="LiteRT, ONNX, OpenVINO: signature, such as encode.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="LiteRT: batch size, fixed in the file.")] = None,
@@ -38,11 +41,15 @@ def export(
     report: Annotated[Path | None, typer.Option(help="Write the report to this .json file.")] = None,
     weights: Annotated[str | None, typer.Option(help="Preset name, folder, .weights.h5, https:// or hf://.")] = None,
     labels: Annotated[str | None, typer.Option(help="The class that the files generate, by number or name.")] = None,
+    directions: Directions = None,
+    edit_classes: EditClasses = None,
+    from_logits: EditLogits = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ):
     """Exports to SavedModel, LiteRT, ONNX, OpenVINO or a web page; compares it with Keras and measures it."""
     format = format or _format_of(out)
     _check(format, report, features, data, overwrite)  # before anything is written
+    _check_page(format, directions, edit_classes, from_logits)
     model, preset = load_named(name, weights), preset_of(name, weights)
     images = _images(preset, data, model) if data is not None else None
     fixed = read_conditions(model, labels)
@@ -51,6 +58,7 @@ def export(
     options |= dict(image_dtype=image_dtype, io_dtype=io_dtype, precision=precision, warmup=warmup, runtime=runtime)
     options |= dict(images=_inputs(model, signature, format, images), measure=measure, preset=_origin(format, preset))
     options = {key: value for key, value in options.items() if value is not None} | fixed
+    options |= page_directions(model, directions, edit_classes, from_logits)
     done = model.export(out, format=format, overwrite=overwrite, **options)
     if format == "litert" and measure is not False:
         done = _with_quality(model, done, features or _features(preset), images and images["a"])
@@ -90,6 +98,14 @@ def _check(format, report, features, data, overwrite):
         from keras_genzoo.metrics import extractor
 
         extractor(features)
+
+
+def _check_page(format, directions, edit_classes, from_logits):
+    """Raises an error on options of a page without one, or that do not fit."""
+    for option, value in (("--directions", directions), ("--edit-classes", edit_classes)):
+        if value and format != "web":
+            raise ValueError(f"Expected {option} with the format web. Received: --format {format}")
+    check_page_options(edit_classes, from_logits, directions)
 
 
 def _images(preset, data, model):

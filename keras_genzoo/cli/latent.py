@@ -66,7 +66,7 @@ def edit(
     names = [each.strip() for each in hold.split(",") if each.strip()]
     seen = dict(from_logits=from_logits, exclusive=not independent)
     held = dict(hold=names, hold_weight=hold_weight)
-    edited = latent.edit(model, _classifier(classifier), z, target, steps=steps, **held, **seen, **given)
+    edited = latent.edit(model, read_classifier(classifier), z, target, steps=steps, **held, **seen, **given)
     plots.save_pairs(latent.decode(model, z, **given), edited.images, out)
     _tell_edit(edited, target, out)
 
@@ -93,29 +93,74 @@ def directions(
     classifier: Annotated[str | None, typer.Option(help="With --method classifier: see edit.")] = None,
     target: Target = None,
     from_logits: FromLogits = True,
-    vectors: Annotated[Path | None, typer.Option(help="NumPy file for the directions, (num, latent_dim).")] = None,
+    vectors: Annotated[
+        Path | None, typer.Option(help="File for the directions: .npz for `play --directions`, or a .npy array.")
+    ] = None,
+    names: Annotated[
+        str | None, typer.Option(help="With --vectors FILE.npz: names of the directions, separated by commas.")
+    ] = None,
     weights: Weights = None,
 ):
     """Draws walks along directions in latent space, and tells how much of each measure of an image they move."""
     check_png_output(out)
     _check_method(ctx, method, classifier, target, vectors)
+    names = _check_names(names, method, num, vectors)
     model = load_model(name, weights, "latent_sample", CODES)
     import numpy as np
 
+    found = _found(model, method, num, seed, classifier, target, from_logits)
+    _check_fits(names, found)
+    _draw_walks(model, found, np.linspace(-distance, distance, steps), seed, out)
+    if vectors is not None:
+        _write_directions(vectors, model, found, names or _default_names(method, target, len(found)))
+    _tell_directions(model, found, seed, out)
+
+
+def _check_names(names, method, num, vectors):
+    """The names given for directions as a list, or `None`; raises `ValueError` unless they fit."""
+    if names is None:
+        return None
+    if vectors is None or vectors.suffix != ".npz":
+        raise ValueError(f"Expected --vectors FILE.npz with --names. Received: --names {names}")
+    given, wanted = [name.strip() for name in names.split(",")], 1 if method is Method.classifier else num
+    if len(given) != wanted or len(set(given)) != wanted or not all(given):
+        raise ValueError(f"Expected --names as {wanted} different names. Received: --names {names}")
+    return given
+
+
+def _check_fits(names, found):
+    if names is not None and len(names) != len(found):
+        raise ValueError(f"Expected {len(found)} --names: codes have no more directions. Received: {len(names)}")
+
+
+def _default_names(method, target, num):
+    """Names by method and number, which differ among the files of one model."""
+    return [f"towards {target}"] if method is Method.classifier else [f"{method.value} {i + 1}" for i in range(num)]
+
+
+def _write_directions(path, model, found, names):
+    import numpy as np
+
+    from keras_genzoo import latent
+    from keras_genzoo.utils.atomic import write_atomically
+
+    if path.suffix == ".npz":
+        latent.save_directions(path, model, dict(zip(names, found, strict=True)))
+    else:
+        write_atomically(path, lambda file: np.save(file, found), suffix=".npy")
+
+
+def _found(model, method, num, seed, classifier, target, from_logits):
+    """Directions `(num, latent_dim)` by a method; a model of short codes has fewer."""
     from keras_genzoo import latent
 
     if method is Method.classifier:
-        found = latent.find_direction(model, _classifier(classifier), target, seed=seed, from_logits=from_logits)[None]
-    elif method is Method.jacobian:
-        found = latent.leading_directions(model, min(num, model.latent_dim), seed=seed).vectors
-    else:
-        found = latent.first_layer_directions(model, min(num, model.latent_dim), method.value, seed=seed).vectors
-    _draw_walks(model, found, np.linspace(-distance, distance, steps), seed, out)
-    if vectors is not None:
-        from keras_genzoo.utils.atomic import write_atomically
-
-        write_atomically(vectors, lambda file: np.save(file, found), suffix=".npy")
-    _tell_directions(model, found, seed, out)
+        seen = dict(seed=seed, from_logits=from_logits)
+        return latent.find_direction(model, read_classifier(classifier), target, **seen)[None]
+    num = min(num, model.latent_dim)
+    if method is Method.jacobian:
+        return latent.leading_directions(model, num, seed=seed).vectors
+    return latent.first_layer_directions(model, num, method.value, seed=seed).vectors
 
 
 def _draw_walks(model, directions, distances, seed, out):
@@ -186,7 +231,7 @@ def invert(
     say(f"{len(images)} images, mean squared error {found.error.mean():.4f}: {out}")
 
 
-def _classifier(name):
+def read_classifier(name):
     """A classifier by the name of a preset, or from a `.keras` file of any Keras model."""
     if not name.endswith(".keras"):
         return load_named(name)
@@ -202,7 +247,7 @@ def _classifier(name):
 
 
 def _check_method(ctx, method, classifier, target, vectors):
-    _check_array(vectors)
+    _check_array(vectors, (".npz", ".npy"))
     if method is not Method.classifier:
         check_effect(ctx, ("classifier", "target", "from_logits"), "only --method classifier has one")
     elif classifier is None or target is None:
@@ -211,12 +256,13 @@ def _check_method(ctx, method, classifier, target, vectors):
         raise ValueError("Expected no --num: a classifier gives one direction. Received: --num")
 
 
-def _check_array(path):
+def _check_array(path, kinds=(".npy",)):
     """Raises an error unless a NumPy file may be written, or none is asked for."""
     if path is None:
         return
-    if path.suffix != ".npy":
-        raise ValueError(f"Expected a .npy file. Received: {str(path)!r}")
+    kind = path.suffix if path.suffix in kinds else " or ".join(kinds)
+    if path.suffix not in kinds:
+        raise ValueError(f"Expected a {kind} file. Received: {str(path)!r}")
     if path.exists():
-        raise FileExistsError(f"Expected a .npy file that is not there yet. Received: {str(path)!r}, which exists")
+        raise FileExistsError(f"Expected a {kind} file that is not there yet. Received: {str(path)!r}, which exists")
     check_folder_of(path)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from keras_genzoo.cli.names import Weights, console, load_named, preset_of, say
+from keras_genzoo.cli.page_options import Directions, EditClasses, EditLogits, check_page_options, page_directions
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -27,17 +28,22 @@ def play(
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
     quantization: Annotated[str | None, typer.Option(help="float16, dynamic or int8. Default: float32.")] = None,
     runtime: Annotated[str | None, typer.Option(help="Folder of npm packages with LiteRT.js to copy.")] = None,
+    directions: Directions = None,
+    edit_classes: EditClasses = None,
+    from_logits: EditLogits = True,
     weights: Weights = None,
 ):
     """Shows a model on its web page: exports it to a temporary folder, serves it to this machine, opens the browser.
 
     The page loads LiteRT.js from a public address unless --runtime has it. Ctrl-C ends it and removes the folder.
     """
+    check_page_options(edit_classes, from_logits, directions)
     with tempfile.TemporaryDirectory(prefix="keras_genzoo_") as folder:
         page = Path(folder) / "page"
         with server_of(page, port) as server:  # before the export: a port may be taken
             model, preset = load_named(name, weights), preset_of(name, weights)
             options = {"quantization": quantization, "runtime": runtime, "preset": preset}
+            options |= page_directions(model, directions, edit_classes, from_logits)
             with console.status("Writing the page"):
                 model.export(page, format="web", **{key: value for key, value in options.items() if value is not None})
             serve(server, open_page)

@@ -153,13 +153,22 @@ def truncated(model, z, factor):
         Karras, Laine and Aila, 2019, https://arxiv.org/abs/1812.04948, appendix B, with this factor.
     """
     z = check_codes(model, z)
-    drawn_from = chosen_sampler(model, None) if hasattr(model, "fit_sampler") else PRIOR
-    if model.prior.kind not in ("normal", "uniform") or drawn_from != PRIOR:
+    drawn_from = _drawn_from(model)
+    if not has_middle(model):
         kind = model.prior.kind if drawn_from == PRIOR else f"a fitted {drawn_from}"
         raise ValueError(f"Expected codes of a normal or uniform prior. Received: {kind}, of {model.model_name}")
     if not is_number(factor) or not 0.0 <= factor <= 1.0:
         raise ValueError(f"Expected factor in [0, 1]. Received: factor={factor!r}")
     return (z * np.float32(factor)).astype("float32")
+
+
+def has_middle(model):
+    """Whether the codes of generated images are draws of a standard normal, or uniform on [-1, 1]."""
+    return model.prior.kind in ("normal", "uniform") and _drawn_from(model) == PRIOR
+
+
+def _drawn_from(model):
+    return chosen_sampler(model, None) if hasattr(model, "fit_sampler") else PRIOR
 
 
 def analogy(model, a, b, c):

@@ -53,12 +53,23 @@ def find_direction(
     >>> direction.shape
     (64,)
     """
-    from sklearn.linear_model import LogisticRegression
-
     check_movable(model)
-    check_at_least(10, num_samples=num_samples)
     view = ClassifierView(model, classifier, from_logits, exclusive)
     (target,) = view.targets(target, 1)
+    z, found = seen_codes(model, view, num_samples, seed, batch_size, conditions)
+    shown = found.argmax(axis=-1) == target if exclusive else found[:, target] > 0.0
+    if shown.all() or not shown.any():
+        raise ValueError(
+            f"Expected codes with and without target={target} among {num_samples}. Received: "
+            f"{'all' if shown.all() else 'none'} that show it"
+        )
+    return boundary(z, shown)
+
+
+def seen_codes(model, view, num_samples, seed, batch_size, conditions):
+    """Codes of the prior `(num_samples, latent_dim)`, and the logits that a `ClassifierView` gives their images."""
+    check_at_least(10, num_samples=num_samples)
+    check_at_least(1, batch_size=batch_size)
     z = sample(model, num_samples, seed)
     given = conditions_of(model, num_samples, conditions, seed)
 
@@ -68,13 +79,13 @@ def find_direction(
 
     parts = [slice(first, first + batch_size) for first in range(0, num_samples, batch_size)]
     found = [logits(z[part], {name: values[part] for name, values in given.items()}) for part in parts]
-    found = np.concatenate(found)
-    shown = found.argmax(axis=-1) == target if exclusive else found[:, target] > 0.0
-    if shown.all() or not shown.any():
-        raise ValueError(
-            f"Expected codes with and without target={target} among {num_samples}. Received: "
-            f"{'all' if shown.all() else 'none'} that show it"
-        )
+    return z, np.concatenate(found)
+
+
+def boundary(z, shown):
+    """The normal of the plane between the codes that are `shown` and the others, float32 of length 1."""
+    from sklearn.linear_model import LogisticRegression
+
     normal = LogisticRegression(class_weight="balanced", max_iter=1000).fit(z, shown).coef_[0]
     return (normal / np.linalg.norm(normal)).astype("float32")
 

@@ -81,7 +81,6 @@ class InfoGAN(StandardGAN):
     generator_options = INITIAL_WEIGHTS
     discriminator_options = INITIAL_WEIGHTS
     discriminator_conditions = ()
-    web_view = None  # the page sets one class, and no numbers
 
     noisy = GAN.noisy
     examined = ACGAN.examined

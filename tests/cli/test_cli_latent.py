@@ -52,19 +52,35 @@ def test_directions_are_drawn_measured_and_written(command, saved, here):
     np.testing.assert_array_equal(np.load("sefa.npy"), latent.first_layer_directions(model, 2).vectors)
 
 
+def test_directions_are_written_with_names_for_this_model_alone(command, saved, here):
+    common = ("--num", 2, "--steps", 2, "--out", "d.png")
+    for method, further in {"sefa": (), "jacobian": ("--names", "width, slant")}.items():
+        code, _, err = command(
+            "directions", saved["gan"], "--method", method, "--vectors", f"{method}.npz", *further, *common
+        )
+        assert (code, err) == (0, "")
+    model = keras_genzoo.build("dcgan", weights=saved["gan"])
+    found = latent.load_directions("sefa.npz", model) | latent.load_directions("jacobian.npz", model)
+    assert list(found) == ["sefa 1", "sefa 2", "width", "slant"]
+    np.testing.assert_array_equal([*found.values()][:2], latent.first_layer_directions(model, 2).vectors)
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
+        (("--names", "a,b"), "Expected --vectors FILE.npz with --names"),
+        (("--names", "a,a", "--num", 2, "--vectors", "d.npz"), "Expected --names as 2 different names"),
+        (("--names", "a,b,c,d,e", "--num", 5, "--vectors", "d.npz"), "Expected 4 --names"),
         (("--target", 3), "Expected no --target: only --method classifier has one"),
         (("--method", "classifier", "--target", 3), "Expected --classifier and --target with --method classifier"),
-        (("--vectors", "a.txt"), "Expected a .npy file. Received: 'a.txt'"),
+        (("--vectors", "a.txt"), "Expected a .npz or .npy file. Received: 'a.txt'"),
         (("--vectors", "there.npy"), "Expected a .npy file that is not there yet"),
     ],
 )
 def test_options_of_directions_that_do_not_fit_are_refused(command, saved, here, arguments, sentence):
     (here / "there.npy").touch()
     code, _, err = command("directions", saved["gan"], *arguments)
-    assert code == 2 and sentence in err and not (here / "directions.png").exists()
+    assert code == 2 and sentence in err and [path.name for path in here.iterdir()] == ["there.npy"]
 
 
 def test_invert_draws_pairs_and_writes_codes(command, saved, here):

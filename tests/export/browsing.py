@@ -24,7 +24,7 @@ poll().then(async (genzoo) => { %s }).then((value) => done({value}), (error) => 
 PIXELS = """
 const canvas = document.querySelector(`[data-role=${arguments[0]}]`);
 const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-return [canvas.height, canvas.width, btoa(String.fromCharCode(...data))];
+return [canvas.height, canvas.width, btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""))];
 """
 
 
@@ -56,6 +56,8 @@ def start_browser(log):
         "--no-sandbox",  # containers run as root
         "--disable-dev-shm-usage",
         "--disable-background-networking",
+        "--use-fake-device-for-media-stream",  # a camera, which shows a moving pattern
+        "--use-fake-ui-for-media-stream",  # and may be used without a question
         f"--log-net-log={log}",
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ):

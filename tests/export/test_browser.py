@@ -19,13 +19,17 @@ from litert_js import real_packages
 from PIL import Image
 
 import keras_genzoo
-from keras_genzoo import sampling
+from keras_genzoo import latent, sampling
 from keras_genzoo.export import runners
 
 LEVELS = 2  # grey levels that two runtimes may differ by
-TINY = {case.name: case for case in CASES if str(case) in ("cyclegan", "rbm", "classifier", "cvae-conv_bernoulli")}
+READER = "semi_supervised_aae"  # whose encoder reads the class
+ROWS = ("cyclegan", "rbm", "classifier", "cvae-conv_bernoulli", "infogan", f"{READER}-conv")
+TINY = {case.name: case for case in CASES if str(case) in ROWS}
 PUBLIC = "https://cdn.jsdelivr.net/npm/@litertjs/core/dist/index.js"  # requested by one test, and by no other
-PAGES = ("cgan", "cgan_int8", *TINY)
+STEPS = {"width": [1.0, 0.5, 0.0, -1.0, 0.2], "<b>slant</b> to the right": [0.0, 1.0, 1.0, 0.0, 0.0]}  # of infogan
+EDITS = {"cat": [0.3, 0.0, 0.0, 0.9, 0.0]}
+PAGES = ("cgan", "cgan_int8", *(name for name in TINY if name != READER))
 
 
 def with_contrast(model):
@@ -48,7 +52,9 @@ def needs():
 def models(needs):
     """The model of each page: a trained one, and small ones of the other families."""
     cgan = keras_genzoo.build("cgan", weights="mnist")
-    return {"cgan": cgan, "cgan_int8": cgan, **{name: with_contrast(case.build()) for name, case in TINY.items()}}
+    tiny = {name: with_contrast(case.build()) for name, case in TINY.items()}
+    with_contrast(with_contrast(tiny["infogan"]))  # whose initial weights are smaller
+    return {"cgan": cgan, "cgan_int8": cgan, **tiny}
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +62,10 @@ def site(models, tmp_path_factory):
     """The pages, on a server."""
     folder = tmp_path_factory.mktemp("site")
     for name, model in models.items():
-        preset = {"preset": "cgan_mnist"} if name.startswith("cgan") else {}
-        quantization = "int8" if name.endswith("int8") else None
-        model.export(folder / name, format="web", runtime=real_packages(), quantization=quantization, **preset)
+        options = {"preset": "cgan_mnist"} if name.startswith("cgan") else {}
+        options |= {"directions": STEPS, "edit_classes": EDITS} if name == "infogan" else {}
+        options |= {"quantization": "int8"} if name.endswith("int8") else {}
+        model.export(folder / name, format="web", runtime=real_packages(), **options)
     site = browsing.Site(folder)
     yield site
     site.close()
@@ -92,7 +99,7 @@ def page(driver, site):
 def expected(site, name, signature="serving_default", **inputs):
     """What the Python runtime makes of the same file: outputs by name, of a batch of one, without the batch's axis."""
     runner = runners.litert_runner(site.folder / name / f"{signature}.tflite", signature)
-    types = {"label": "int32"}
+    types = {"label": "int32", "code": "int32", "code2": "int32"}
     batch = {key: np.asarray(value, types.get(key, "float32"))[None] for key, value in inputs.items()}
     return {key: value[0] for key, value in runner(batch).items()}
 
@@ -166,7 +173,7 @@ def test_class_buttons_choose_the_class_of_all_samples(page, site):
     buttons[8].click()
     page.until(lambda: "class 7" in page.find("caption").text)
     page.run("await genzoo.view.generate();")
-    assert page.run("return genzoo.view.samples.map(({label}) => label);") == [7] * 20
+    assert page.run("return genzoo.view.samples.map(({given}) => given.label);") == [7] * 20
     assert [button.get_attribute("aria-pressed") for button in buttons].index("true") == 8
     z = page.run("return [...genzoo.view.current.z];")
     assert_same_picture(page.pixels("current"), expected(site, "cgan", z=z, label=7)["image"])
@@ -188,6 +195,7 @@ def test_slider_moves_the_code_along_its_direction_by_keyboard(page, site):
     z = before + (-2.8 - before @ direction) * direction
     np.testing.assert_allclose(page.run("return [...genzoo.view.current.z];"), z, atol=1e-5)
     assert_same_picture(page.pixels("current"), expected(site, "cgan", z=z, label=0)["image"])
+    page.run("scrollTo(0, 0);")  # the picture stays in sight, and covers the button
     page.find("reset").click()
     page.run("await genzoo.view.refresh();")
     np.testing.assert_allclose(page.run("return [...genzoo.view.current.z];"), before)
@@ -199,6 +207,65 @@ def test_slider_shows_the_sign_of_the_rounded_number(page):
     for value, shown in ((-0.04, "0.0"), (0.0, "0.0"), (0.04, "0.0"), (-1.26, "−1.3"), (0.5, "+0.5")):
         page.run(f"genzoo.view.sliders[0].set({value});")
         assert output.text == shown
+
+
+SET = """
+const [input, value] = [document.querySelector(`[aria-label="%s"]`), %s];
+input.value = value;
+input.dispatchEvent(new Event("input", {bubbles: true}));
+await genzoo.view.refresh();
+"""
+
+
+def test_steps_along_given_directions_add_up_on_the_shell(page, site, models):
+    page.open("infogan")
+    rows = page.driver.find_elements("css selector", "[data-role=directions] label")
+    assert [row.text.split("\n")[0] for row in rows] == [*STEPS, *EDITS]
+    start, given = page.run("return [[...genzoo.view.current.z], genzoo.view.current.given];")
+    for name, value in {
+        "Direction width": 1.5,
+        "Towards cat": -2.0,
+        "Direction <b>slant</b> to the right": 1.0,
+    }.items():
+        page.run(SET % (name, value))
+    step = 1.5 * np.array(STEPS["width"]) - 2.0 * np.array(EDITS["cat"]) + np.array([*STEPS.values()][1])
+    z = latent.walk(models["infogan"], start, step, [1.0])[0, 0]
+    np.testing.assert_allclose(page.run("return [...genzoo.view.current.z];"), z, atol=1e-5)
+    assert_same_picture(page.pixels("current"), expected(site, "infogan", z=z, **given)["image"])
+    page.run("genzoo.view.samples[1].button.click();")
+    page.until(lambda: page.find("caption").text.startswith("Sample 2"))
+    assert {row.text.split("\n")[-1] for row in rows} == {"0.0"}
+
+
+def test_codes_of_infogan_are_lists_and_sliders_of_their_names(page, site, models):
+    from selenium.webdriver.support.select import Select
+
+    page.open("infogan")
+    images = models["infogan"].generate(4, seed=0)
+    page.run("genzoo.view.samples[3].button.click();")
+    page.until(lambda: page.find("caption").text.startswith("Sample 4 of seed 0, code: "))
+    assert_same_picture(page.pixels("current"), images[3])
+    rows = page.driver.find_elements("css selector", "[data-role=conditions] label")
+    names = [row.text.split("\n")[0] for row in rows]
+    factors = [name for name in names if name.startswith("Factor")]
+    assert names == ["Code", "Code 2", *factors] and factors
+    Select(rows[0].find_element("tag name", "select")).select_by_visible_text("1")
+    page.run(SET % (factors[0], 0.75))
+    z, given = page.run("return [[...genzoo.view.current.z], genzoo.view.current.given];")
+    assert given["code"] == 1 and given["factor"][0] == 0.75
+    assert_same_picture(page.pixels("current"), expected(site, "infogan", z=z, **given)["image"])
+    page.find("reset").click()
+    page.run("await genzoo.view.refresh();")
+    assert_same_picture(page.pixels("current"), images[3])
+
+
+def test_truncated_samples_are_those_of_python(page, models):
+    page.open("cgan")
+    page.run("const input = genzoo.view.find('truncation'); input.value = 0.6; await genzoo.view.generate();")
+    assert page.find("caption").text == "Sample 1 of seed 0, truncated to 0.60, class 0"
+    codes = latent.truncated(models["cgan"], latent.sample(models["cgan"], 20), 0.6)
+    np.testing.assert_allclose(page.run("return genzoo.view.samples.map(({z}) => [...z]);"), codes, atol=2e-6)
+    assert_same_picture(page.pixels("current"), latent.decode(models["cgan"], codes[:1], labels=[0])[0])
 
 
 def test_interpolation_plays_along_the_great_circle(page, site):
@@ -247,16 +314,31 @@ def test_download_is_the_picture_pixel_by_pixel(page, driver, tmp_path):
 def test_picture_from_a_file_is_encoded_and_decoded(page, site, tmp_path):
     page.open("cvae")
     image = picture((8, 8, 1))
-    page.run("genzoo.view.find('classes').children[3].click();")  # class 2
+    page.run("genzoo.view.find('classes').querySelectorAll('button')[3].click();")  # class 2
     page.find("file").send_keys(saved(image, tmp_path / "picture.png"))
     page.until(lambda: page.find("caption").text.startswith("Your image"))
-    page.run("await genzoo.view.refresh(); await genzoo.view.runtime.run('serving_default', genzoo.view.current);")
+    page.run("await genzoo.view.refresh(); await genzoo.view.image(genzoo.view.current.z, genzoo.view.current.given);")
     assert_same_picture(page.pixels("given"), image, levels=0)
     z = expected(site, "cvae", "encode", image=image / 255.0, label=2)["z_mean"]
     np.testing.assert_allclose(page.run("return [...genzoo.view.current.z];"), z, rtol=1e-4, atol=1e-4)
     reconstruction = expected(site, "cvae", z=z, label=2)["image"]
     for role in ("reconstruction", "current"):
         assert_same_picture(page.pixels(role), reconstruction)
+
+
+def test_picture_is_decoded_as_the_class_that_the_encoder_sees(page, site, tmp_path):
+    page.open(READER)
+    for seed in range(20):  # a picture that is not of the first class
+        image = picture(TINY[READER].args["image_shape"], seed)
+        codes = expected(site, READER, "encode", image=image / 255.0)
+        if codes["y"].argmax() > 0:
+            break
+    label = int(codes["y"].argmax())
+    page.find("file").send_keys(saved(image, tmp_path / "picture.png"))
+    page.until(lambda: page.find("caption").text.startswith("Your image"))
+    page.run("await genzoo.view.refresh();")
+    assert page.run("return genzoo.view.current.given.label;") == label > 0
+    np.testing.assert_allclose(page.run("return [...genzoo.view.current.z];"), codes["z"], rtol=1e-4, atol=1e-4)
 
 
 DROP = """
@@ -326,6 +408,74 @@ def test_translator_translates_in_both_directions(page, site, tmp_path):
         page.until(lambda direction=direction: page.find("caption").text.endswith(direction.replace("_", " ")))
         result = expected(site, "cyclegan", direction, image=image / 255.0)["image"]
         assert_same_picture(page.pixels("result"), result)
+
+
+def test_strokes_of_a_finger_are_translated_as_they_are_drawn(page, site):
+    from selenium.webdriver.common.actions.action_builder import ActionBuilder
+    from selenium.webdriver.common.actions.pointer_input import PointerInput
+
+    page.open("cyclegan")
+    page.find("clear").click()
+    page.run("await genzoo.view.refresh();")
+    pad = page.find("pad-canvas")
+    assert page.pixels("pad-canvas").min() == 255
+    builder = ActionBuilder(page.driver, mouse=PointerInput("touch", "finger"))
+    finger = builder.pointer_action
+    finger.move_to(pad, 0, -60).pointer_down().move_to(pad, 0, 60)
+    builder.perform()
+    page.run("await genzoo.view.refresh();")  # while the finger is still down
+    drawn = page.pixels("given")
+    assert (page.pixels("pad-canvas") == drawn).all()  # what is seen is what is translated
+    line = (drawn == 0).all(axis=-1)  # black on white, one pixel wide
+    assert set(np.unique(drawn)) == {0, 255} and line.any(axis=0).sum() == 1 and 6 <= line.sum() <= 9
+    assert_same_picture(page.pixels("result"), expected(site, "cyclegan", "a_to_b", image=drawn / 255.0)["image"])
+    up = ActionBuilder(page.driver, mouse=PointerInput("touch", "finger"))
+    up.pointer_action.release()
+    up.perform()
+
+
+def test_eraser_undo_and_clear_change_the_drawing(page):
+    from selenium.webdriver import ActionChains
+
+    page.open("cyclegan")
+
+    def cross():
+        pad = page.find("pad-canvas")
+        ActionChains(page.driver).move_to_element_with_offset(pad, -60, 0).click_and_hold().move_by_offset(
+            120, 0
+        ).release().perform()
+        return page.pixels("pad-canvas")
+
+    sketch = page.pixels("pad-canvas")
+    page.run(SET.replace("await genzoo.view.refresh();", "").replace("aria-label", "data-role") % ("thickness", 3))
+    with_line = cross()
+    assert (with_line != sketch).any()
+    page.find("eraser").click()
+    assert (cross()[with_line.shape[0] // 2, with_line.shape[1] // 2] == 255).all()
+    page.find("undo").click()
+    assert (page.pixels("pad-canvas") == with_line).all()
+    page.find("clear").click()
+    assert page.pixels("pad-canvas").min() == 255
+    page.find("undo").click()
+    page.find("undo").click()
+    assert (page.pixels("pad-canvas") == sketch).all()
+    page.find("example").click()  # takes the place of the drawing, which stays
+    assert not page.find("pad-canvas").is_displayed() and page.find("given").is_displayed()
+    page.find("draw").click()
+    assert (page.pixels("pad-canvas") == sketch).all()
+
+
+def test_picture_of_the_camera_is_translated(page, site):
+    page.open("cyclegan")
+    page.find("camera").click()
+    page.until(lambda: page.driver.execute_script("return arguments[0].readyState > 1", page.find("video")))
+    page.find("take").click()
+    page.until(lambda: page.find("given").is_displayed())
+    page.run("await genzoo.view.refresh();")
+    given = page.pixels("given")
+    assert given.std() > 10 and not page.find("video").is_displayed()
+    assert page.run("return genzoo.view.input.camera.stream;") is None
+    assert_same_picture(page.pixels("result"), expected(site, "cyclegan", "a_to_b", image=given / 255.0)["image"])
 
 
 def test_classifier_shows_the_probabilities_of_the_classes(page, site, models, tmp_path):

@@ -13,10 +13,10 @@ from exports import content
 from litert_js import ROOT, fake_packages, real_packages
 
 import keras_genzoo
-from keras_genzoo import presets
-from keras_genzoo.export import ExportError, _web_runtime, export_model, runners, web
+from keras_genzoo import latent, presets
+from keras_genzoo.export import ExportError, _web_codes, _web_runtime, export_model, runners, web
 from keras_genzoo.families import BaseAutoencoder, BaseGAN, BaseTranslator, BinaryMachine
-from keras_genzoo.families.conditions import ClassCondition, RealCondition
+from keras_genzoo.families.conditions import ClassCondition, Condition
 from keras_genzoo.families.exporting import ExportFunction, sample_inputs
 from keras_genzoo.families.priors import (
     JoinedPrior,
@@ -38,7 +38,7 @@ VIEWS = {
     BinaryMachine: "chain",
     object: "classifier",
 }
-WITHOUT_VIEW = {"infogan", "ladder_vae", "pixel_vae", "vq_vae"}  # whose codes, or images, the page cannot draw
+WITHOUT_VIEW = {"ladder_vae", "pixel_vae", "vq_vae"}  # whose codes, or images, the page cannot draw
 SIGNATURES = {
     "latent": ["serving_default"],
     "encoder_decoder": ["serving_default", "encode"],
@@ -138,8 +138,8 @@ def test_manifest_has_the_leading_directions_of_codes(pages, case):
     np.testing.assert_allclose(manifest["directions"]["vectors"], vectors, atol=1e-6)
     np.testing.assert_allclose(manifest["directions"]["eigenvalues"], eigenvalues, rtol=1e-5)
     assert manifest["latent_dim"] == model.latent_dim
-    assert manifest["prior"] == model.prior.parts()
-    assert manifest["label"] == ("label" if case.has_labels else None)
+    assert manifest["prior"] == manifest["source"] == model.prior.parts() and manifest["walks"] == []
+    assert [each["input"] for each in manifest["conditions"]] == (["label"] if case.has_labels else [])
     encode = model.export_functions().get("encode")
     assert manifest.get("code") == (encode.outputs[0] if encode else None)
 
@@ -299,24 +299,184 @@ def test_codes_that_the_page_cannot_draw_are_refused(tiny, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+def test_conditions_that_the_page_cannot_set_are_refused(tiny, monkeypatch):
+    class Texts(ClassCondition):
+        pass
+
+    class Other(Condition):
+        check = default = draw = spec = range = bounds = None
+
+    monkeypatch.setattr(type(tiny), "conditions", (Texts("words", 2), Other("sounds", False)))
+    with pytest.raises(ExportError, match="Expected conditions that are classes or real .* Received: sounds, a Other"):
+        _web_codes.describe(tiny, {}, None)
+
+
+def test_sampler_that_the_page_cannot_draw_from_is_refused(tmp_path):
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4)
+    model.fit_sampler("two_stage", np.random.default_rng(0).random((20, 8, 8, 1), "float32"))
+    with pytest.raises(ExportError, match="of a sampler of mixture, aggregate, for a web page. Received: a fitted two"):
+        model.export(tmp_path / "page", format="web")
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- directions ------------------------------------------------------------------------------------------------------
+
+
+def test_given_directions_have_sliders_of_their_names_in_place_of_leading_ones(tiny, tmp_path):
+    latent.save_directions(tmp_path / "found.npz", tiny, {"width": [10, 0, 0], "<b>": [0, 1, 1]})
+    edits = {"cat": np.eye(3)[2]}
+    tiny.export(tmp_path / "page", format="web", directions=tmp_path / "found.npz", edit_classes=edits)
+    manifest = manifest_of(tmp_path / "page")
+    assert manifest["directions"]["vectors"] == []
+    assert [group["option"] for group in manifest["walks"]] == ["directions", "edit_classes"]
+    width, other = manifest["walks"][0]["sliders"]
+    assert width == {"name": "width", "limit": 0.5, "vector": [10.0, 0.0, 0.0]}  # five standard deviations
+    assert (other["name"], other["limit"], other["vector"]) == ("<b>", 4.0, [0.0, 1.0, 1.0])
+    assert manifest["walks"][1]["sliders"] == [{"name": "cat", "limit": 5.0, "vector": [0.0, 0.0, 1.0]}]
+
+
+def test_range_of_a_slider_fits_the_prior(tiny, monkeypatch):
+    for prior, limit in ((UniformPrior(3), 3.0), (SpherePrior(3), 3.0)):  # 5 / sqrt(3), the deviation of an element
+        with_prior(monkeypatch, tiny, prior)
+        (group,) = _web_codes.walks(tiny, "latent", directions={"a": [0, 0, 1]})
+        assert group["sliders"][0]["limit"] == limit
+
+
 @pytest.mark.parametrize(
-    "conditions",
+    ("name", "directions", "message"),
     [
-        (RealCondition("factors", 2),),
-        (ClassCondition("styles", 3, in_turn=False),),
-        (ClassCondition("labels", 3), ClassCondition("styles", 2)),
+        ("dcgan", {"a": [1.0, 0.0]}, r"Expected the direction 'a' as numbers of shape \(n, 3\).* of shape \(1, 2\)"),
+        ("dcgan", {"a": [0.0, 0.0, 0.0]}, "Expected one vector of any length but 0 as the direction 'a'"),
+        ("dcgan", {"a": np.eye(3)}, "as the direction 'a'. Received: 3 vectors"),
+        ("dcgan", {"a": [0.0, 1.0, np.nan]}, "Expected the direction 'a' as finite numbers"),
+        ("dcgan", {}, "Expected directions with names"),
+        ("dcgan", {"": [1, 0, 0]}, "Expected directions with names"),
+        ("dcgan", "other.npz", "Received: those of another model, dcgan with other weights, in '.*other.npz'"),
+        ("dcgan", "vae.npz", "Received: those of another model, vae, in '.*vae.npz'"),
+        ("dcgan", "broken.npz", "Expected a file of latent.save_directions"),
+        ("cyclegan", {"a": [1.0, 0.0, 0.0]}, "Expected no directions: cyclegan has no codes"),
+        ("categorical_vae", {"a": [1.0, 0.0, 0.0]}, "Expected codes that can move by small steps"),
     ],
-    ids=["real", "drawn", "two"],
 )
-def test_conditions_that_the_page_cannot_set_are_refused(tmp_path, monkeypatch, conditions):
-    model = keras_genzoo.build("cgan", image_shape=(8, 8, 1), num_classes=3, latent_dim=3, base_filters=4, seed=0)
-    monkeypatch.setattr(type(model), "conditions", conditions)
-    names = ", ".join(each.name for each in conditions)
-    with pytest.raises(ExportError, match=f"Expected at most one class, dealt out in turn, .* Received: {names}"):
-        web._codes(model, {})
+def test_directions_that_do_not_fit_are_refused_before_anything_is_written(tiny, tmp_path, name, directions, message):
+    model = tiny if name == "dcgan" else keras_genzoo.build(name, image_shape=(8, 8, 1))
+    if isinstance(directions, str):
+        small = dict(image_shape=(8, 8, 1), latent_dim=3, base_filters=4, seed=1)
+        others = {each: keras_genzoo.build(each, **small) for each in ("dcgan", "vae")}
+        latent.save_directions(tmp_path / "other.npz", others["dcgan"], np.eye(3))
+        latent.save_directions(tmp_path / "vae.npz", others["vae"], np.eye(3))
+        (tmp_path / "broken.npz").write_bytes((tmp_path / "vae.npz").read_bytes()[:300])
+        directions = tmp_path / directions
+    before = content(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        model.export(tmp_path / "page", format="web", directions=directions)
+    assert content(tmp_path) == before
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+# -- the arithmetic of the page ----------------------------------------------------------------------------------------
+
+
+def computed(folder, modules, script):
+    """What a script prints as JSON that imports modules of the page, named in it `./codes.mjs` and so on."""
+    for name in modules:
+        text = (web._PAGE / f"{name}.js").read_text(encoding="utf-8")
+        (folder / f"{name}.mjs").write_text(text.replace('.js";', '.mjs";'), encoding="utf-8")
+    (folder / "run.mjs").write_text(script, encoding="utf-8")
+    done = subprocess.run(["node", folder / "run.mjs"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+with_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+
+
+@with_node
+def test_page_walks_along_several_directions_as_python_does(tiny, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    mixture = MixturePrior(np.zeros(2, "float32"), np.eye(2, 3, dtype="float32"), np.ones((2, 3), "float32"))
+    bases = [[0, 0, 0], [0.3, -0.9, 0.5], [1e-6, 0, 0], [40, -30, 2], [0, 0, 1], *rng.standard_normal((3, 3))]
+    directions = np.float32([[1, 0, 0], [0.6, 0.8, 0], [-0.6, 0.8, 1e-3], [1e3, 2e3, 0], [0, 0, 2]])
+    distances = [[0] * 5, [5, -5, 5, 0, 0.1], [0, 0, 0, 5e-3, 0], [-1, 0, 0, 0, -0.5], [1e-7, 0, 0, 0, 0]]
+    for prior in (NormalPrior(3), UniformPrior(3), SpherePrior(3), mixture):
+        with_prior(monkeypatch, tiny, prior)
+        script = f"""
+            import {{walked}} from "./codes.mjs";
+            const [bases, vectors, all] = {json.dumps([np.float32(bases).tolist(), directions.tolist(), distances])};
+            const steps = (each) => vectors.map((vector, i) => ({{vector, distance: each[i]}}));
+            const walk = (base, each) => walked(base, steps(each), {json.dumps(prior.parts())});
+            console.log(JSON.stringify(bases.map((z) => all.map((each) => [...walk(Float32Array.from(z), each)]))));
+        """
+        received = computed(tmp_path, ["codes"], script)
+        for base, row in zip(np.float32(bases), received, strict=True):
+            for each, z in zip(distances, row, strict=True):
+                expected = latent.walk(tiny, base, np.float64(each) @ directions, [1.0])[0, 0]
+                np.testing.assert_allclose(z, expected, rtol=2e-5, atol=2e-5 * max(1, np.abs(base).max()))
+
+
+@with_node
+def test_page_draws_conditions_as_generate_does(tmp_path):
+    model = keras_genzoo.build("infogan", image_shape=(8, 8, 1), base_filters=4, code_sizes=[3, 7], num_factors=5)
+    described = _web_codes.describe(model, {}, None)["conditions"]
+    assert [(each["kind"], each["input"]) for each in described] == [
+        ("class", "code"),
+        ("class", "code2"),
+        ("real", "factor"),
+    ]
+    script = f"""
+        import {{defaults, mixed}} from "./conditions.mjs";
+        const rows = [0, 1, 5, 1000].map((index) => defaults({json.dumps(described)}, 2 ** 40 + 7, index));
+        console.log(JSON.stringify([...rows, mixed(rows[0], rows[1], 0.25), mixed(rows[0], rows[1], 0.5)]));
+    """
+    *rows, quarter, half = computed(tmp_path, ["conditions", "random"], script)
+    for condition in model.conditions:
+        expected = [np.asarray(condition.default(2**40 + 7, index, 1))[0] for index in (0, 1, 5, 1000)]
+        assert np.array_equal([row[condition.input] for row in rows], expected)
+    np.testing.assert_allclose(
+        quarter["factor"], 0.75 * np.array(rows[0]["factor"]) + 0.25 * np.array(rows[1]["factor"])
+    )
+    assert (quarter["code"], half["code"]) == (0, 1)
+
+
+@with_node
+def test_thin_lines_of_the_pad_are_single_pixels(tmp_path):
+    strokes = {
+        "dot": [[2.5, 3.5], [2.9, 3.1]],
+        "corner": [[0.5, 0.5], [3.5, 0.5], [3.5, 2.5]],
+        "slope": [[0.5, 0.5], [4.5, 2.5]],
+        "steps": [[0.5, 0.5], [1.2, 0.6], [1.4, 1.3], [2.1, 1.4], [2.3, 2.2]],  # a diagonal, drawn slowly
+    }
+    script = f"""
+        import {{linePixels}} from "./pixel_lines.mjs";
+        const strokes = {json.dumps(strokes)};
+        const thin = Object.entries(strokes).map(([name, points]) => [name, linePixels(points, 1)]);
+        const wide = [1, 2, 3, 4].map((width) => linePixels([[5.5, 5.5]], width).length);
+        console.log(JSON.stringify([Object.fromEntries(thin), wide]));
+    """
+    thin, wide = computed(tmp_path, ["pixel_lines"], script)
+    assert thin["dot"] == [[2, 3]] and thin["steps"] == [[0, 0], [1, 1], [2, 2]]
+    assert thin["corner"] == [[0, 0], [1, 0], [2, 0], [3, 1], [3, 2]]  # without the pixel at the corner
+    assert [x for x, _ in thin["slope"]] == [0, 1, 2, 3, 4] and wide == [1, 4, 9, 12]
+
+
+@with_node
+@pytest.mark.parametrize("kind", ["mixture", "aggregate"])
+def test_page_draws_codes_of_a_fitted_sampler_as_generate_does(tmp_path, kind):
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4, seed=0)
+    model.fit_sampler(kind, np.random.default_rng(0).random((40, 8, 8, 1), "float32"), size=4)
+    described = _web_codes.describe(model, {"encode": ExportFunction(None, {}, ("z_mean",))}, None)
+    script = f"""
+        import {{fromNormal, noiseDim}} from "./codes.mjs";
+        import {{normalRow}} from "./random.mjs";
+        const source = {json.dumps(described["source"])};
+        const rows = [...Array(40).keys()].map((index) => fromNormal(normalRow(3, index, noiseDim(source)), source));
+        console.log(JSON.stringify(rows.map((z) => [...z])));
+    """
+    received = computed(tmp_path, ["codes", "random"], script)
+    np.testing.assert_allclose(received, latent.sample(model, 40, seed=3), atol=1e-5)
+    assert not described["truncation"] and described["prior"] == [{"kind": "normal", "dim": 2}]
+
+
+@with_node
 def test_page_draws_and_interpolates_codes_as_the_prior_does(tmp_path):
     rng = np.random.default_rng(0)
     means, scales = rng.standard_normal((2, 3, 4)).astype("float32")
@@ -329,7 +489,6 @@ def test_page_draws_and_interpolates_codes_as_the_prior_does(tmp_path):
     prior = JoinedPrior(*simple[:2], *mixtures, *simple[2:])
     normal = rng.standard_normal((2, prior.noise_dim)).astype("float32")
     normal[:, 7], normal[:, 12] = (-2.0, 0.3), (-2.0, 2.0)  # different components
-    (tmp_path / "codes.mjs").write_bytes((web._PAGE / "codes.js").read_bytes())
     script = f"""
         import {{between, fromNormal, noiseDim}} from "./codes.mjs";
         const prior = {json.dumps(prior.parts())};
@@ -337,12 +496,9 @@ def test_page_draws_and_interpolates_codes_as_the_prior_does(tmp_path):
         const [a, b] = {json.dumps(normal.tolist())}.map((row) => fromNormal(Float32Array.from(row), prior));
         console.log(JSON.stringify([a, b, ...[0.2, 0.5, 0.8].map((t) => between(a, b, t, prior))].map((z) => [...z])));
     """
-    (tmp_path / "run.mjs").write_text(script, encoding="utf-8")
-    done = subprocess.run(["node", tmp_path / "run.mjs"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
     codes = np.asarray(prior.from_normal(normal))
     ways = np.asarray(prior.interpolate(codes[:1], codes[1:], np.float32([0.2, 0.5, 0.8])))[0]
-    np.testing.assert_allclose(json.loads(done.stdout), [*codes, *ways], atol=5e-6)
+    np.testing.assert_allclose(computed(tmp_path, ["codes"], script), [*codes, *ways], atol=5e-6)
 
 
 def test_page_stays_unless_overwrite_succeeds(tiny, tmp_path, monkeypatch):
@@ -351,7 +507,7 @@ def test_page_stays_unless_overwrite_succeeds(tiny, tmp_path, monkeypatch):
     before = content(tmp_path)
     with pytest.raises(FileExistsError, match="overwrite=True"):
         tiny.export(page, format="web")
-    monkeypatch.setattr(web, "leading_directions", lambda *_, **__: 1 / 0)  # the last thing that is computed
+    monkeypatch.setattr(_web_codes, "leading_directions", lambda *_, **__: 1 / 0)  # the last thing that is computed
     with pytest.raises(ZeroDivisionError):
         tiny.export(page, format="web", title="second", overwrite=True)
     assert content(tmp_path) == before

@@ -1,6 +1,7 @@
 """Latent codes of trained models: paths, directions, edits by a classifier, and the codes of given images."""
 
 from keras_genzoo.interpolation import lerp, slerp
+from keras_genzoo.latent.classes import class_path, class_weights, interpolate_classes
 from keras_genzoo.latent.codes import analogy, decode, path, sample, truncated
 from keras_genzoo.latent.directions import Directions, leading_directions
 from keras_genzoo.latent.editing import Edited, edit
@@ -8,6 +9,7 @@ from keras_genzoo.latent.finding import entanglement, find_direction, first_laye
 from keras_genzoo.latent.interpolating import interpolate
 from keras_genzoo.latent.inversion import Inverted, invert
 from keras_genzoo.latent.measures import MEASURES, measure
+from keras_genzoo.latent.named import named_directions, traverse
 
 __all__ = [
     "MEASURES",
@@ -15,19 +17,24 @@ __all__ = [
     "Edited",
     "Inverted",
     "analogy",
+    "class_path",
+    "class_weights",
     "decode",
     "edit",
     "entanglement",
     "find_direction",
     "first_layer_directions",
     "interpolate",
+    "interpolate_classes",
     "invert",
     "leading_directions",
     "lerp",
     "measure",
+    "named_directions",
     "path",
     "sample",
     "slerp",
+    "traverse",
     "truncated",
     "walk",
 ]

@@ -55,7 +55,7 @@ def prior_scale(model):
 
 def conditions_of(model, num, given, seed=0, start=0):
     """All conditions of `num` images as arrays by name: those given, and the others by their rules."""
-    given = with_defaults(model, seed, start, num, given_conditions(model, given, num))
+    given = with_defaults(model, seed, start, num, given_conditions(model, given, num, weights=True))
     return {name: np.asarray(values) for name, values in given.items()}
 
 

@@ -33,6 +33,15 @@ class Method(StrEnum):
     named = "named"
 
 
+HowFound = Annotated[
+    Method,
+    typer.Option(
+        help="Change of the images, weights or activations of the first layer, a classifier, or single components of "
+        "the code and of conditions."
+    ),
+]
+
+
 def edit(
     name: Name,
     target: Annotated[int, typer.Option(help="Number of the class or output that is asked for.", min=0)],
@@ -84,13 +93,7 @@ def directions(
     ctx: typer.Context,
     name: Name,
     out: Annotated[Path, typer.Option(help="PNG file: one row per direction.")] = Path("directions.png"),
-    method: Annotated[
-        Method,
-        typer.Option(
-            help="Change of the images, weights or activations of the first layer, a classifier, or single components "
-            "of the code and of conditions."
-        ),
-    ] = Method.jacobian,
+    method: HowFound = Method.jacobian,
     num: Annotated[int, typer.Option(help="Number of directions.", min=1)] = 6,
     distance: Annotated[float, typer.Option(help="Length of the walk to each side, in units of the prior.")] = 3.0,
     steps: Annotated[int, typer.Option(help="Images in a row.", min=2)] = 9,

@@ -12,6 +12,7 @@ run/preset/               at the end: weights, card and samples, for build(weigh
 
 from keras_genzoo.training.checks import check, check_names
 from keras_genzoo.training.finetune import finetune_recipe
+from keras_genzoo.training.held_out import trained_and_held_out
 from keras_genzoo.training.real_images import data_of, features_of
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.train import measure, train
@@ -26,4 +27,5 @@ __all__ = [
     "last_checkpoint",
     "measure",
     "train",
+    "trained_and_held_out",
 ]

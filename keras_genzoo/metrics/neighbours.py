@@ -43,7 +43,7 @@ class Neighbours(NamedTuple):
         from keras_genzoo.callbacks.health_signs import SIGNS  # which imports Keras
 
         (sign,) = [each for each in SIGNS if each.measure == "new_copies"]
-        return sign.beyond(self.copied.mean() - self.usual_copied.mean())
+        return bool(sign.beyond(self.copied.mean() - self.usual_copied.mean()))
 
     def verdict(self):
         """One sentence: whether the model memorizes, and the numbers that say so."""

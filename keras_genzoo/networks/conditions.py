@@ -86,19 +86,17 @@ def applied(network, batch, training=False):
     )
     if not mixed:
         return network(tensors, training=training)
-    kept = network.__dict__.setdefault("_behind_classes", {})  # past Keras' tracking: it shares all weights
+    # A function, which Keras neither tracks nor saves, as it would networks in a container.
+    kept = network.__dict__.setdefault("_behind_classes", {})
     if mixed not in kept:
         kept[mixed] = _behind_classes(network, mixed)
-    inner, sources = kept[mixed]
-    return inner([_mean(listed[index], lookup) for index, lookup in sources], training=training)
+    return kept[mixed](listed, training)
 
 
 def _behind_classes(network, names):
-    """A network that begins behind the lookups of some inputs.
+    """A function of what a network takes, `(list of tensors, training)`, with weights of classes for some inputs.
 
-    Returns:
-        Tuple of the network, and a list of `(index, lookup)` for each of its inputs: the index of the input of the
-        original, and the network from classes to what is looked up, `None` for an input that stays.
+    Its network begins behind the lookups of these inputs, and shares all weights.
     """
     starts, sources = [], []
     for index, each in enumerate(network.inputs):
@@ -109,7 +107,12 @@ def _behind_classes(network, names):
         else:
             starts.append(each)
             sources.append((index, None))
-    return keras.Model(starts, network.output, name=f"{network.name}_of_mixtures"), sources
+    inner = keras.Model(starts, network.output, name=f"{network.name}_of_mixtures")
+
+    def call(tensors, training):
+        return inner([_mean(tensors[index], lookup) for index, lookup in sources], training=training)
+
+    return call
 
 
 def _lookups(network, classes):

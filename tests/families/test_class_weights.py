@@ -1,11 +1,13 @@
 """Mixtures of classes: where they meet the networks, and what is refused."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
 from cases import cases_with, for_kinds
 from keras import ops
 
+import keras_genzoo
 from keras_genzoo import latent
 from keras_genzoo.networks.conditions import applied
 from keras_genzoo.utils.record import Record
@@ -30,6 +32,21 @@ def test_a_weight_of_one_is_the_class_and_halves_are_between(case, built):
     assert all((half != end).any() for end in ends)
     row = 0.5 * np.eye(case.args["num_classes"])[[0, 2]].sum(axis=0)
     np.testing.assert_array_equal(half, model.generate_on_device(1, 0, 3, labels=ops.cast([row] * 3, "float16")))
+
+
+def test_a_mixture_leaves_nothing_in_a_saved_file(tmp_path):
+    model = keras_genzoo.build("cvae", image_shape=(8, 8, 1), latent_dim=2, base_filters=2, num_classes=3, seed=0)
+    model.save_weights(tmp_path / "before.weights.h5")
+    made = model.generate(2, seed=0, labels=latent.class_weights(model, {0: 0.5, 1: 0.5}, num=2))
+    model.save_weights(tmp_path / "after.weights.h5")
+    before, after = [], []
+    for name, found in (("before", before), ("after", after)):
+        with h5py.File(tmp_path / f"{name}.weights.h5") as file:
+            file.visit(found.append)
+    assert before == after
+    model.load_weights(tmp_path / "after.weights.h5")
+    again = model.generate(2, seed=0, labels=latent.class_weights(model, {0: 0.5, 1: 0.5}, num=2))
+    np.testing.assert_array_equal(again, made)
 
 
 @for_labelled

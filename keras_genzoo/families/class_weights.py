@@ -1,5 +1,6 @@
 """Mixtures of classes in place of one class for each image: weights `(batch, num_classes)`, as halfway from 3 to 8."""
 
+import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.utils.arrays import as_array
@@ -32,7 +33,7 @@ def checked_for_generation(condition, values, num):
     if not hasattr(condition, "num_classes") or isinstance(values, str):
         return condition.check(values, num)
     array = as_array(values, condition.name)
-    if array.ndim != 2 or array.dtype.kind not in "iuf":
+    if not _are_weights(condition, array.shape, array.dtype):
         return condition.check(values, num)
     wanted = _wanted(condition, num)
     if array.shape != (num, condition.num_classes):
@@ -48,8 +49,8 @@ def checked_for_generation(condition, values, num):
 def tensor_for_generation(condition, values):
     """The same for a tensor of any number of rows: its use in a graph fails with one sentence if it does not fit."""
     values = tf.convert_to_tensor(values)
-    is_number = values.dtype.is_floating or values.dtype.is_integer
-    if not hasattr(condition, "num_classes") or values.shape.rank != 2 or not is_number:
+    shape = None if values.shape.rank is None else tuple(values.shape)
+    if not hasattr(condition, "num_classes") or not _are_weights(condition, shape, values.dtype.as_numpy_dtype):
         return condition.checked_tensor(values)
     wanted = _wanted(condition, "n")
     if values.shape[-1] not in (None, condition.num_classes):
@@ -59,6 +60,14 @@ def tensor_for_generation(condition, values):
     fits &= tf.reduce_all(abs(tf.reduce_sum(values, axis=-1) - 1.0) <= TOLERANCE)  # NaN does not fit
     values = check_in_graph(values, fits, f"{wanted}. Received: others")
     return tf.ensure_shape(values, [None, condition.num_classes])
+
+
+def _are_weights(condition, shape, dtype):
+    """Whether values are meant as weights: floats with two axes, or one-hot integers."""
+    if shape is None or len(shape) != 2:
+        return False
+    dtype = np.dtype(dtype)
+    return "float" in dtype.name or (dtype.kind in "iu" and shape[1] == condition.num_classes)
 
 
 def _wanted(condition, num):

@@ -61,8 +61,9 @@ def test_what_is_no_mixture_of_classes_is_refused_in_arrays_and_tensors(case, bu
             model.generate_on_device(0, 0, 2, labels=ops.convert_to_tensor(wrong))
     with pytest.raises(ValueError, match="Expected labels as classes, or as weights of shape"):
         model.generate(3, seed=0, labels=right)
-    with pytest.raises(ValueError, match="Expected integer labels"):
-        model.generate(2, seed=0, labels=right > 0)
+    for wrong in (right > 0, np.zeros((2, 1), int)):  # no numbers, and labels of another shape
+        with pytest.raises(ValueError, match="Expected integer labels"):
+            model.generate(2, seed=0, labels=wrong)
 
 
 @pytest.mark.parametrize("kind", ["embedding", "numbers"])

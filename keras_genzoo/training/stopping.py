@@ -72,7 +72,7 @@ def measure_of(model, recipe, name):
         data = Reference(
             **load_images(data, model.image_shape, num, config.split, config.seed, options), progress=False
         )
-        split = {}
+        num, split = len(data), {}
     settings = dict(num_images=num, num_likelihood_images=num, num_samples=config.num_samples, seed=config.seed)
 
     def measure(model):
@@ -82,6 +82,7 @@ def measure_of(model, recipe, name):
         (result,) = found.values()
         return result["value"]
 
+    measure.sample = f"{num} {model.values.noun} of the split {config.split!r}"
     return measure
 
 
@@ -91,4 +92,4 @@ def keep_best(model, stopper, verbose=0):
         return
     told = stopper.restore(model)
     if verbose:
-        print(told, flush=True)
+        print(f"{told} Measured on {stopper.measure.sample}.", flush=True)

@@ -10,7 +10,7 @@ from keras import ops
 from keras_genzoo.families.conditions import ClassCondition, RealCondition
 from keras_genzoo.latent import leading_directions
 from keras_genzoo.latent.codes import has_middle, prior_scale
-from keras_genzoo.latent.named_directions import named_directions
+from keras_genzoo.latent.direction_files import named_directions
 
 from .report import ExportError
 

@@ -17,6 +17,7 @@ _EXPORTS = {
     "Recipe": "recipes",
     "build": "building",
     "evaluate": "metrics",
+    "finetune": "training",
     "freeze": "finetuning",
     "from_preset": "building",
     "list_models": "registry",

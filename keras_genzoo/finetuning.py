@@ -74,6 +74,8 @@ def transfer(parent, optimizers=None, **changes):
             f"Expected a model of which some layers match those of {source.model_name}. "
             f"Received: none that do, with {', '.join(changes) or 'the same arguments'}"
         )
+    # Past Keras' tracking: nothing of it belongs into a saved file.
+    model.__dict__["_started_anew"] = {f"{network}/{layer}" for network, layer, _, kept in rows if not kept}
     model.after_pretrained()
     model.compile(**(optimizers or {}))
     return Transferred(model, rows)
@@ -152,8 +154,8 @@ def freeze(model, *parts):
         List of the names of the frozen layers, `"network/layer"`.
 
     Raises:
-        ValueError: If a network or layer does not exist, a slice is empty, an optimizer would be left without
-            variables, or the model has been trained.
+        ValueError: If a network or layer does not exist, a slice is empty, a layer has been started anew by `transfer`,
+            an optimizer would be left without variables, or the model has been trained.
 
     References:
         Mo, Cho and Shin, 2020, Freeze the discriminator: a simple baseline for fine-tuning GANs,
@@ -175,6 +177,12 @@ def freeze(model, *parts):
                 f"Expected a model that is compiled anew before a part is frozen. Received: {name} after {steps} steps"
             )
     chosen = [layer for part in parts for layer in _chosen(model, part)]
+    new = [name for name, _ in chosen if name in model.__dict__.get("_started_anew", ())]
+    if new:
+        raise ValueError(
+            "Expected parts to freeze that are kept of the pretrained model. "
+            f"Received: {', '.join(dict.fromkeys(new))}, of other shapes than there, which starts with random weights"
+        )
     before = [layer.trainable for _, layer in chosen]
     for _, layer in chosen:
         layer.trainable = False

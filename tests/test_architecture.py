@@ -48,6 +48,7 @@ TENSORFLOW_FILES = {
     "families.second_stage",
     "families.allowed",
     "families.checks",
+    "families.class_weights",
     "families.batches",
     "families.compiling",
     "families.conditions",

@@ -139,3 +139,10 @@ def test_a_trained_model_is_compiled_anew_first():
         keras_genzoo.freeze(model, "discriminator[:1]")
     model.compile()
     assert keras_genzoo.freeze(model, "discriminator[:1]")
+
+
+def test_a_layer_that_starts_anew_is_not_frozen():
+    done = keras_genzoo.transfer(build(), image_shape=(8, 8, 3))  # another first layer of the discriminator
+    with pytest.raises(ValueError, match="Expected parts to freeze that are kept.*Received: discriminator/conv2d"):
+        keras_genzoo.freeze(done.model, "discriminator[:1]")
+    assert keras_genzoo.freeze(done.model, "generator[:1]")

@@ -1,4 +1,4 @@
-"""Callbacks for `fit`: checkpoints, sample grids, logs, progress, health, a time limit, and a stop at divergence."""
+"""Callbacks for `fit`: checkpoints, sample grids, logs, progress, health, and stops by time, metric or divergence."""
 
 from keras_genzoo.callbacks.board import Board
 from keras_genzoo.callbacks.checkpoint import Checkpoint, TrainingInterrupted, TrainingTerminated
@@ -8,6 +8,7 @@ from keras_genzoo.callbacks.epoch_log import EpochLog
 from keras_genzoo.callbacks.gan_health import GANHealth
 from keras_genzoo.callbacks.progress_lines import ProgressLines
 from keras_genzoo.callbacks.sample_grid import SampleGrid
+from keras_genzoo.callbacks.stop_on_metric import StopOnMetric
 from keras_genzoo.callbacks.time_limit import TimeLimit
 from keras_genzoo.callbacks.translation_grid import TranslationGrid
 
@@ -20,6 +21,7 @@ __all__ = [
     "ReportCodeUse",
     "SampleGrid",
     "StopOnDivergence",
+    "StopOnMetric",
     "TimeLimit",
     "TrainingDiverged",
     "TrainingInterrupted",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from keras_genzoo.cli.between import interpolate_classes
 from keras_genzoo.cli.conditions import check_used, columns_of, read_conditions, rows_of
 from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, preset_of, sampler_options, say
 from keras_genzoo.cli.pictures import (
@@ -27,6 +28,9 @@ Labels = Annotated[
     str | None, typer.Option(help="Classes by number or name, dealt out in turn: cat or 3,1. Default: all classes.")
 ]
 Conditions = Annotated[list[str] | None, typer.Option(help="name=value: any condition of the model.")]
+Through = Annotated[
+    str | None, typer.Option(help="Classes between which each image changes, in place of its code: 3,8 or NAME=3,8.")
+]
 Input = Annotated[str, typer.Option("--input", help="An image file, a folder, digits, tfds:NAME or npz:PATH.")]
 Split = Annotated[str, typer.Option(help="Split of the input images.")]
 Limit = Annotated[int | None, typer.Option(help="Maximum number of images.", min=1)]
@@ -99,11 +103,18 @@ def interpolate(
     scale: Annotated[int, typer.Option(help="Clips: side of the square that each pixel becomes.", min=1)] = 4,
     labels: Labels = None,
     condition: Conditions = None,
+    through: Through = None,
     weights: Weights = None,
 ):
-    """Draws the images between generated images: one row per pair, or a clip of a walk through all of them."""
+    """Draws the images between generated images: one row per pair, or a clip of a walk through all of them.
+
+    With --through 3,8, each row has one code, and goes from class to class; a clip shows all rows beside each other.
+    """
     from keras_genzoo.data.clips import is_clip
 
+    if through is not None:
+        options = dict(num=num, steps=steps, start=start, seed=seed, frame_ms=frame_ms, scale=scale)
+        return interpolate_classes(ctx, name, out, through, labels, condition, weights, **options)
     if is_clip(out):
         return _walk(name, out, num, steps or 24, start, seed, frame_ms, scale, labels, condition, weights)
     check_png_output(out)

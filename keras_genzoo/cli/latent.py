@@ -30,6 +30,16 @@ class Method(StrEnum):
     sefa = "sefa"
     ganspace = "ganspace"
     classifier = "classifier"
+    named = "named"
+
+
+HowFound = Annotated[
+    Method,
+    typer.Option(
+        help="Change of the images, weights or activations of the first layer, a classifier, or single components of "
+        "the code and of conditions."
+    ),
+]
 
 
 def edit(
@@ -83,9 +93,7 @@ def directions(
     ctx: typer.Context,
     name: Name,
     out: Annotated[Path, typer.Option(help="PNG file: one row per direction.")] = Path("directions.png"),
-    method: Annotated[
-        Method, typer.Option(help="Change of the images, weights or activations of the first layer, or a classifier.")
-    ] = Method.jacobian,
+    method: HowFound = Method.jacobian,
     num: Annotated[int, typer.Option(help="Number of directions.", min=1)] = 6,
     distance: Annotated[float, typer.Option(help="Length of the walk to each side, in units of the prior.")] = 3.0,
     steps: Annotated[int, typer.Option(help="Images in a row.", min=2)] = 9,
@@ -106,6 +114,8 @@ def directions(
     _check_method(ctx, method, classifier, target, vectors)
     names = _check_names(names, method, num, vectors)
     model = load_model(name, weights, "latent_sample", CODES)
+    if method is Method.named:
+        return _draw_named(model, num, steps, seed, out)
     import numpy as np
 
     found = _found(model, method, num, seed, classifier, target, from_logits)
@@ -161,6 +171,23 @@ def _found(model, method, num, seed, classifier, target, from_logits):
     if method is Method.jacobian:
         return latent.leading_directions(model, num, seed=seed).vectors
     return latent.first_layer_directions(model, num, method.value, seed=seed).vectors
+
+
+def _draw_named(model, num, steps, seed, out):
+    """A table with a named row for each of the directions that change the images most."""
+    import numpy as np
+
+    from keras_genzoo import latent, plots
+
+    changes = latent.named_directions(model, seed=seed)
+    names = list(changes)[:num]
+    rows = np.concatenate([latent.traverse(model, name, 1, steps, seed) for name in names])
+    plots.save_table(rows, out, rows=names)
+    table = Table("direction", "mean change of a pixel")
+    for name in names:
+        table.add_row(name, f"{changes[name]:.2f}")
+    console.print(table)
+    say(f"{len(names)} of {len(changes)} named directions, those of most change: {out}")
 
 
 def _draw_walks(model, directions, distances, seed, out):
@@ -248,6 +275,8 @@ def read_classifier(name):
 
 def _check_method(ctx, method, classifier, target, vectors):
     _check_array(vectors, (".npz", ".npy"))
+    if method is Method.named:
+        check_effect(ctx, ("distance", "vectors"), "--method named goes over the range of each component")
     if method is not Method.classifier:
         check_effect(ctx, ("classifier", "target", "from_logits"), "only --method classifier has one")
     elif classifier is None or target is None:

@@ -11,7 +11,9 @@ from keras_genzoo.cli.names import Weights, load_named, preset_of, say
 from keras_genzoo.cli.pictures import check_png_output
 from keras_genzoo.cli.typed import Command
 
-app = typer.Typer(no_args_is_help=True, help="Draws codes, traversals, imputations and Gibbs chains.")
+app = typer.Typer(
+    no_args_is_help=True, help="Draws codes, traversals, imputations, Gibbs chains and nearest training images."
+)
 Data = Annotated[
     str | None, typer.Option(help="digits, shapes, tfds:NAME, npz:PATH or folder:PATH. Default: the data of the card.")
 ]
@@ -113,6 +115,31 @@ def chain(
 
     plots.save_gibbs_chain(model, loaded["images"], out, counts, seed)
     say(f"Gibbs chains: {out}")
+
+
+@app.command(cls=Command)
+def neighbours(
+    name: Name,
+    out: Out = Path("neighbours.png"),
+    data: Annotated[str | None, typer.Option(help="The training data. Default: the data of the card.")] = None,
+    split: Annotated[str, typer.Option(help="Split of real images that were not trained on.")] = "test",
+    num: Annotated[int, typer.Option(help="Number of samples, and of images that were not trained on.", min=1)] = 500,
+    rows: Annotated[int, typer.Option(help="Samples that are shown.", min=1)] = 8,
+    seed: Annotated[int, typer.Option(help="Seed of the samples.", min=0)] = 0,
+    weights: Weights = None,
+):
+    """Draws samples beside their nearest training images, and tells whether the model has learned images by heart."""
+    check_png_output(out)
+    model = load_named(name, weights)
+    from keras_genzoo import plots, training
+    from keras_genzoo.plots.figures import check_methods
+
+    check_methods(model, "generate")
+    model.values.check_images("this picture")
+    trained, held_out = training.trained_and_held_out(model, preset_of(name, weights) or name, data, split, num, seed)
+    _, found = plots.save_neighbours(model.generate(num, seed=seed), trained, out, held_out, rows)
+    say(found.verdict())
+    say(f"Nearest training images: {out}")
 
 
 def missing_part(part, height, width):

@@ -48,6 +48,9 @@ def finetune(
         typer.Option(help="Part that is not trained, such as discriminator[:3] or generator/LAYER; several times."),
     ] = None,
     title: Annotated[str, typer.Option(help="Title of the data for the card.")] = "",
+    early_stop: Annotated[
+        bool, typer.Option(help="Whether to measure a metric, keep the best weights, and end when it gets no better.")
+    ] = True,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="key=value, as in train; image_shape=[32,32,3] keeps the layers that match."),
@@ -62,7 +65,7 @@ def finetune(
     """
     from keras_genzoo.training.finetune import finetune_recipe
 
-    recipe = finetune_recipe(parent, data, epochs, batch_size, freeze or (), title)
+    recipe = finetune_recipe(parent, data, epochs, batch_size, freeze or (), title, early_stop)
     pairs = [recipes.parse_setting(text) for text in settings or []]
     recipes.check_settings([key for key, _ in pairs])
     recipe = recipe.override(dict(pairs))

@@ -10,7 +10,7 @@ from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.conditions import conditions_of_images, given_conditions, given_with_images
 from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.priors import NormalPrior
-from keras_genzoo.networks.conditions import append_to_image, append_to_vector, network_of
+from keras_genzoo.networks.conditions import append_to_image, append_to_vector, applied, network_of
 from keras_genzoo.networks.conditions import condition_inputs as network_inputs
 from keras_genzoo.networks.conv import conv_features, conv_generator
 from keras_genzoo.networks.mlp import mlp_features, mlp_generator
@@ -149,7 +149,7 @@ class BaseAutoencoder(ZooModel):
     def images_from_codes(self, z, dtype="float32", training=False, **conditions):
         """Images of codes: `(n, latent_dim)` -> `(n, height, width, channels)`, float32 in [0, 1] or uint8."""
         network = self.generator_network
-        return self.from_network(network(Record(z=z, **conditions).feed(network), training=training), dtype)
+        return self.from_network(applied(network, Record(z=z, **conditions), training), dtype)
 
     # -- use ------------------------------------------------------------------------------------------------------
 
@@ -230,7 +230,7 @@ class BaseAutoencoder(ZooModel):
         z = keras.ops.convert_to_numpy(z).astype("float32")
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"Expected z of shape (n, {self.latent_dim}). Received: shape {z.shape}")
-        given = given_conditions(self, conditions, len(z), required=True)
+        given = given_conditions(self, conditions, len(z), required=True, weights=True)
         return joined(in_batches(self, "decode", self.images_from_codes, batch_size, z, **given), self.image_shape)
 
     def reconstruct(self, images, *, batch_size=256, **conditions):

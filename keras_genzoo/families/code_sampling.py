@@ -45,7 +45,8 @@ def generate(self, num, seed=None, start=0, batch_size=64, sampler=None, **condi
             `"two_stage"`. `None` takes the first one that has been fitted, or the prior: see `fit_sampler`.
         **conditions: What the model is asked for, by the names of its `conditions`, for example `labels=3`, one class
             for all images, or one per image, `(num,)`. `None` follows the rule of the condition: labels are dealt out
-            in turn, image i of the collection is of class `i % num_classes`.
+            in turn, image i of the collection is of class `i % num_classes`. Classes may be mixed: weights
+            `(num, num_classes)`, 1 together in each row.
 
     Returns:
         uint8 NumPy array `(num, height, width, channels)`.

@@ -14,6 +14,7 @@ from keras import ops
 from keras_genzoo import sampling
 from keras_genzoo.data.checks import UNLABELLED
 from keras_genzoo.families.allowed import Allowed
+from keras_genzoo.families.class_weights import checked_for_generation
 from keras_genzoo.utils.arrays import as_array, check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.text import nearest
@@ -262,7 +263,7 @@ def given_with_images(model, given, num):
     return given_conditions(model, given, num, required=True, conditions=taken)
 
 
-def given_conditions(model, given, num, required=False, conditions=None):
+def given_conditions(model, given, num, required=False, conditions=None, weights=False):
     """Conditions as a user gives them, checked.
 
     Args:
@@ -271,6 +272,7 @@ def given_conditions(model, given, num, required=False, conditions=None):
         num: Number of images.
         required: Whether each condition must be given.
         conditions: The conditions that may be asked; those of the model where none are given.
+        weights: Whether classes may be mixed: see `keras_genzoo.families.class_weights`.
 
     Returns:
         Dict of arrays by name, of those that are given.
@@ -287,4 +289,6 @@ def given_conditions(model, given, num, required=False, conditions=None):
     for name in known:
         if required and name not in given:
             raise ValueError(f"Expected {name}, one per image: {model.model_name} takes them. Received: {name}=None")
+    if weights:
+        return {name: checked_for_generation(known[name], values, num) for name, values in given.items()}
     return {name: known[name].check(values, num) for name, values in given.items()}

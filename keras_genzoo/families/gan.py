@@ -12,6 +12,7 @@ from keras_genzoo.families.discriminator_inputs import DiscriminatorInputs
 from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.layers import frozen_statistics
+from keras_genzoo.networks.conditions import applied
 from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Fraction, Integer, Options, Steps, Weight
 from keras_genzoo.utils.noise import noise_for_tests
@@ -242,7 +243,7 @@ class BaseGAN(ZooModel):
     def images_from_codes(self, z, dtype="float32", training=False, **conditions):
         """Images of codes: `(n, latent_dim)` -> `(n, height, width, channels)`, float32 in [0, 1] or uint8."""
         network = self.generator_network
-        return self.from_network(network(Record(z=z, **conditions).feed(network), training=training), dtype)
+        return self.from_network(applied(network, Record(z=z, **conditions), training), dtype)
 
     def generate_batch(self, seed, start, num, conditions):
         return self.images_from_codes(self.latent_sample(num, seed, start), "uint8", **conditions)

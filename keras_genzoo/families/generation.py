@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_genzoo import sampling
 from keras_genzoo.families.allowed import at_least
 from keras_genzoo.families.batches import compiled_function
+from keras_genzoo.families.class_weights import tensor_for_generation
 from keras_genzoo.families.conditions import ClassCondition, conditions_of_images, given_conditions
 from keras_genzoo.families.exporting import (
     ExportFunction,
@@ -42,7 +43,8 @@ def generate(self, num, seed=None, start=0, batch_size=64, **conditions):
             pixels may differ by one grey level in rare places, because kernels round differently.
         **conditions: What the model is asked for, by the names of its `conditions`, for example `labels=3`, one class
             for all images, or one per image, `(num,)`. `None` follows the rule of the condition: labels are dealt out
-            in turn, image i of the collection is of class `i % num_classes`.
+            in turn, image i of the collection is of class `i % num_classes`. Classes may be mixed: weights
+            `(num, num_classes)`, 1 together in each row.
 
     Returns:
         uint8 NumPy array `(num, height, width, channels)`.
@@ -64,7 +66,7 @@ def collection(model, num, seed, start, batch_size, conditions, **options):
     """What `generate` returns; `options` are those of the model's `generate_batch`, as strings by name."""
     check_at_least(0, num=num, start=start)
     check_at_least(1, batch_size=batch_size)
-    conditions = given_conditions(model, conditions, num)
+    conditions = given_conditions(model, conditions, num, weights=True)
     seed = sampling.fresh_seed() if seed is None else check_seed(seed)
     images = np.empty((num, *model.image_shape), model.values.dtype)
     for first in range(0, num, batch_size):
@@ -83,8 +85,8 @@ def on_device(model, seed, start, num, conditions, **options):
     """See `generate_on_device`, and `collection` for `options`."""
     key = " ".join(["generate", *options.values()])
     compiled = compiled_function(model, key, lambda *inputs: _generate(model, *inputs, **options))
-    specs = {condition.name: condition.spec.dtype for condition in model.conditions}
-    conditions = {name: tf.cast(values, specs[name]) for name, values in conditions.items()}
+    known = {condition.name: condition for condition in model.conditions}
+    conditions = {name: tensor_for_generation(known[name], values) for name, values in conditions.items()}
     return compiled(tf.cast(seed, tf.int64), tf.cast(start, tf.int64), tf.cast(num, tf.int32), conditions)
 
 

@@ -11,6 +11,7 @@ import keras
 
 from keras_genzoo.data.kinds import as_tuples, check_ends, is_array_like
 from keras_genzoo.data.variety import warn_of_no_variety
+from keras_genzoo.families.class_weights import tensor_for_generation
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.keras_callbacks import check_callbacks
 from keras_genzoo.utils.arrays import check_dense
@@ -124,6 +125,7 @@ def main_and_conditions(model, inputs, main_name, conditions=None):
     Raises:
         ValueError: If there are too many or too few, or a condition does not fit.
     """
+    mixed = conditions is None  # codes, of which images are generated: classes may be mixed
     conditions = model.conditions if conditions is None else conditions
     wanted = ", ".join(each.name for each in conditions)
     listed = isinstance(inputs, (list, tuple))
@@ -135,6 +137,8 @@ def main_and_conditions(model, inputs, main_name, conditions=None):
         return inputs, {}
     main, *values = inputs
     pairs = zip(conditions, values, strict=True)
+    if mixed:
+        return main, {each.name: tensor_for_generation(each, values) for each, values in pairs}
     return main, {each.name: each.checked_tensor(values) for each, values in pairs}
 
 

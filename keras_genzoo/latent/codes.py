@@ -37,14 +37,20 @@ def check_has_codes(model):
 
 
 def check_movable(model):
-    """Raises `ValueError` unless the codes of a model can move by small steps, and its images with them."""
+    """Raises `ValueError` unless the codes of a model can move by small steps."""
     check_has_codes(model)
     if model.prior.kind not in MOVABLE:
         raise ValueError(
             f"Expected codes that can move by small steps. Received: a {model.prior.kind} prior of {model.model_name}"
         )
+
+
+def check_smooth(model):
+    """Raises `ValueError` unless images change by little where a code does, as derivatives need it."""
     if not getattr(model, "decodes_means", True):
-        raise ValueError(f"Expected images that are functions of their codes. Received: draws of {model.model_name}")
+        raise ValueError(
+            f"Expected images that change smoothly with their codes. Received: draws of pixels, of {model.model_name}"
+        )
 
 
 def prior_scale(model):
@@ -55,7 +61,7 @@ def prior_scale(model):
 
 def conditions_of(model, num, given, seed=0, start=0):
     """All conditions of `num` images as arrays by name: those given, and the others by their rules."""
-    given = with_defaults(model, seed, start, num, given_conditions(model, given, num))
+    given = with_defaults(model, seed, start, num, given_conditions(model, given, num, weights=True))
     return {name: np.asarray(values) for name, values in given.items()}
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_genzoo.families.batches import in_batches
+from keras_genzoo.latent.codes import check_smooth
 from keras_genzoo.utils.checks import check_at_least, check_seed
 
 # Step of the central difference, in standard deviations of the prior. Its error is of second order, and the rounding
@@ -69,6 +70,7 @@ def leading_directions(model, num=8, num_samples=64, seed=0, batch_size=64):
     if not hasattr(model, "latent_sample"):
         name = getattr(model, "model_name", type(model).__name__)
         raise ValueError(f"Expected a model that makes images from codes z. Received: {name}")
+    check_smooth(model)
     check_at_least(1, num=num, num_samples=num_samples, batch_size=batch_size)
     if num > model.latent_dim:
         raise ValueError(f"Expected num of at most latent_dim={model.latent_dim}. Received: num={num}")

@@ -13,7 +13,16 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo.latent.classifier_view import ClassifierView
-from keras_genzoo.latent.codes import check_codes, check_movable, conditions_of, decode, on_shell, prior_scale, sample
+from keras_genzoo.latent.codes import (
+    check_codes,
+    check_movable,
+    check_smooth,
+    conditions_of,
+    decode,
+    on_shell,
+    prior_scale,
+    sample,
+)
 from keras_genzoo.latent.measures import MEASURES, measure
 from keras_genzoo.utils.checks import check_at_least, is_number
 
@@ -111,6 +120,7 @@ def edit(
     ((4, 28, 28, 1), ['brightness', 'slant', 'target'])
     """
     check_movable(model)
+    check_smooth(model)
     z = check_codes(model, z)
     check_at_least(1, steps=steps, batch_size=batch_size)
     _check_numbers(hold_weight, confidence, learning_rate)

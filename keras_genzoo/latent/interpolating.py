@@ -42,7 +42,7 @@ def interpolate(model, num, steps, seed=0, start=0, batch_size=64, **conditions)
     check_at_least(0, start=start)
     z = model.latent_sample(num + 1, check_seed(seed), start)
     codes = model.prior.interpolate(z[:-1], z[1:], np.linspace(0.0, 1.0, steps).astype("float32"))
-    given = with_defaults(model, seed, start, num, given_conditions(model, conditions, num))
+    given = with_defaults(model, seed, start, num, given_conditions(model, conditions, num, weights=True))
     given = {name: np.repeat(np.asarray(values), steps, axis=0) for name, values in given.items()}
     z = ops.convert_to_numpy(codes).reshape(-1, model.latent_dim)
 

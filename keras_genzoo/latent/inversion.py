@@ -10,7 +10,7 @@ from keras import ops
 from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.families.code_sampling import PRIOR, chosen_sampler
 from keras_genzoo.families.conditions import conditions_of_images, given_conditions
-from keras_genzoo.latent.codes import check_movable, decode, on_shell, prior_scale
+from keras_genzoo.latent.codes import check_movable, check_smooth, decode, on_shell, prior_scale
 from keras_genzoo.utils.checks import check_at_least, check_seed, is_number
 
 
@@ -70,6 +70,7 @@ def invert(
     (2, 4)
     """
     check_movable(model)
+    check_smooth(model)
     model.values.check(images)
     check_at_least(1, steps=steps, starts=starts, batch_size=batch_size)
     for name, value, low in (("learning_rate", learning_rate, 1e-12), ("prior_weight", prior_weight, 0.0)):

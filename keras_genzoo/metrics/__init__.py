@@ -19,6 +19,7 @@ from keras_genzoo.metrics.frechet import Moments, feature_moments, frechet_dista
 from keras_genzoo.metrics.kernel import KernelDistance, kernel_distance
 from keras_genzoo.metrics.likelihood import binarize, elbo, log_likelihood
 from keras_genzoo.metrics.manifold import coverage, density, neighbour_distances, precision, recall
+from keras_genzoo.metrics.neighbours import Neighbours, nearest_neighbours
 from keras_genzoo.metrics.points import mode_coverage
 from keras_genzoo.metrics.reconstruction import mse, ssim, ssim_window
 from keras_genzoo.metrics.reference import Reference
@@ -33,6 +34,7 @@ __all__ = [
     "KernelDistance",
     "ModelFeatures",
     "Moments",
+    "Neighbours",
     "Reference",
     "binarize",
     "coverage",
@@ -52,6 +54,7 @@ __all__ = [
     "mode_coverage",
     "mse",
     "mutual_information_gap",
+    "nearest_neighbours",
     "neighbour_distances",
     "precision",
     "psnr",

@@ -11,6 +11,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 
 MAX_SIDE = 32  # of images whose distances are taken
 COPY_RATIO = 1 / 3
+PART = 512  # rows whose distances to all originals are in memory at once
 NO_GRADIENT = 2e-6  # `gradient_norms` gives 1e-6 for none
 
 
@@ -157,8 +158,11 @@ def copied(rows, originals):
     originals = np.unique(originals, axis=0)
     if len(originals) < 2:
         return np.zeros(len(rows), bool)
-    first, second = np.partition(euclidean_distances(rows, originals), 1, axis=1)[:, :2].T
-    return first < COPY_RATIO * second
+    found = [np.zeros(0, bool)]
+    for first in range(0, len(rows), PART):
+        nearest, second = np.partition(euclidean_distances(rows[first : first + PART], originals), 1, axis=1)[:, :2].T
+        found.append(nearest < COPY_RATIO * second)
+    return np.concatenate(found)
 
 
 def copied_among(rows):

@@ -27,7 +27,9 @@ def condition_inputs(conditions):
 
 
 def one_hot(labels, num_classes):
-    """One-hot encodes labels: `(batch,)` -> `(batch, num_classes)`."""
+    """One-hot encodes labels: `(batch,)` -> `(batch, num_classes)`; weights of classes of that shape stay."""
+    if len(labels.shape) == 2:
+        return labels
     # Not ops.one_hot: in an 8-bit LiteRT file its output would take the scale of the tensor that it is concatenated
     # with, and ones would no longer be exactly one.
     return ops.take(np.eye(num_classes, dtype="float32"), labels, axis=0)
@@ -62,3 +64,77 @@ def network_of(main, inputs, outputs, name):
         name: Name of the network.
     """
     return keras.Model([main, *inputs] if inputs else main, outputs, name=name)
+
+
+def applied(network, batch, training=False):
+    """Output of a network for a record, in which classes may be mixed.
+
+    Where the record has weights of classes `(batch, num_classes)` in place of the classes `(batch,)` of an input, what
+    the network looks up of a class, its one-hot vector or its embedding, is the weighted mean over the classes.
+
+    Args:
+        network: Functional network.
+        batch: `Record`: see `Record.feed`.
+        training: As for `network`.
+    """
+    tensors = batch.feed(network)
+    listed = tensors if isinstance(tensors, list) else [tensors]
+    mixed = tuple(
+        each.name
+        for each, values in zip(network.inputs, listed, strict=True)
+        if len(each.shape) == 1 and len(values.shape) == 2
+    )
+    if not mixed:
+        return network(tensors, training=training)
+    # A function, which Keras neither tracks nor saves, as it would networks in a container.
+    kept = network.__dict__.setdefault("_behind_classes", {})
+    if mixed not in kept:
+        kept[mixed] = _behind_classes(network, mixed)
+    return kept[mixed](listed, training)
+
+
+def _behind_classes(network, names):
+    """A function of what a network takes, `(list of tensors, training)`, with weights of classes for some inputs.
+
+    Its network begins behind the lookups of these inputs, and shares all weights.
+    """
+    starts, sources = [], []
+    for index, each in enumerate(network.inputs):
+        if each.name in names:
+            found = _lookups(network, each)
+            starts += found
+            sources += [(index, keras.Model(each, output)) for output in found]
+        else:
+            starts.append(each)
+            sources.append((index, None))
+    inner = keras.Model(starts, network.output, name=f"{network.name}_of_mixtures")
+
+    def call(tensors, training):
+        return inner([_mean(tensors[index], lookup) for index, lookup in sources], training=training)
+
+    return call
+
+
+def _lookups(network, classes):
+    """The symbolic vectors `(batch, n)` that a network looks up of an input of classes."""
+    readers = [each for each in network.operations if any(x is classes for x in _inputs_of(each))]
+    found = [each.output for each in readers if len(_inputs_of(each)) == 1]
+    floats = [len(each.shape) == 2 and "float" in str(each.dtype) for each in found]
+    if not readers or len(found) < len(readers) or not all(floats):
+        raise ValueError(
+            f"Expected one class per image: {network.name} looks up no vector of {classes.name}. Received: weights of "
+            "classes"
+        )
+    return found
+
+
+def _inputs_of(operation):
+    return () if isinstance(operation, layers.InputLayer) else keras.tree.flatten(operation.input)
+
+
+def _mean(values, lookup):
+    """What is looked up, as a mean over classes weighted by `values`; the values themselves without a lookup."""
+    if lookup is None:
+        return ops.convert_to_tensor(values)
+    table = lookup(ops.arange(values.shape[-1], dtype="int32"))  # (num_classes, n)
+    return ops.matmul(ops.cast(values, table.dtype), table)

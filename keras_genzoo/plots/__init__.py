@@ -6,6 +6,7 @@ from keras_genzoo.plots.figures import save_table
 from keras_genzoo.plots.grids import SOFTWARE, image_grid, is_own, save_grid, save_pairs
 from keras_genzoo.plots.health import save_health_plot
 from keras_genzoo.plots.losses import save_loss_plot
+from keras_genzoo.plots.neighbours import save_neighbours
 from keras_genzoo.plots.points import save_points, save_samples
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "save_imputation",
     "save_latent_map",
     "save_loss_plot",
+    "save_neighbours",
     "save_pairs",
     "save_points",
     "save_samples",

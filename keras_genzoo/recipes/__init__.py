@@ -9,12 +9,14 @@ from keras_genzoo.recipes.data import DataConfig
 from keras_genzoo.recipes.files import build_model, list_recipes, load_recipe
 from keras_genzoo.recipes.reading import parse_setting
 from keras_genzoo.recipes.recipe import DTYPES, EvaluationConfig, Recipe, check_settings
+from keras_genzoo.recipes.stopping import StoppingConfig
 
 __all__ = [
     "DTYPES",
     "DataConfig",
     "EvaluationConfig",
     "Recipe",
+    "StoppingConfig",
     "build_model",
     "check_settings",
     "list_recipes",

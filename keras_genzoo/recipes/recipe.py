@@ -11,6 +11,7 @@ from keras_genzoo.recipes.data import DataConfig
 from keras_genzoo.recipes.fields import check_plain, check_plain_name, check_types
 from keras_genzoo.recipes.optimizers import check_spec, scaled_steps, stretched
 from keras_genzoo.recipes.reading import parse_setting
+from keras_genzoo.recipes.stopping import StoppingConfig
 from keras_genzoo.utils.arguments import Steps
 from keras_genzoo.utils.checks import check_at_least, check_training_seed, is_number
 from keras_genzoo.utils.plain import plain
@@ -46,6 +47,9 @@ class EvaluationConfig:
         check_at_least(0, **{"evaluation.seed": self.seed})
 
 
+_SECTIONS = (("data", DataConfig), ("evaluation", EvaluationConfig), ("stopping", StoppingConfig))
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A model, its data and its training.
@@ -65,6 +69,7 @@ class Recipe:
             start anew, as in `keras_genzoo.transfer`.
         freeze: Parts of networks that are not trained, as in `keras_genzoo.freeze`.
         evaluation: `EvaluationConfig`.
+        stopping: `StoppingConfig`: whether a metric stops the training early, and its best weights are kept.
         description: One sentence.
         name: Name of the file without its suffix; a plain name, without folders.
 
@@ -83,6 +88,7 @@ class Recipe:
     transfer: bool = False
     freeze: tuple[str, ...] = ()
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    stopping: StoppingConfig = field(default_factory=StoppingConfig)
     description: str = ""
     name: str = ""
 
@@ -133,8 +139,7 @@ class Recipe:
         values = dict(_checked(cls, values, "a recipe"))
         if "model" not in values:
             raise ValueError("Expected a recipe with the key 'model'. Received: " + ", ".join(map(repr, values)))
-        sections = (("data", DataConfig), ("evaluation", EvaluationConfig))
-        for key, section in sections:
+        for key, section in _SECTIONS:
             if key in values and not isinstance(values[key], section):
                 given = _checked(
                     section, {} if values[key] is None else values[key], f"the section {key!r} of a recipe"
@@ -233,7 +238,7 @@ def _nearest_setting(key, names):
     """A hint for an unknown setting: the same key in a section, or else the nearest one."""
     if key == "optimizer" or key.endswith("_optimizer"):
         return f"did you mean 'optimizers.{key}'?"
-    for label, section in (("data", DataConfig), ("evaluation", EvaluationConfig)):
+    for label, section in _SECTIONS:
         if key in (f.name for f in dataclasses.fields(section)):
             return f"did you mean '{label}.{key}'?"
     return nearest(key, names)

@@ -25,6 +25,8 @@ def check(run, resume=False, evaluate=True):
         _check_path(source)
     if evaluate:
         check_names(run.recipe.evaluation.metrics, run.recipe.evaluation.features)
+    if run.recipe.stopping.metric not in (None, "auto"):
+        check_names((run.recipe.stopping.metric,), run.recipe.evaluation.features)
 
 
 def _check_path(source):

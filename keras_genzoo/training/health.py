@@ -30,8 +30,9 @@ def health_callbacks(model, recipe, step=0, verbose=0, **options):
 
 
 def first_rows(model, recipe, num, **options):
-    """Tuple of the first training images, at most `num`, and what follows them: the same in each part of a run."""
-    limit = num if recipe.data.limit is None else min(num, recipe.data.limit)
+    """Tuple of the first training images, at most `num` (`None`: all), and what follows them: the same in each part."""
+    limits = [each for each in (num, recipe.data.limit) if each is not None]
+    limit = min(limits) if limits else None
     config = dataclasses.replace(recipe.data, limit=limit, **PLAIN)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is wrong with the data was told when all of it was loaded

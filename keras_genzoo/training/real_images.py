@@ -123,10 +123,15 @@ def data_of(preset, data=None):
     """
     if data is None and str(preset).endswith(".keras"):
         raise ValueError(f"Expected --data: a .keras file has no card that names its data. Received: {preset!r}")
-    config = DataConfig(**_recipe_of(preset).get("data", {}))
+    config = config_of(preset)
     if data is None or public_source(data) == public_source(config.source):
         return config.source if data is None else data, config.matched_options()
     return data, {}
+
+
+def config_of(preset):
+    """The `data` section of what a preset was trained with, from its run folder or else from its card."""
+    return DataConfig(**_recipe_of(preset).get("data", {}))
 
 
 def _recipe_of(preset):

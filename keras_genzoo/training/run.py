@@ -40,6 +40,7 @@ class Run:
     recipe_path = property(lambda self: self.folder / "recipe.yaml")
     log = property(lambda self: self.folder / "log.csv")
     samples = property(lambda self: self.folder / "samples")
+    best = property(lambda self: self.folder / "best")
     checkpoints = property(lambda self: self.folder / "checkpoints")
     preset = property(lambda self: self.folder / "preset")
 
@@ -209,7 +210,8 @@ def _settled(recipe):
     known = {} if recipe.weights else registry.describe(recipe.model).arguments
     # An argument that is not given has its default, or with pretrained weights the value of theirs.
     defaults = {key: argument.default for key, argument in known.items() if key not in ("seed", "dtype", "name")}
-    parts = {"args": plain(defaults) | values["args"], "optimizers": values["optimizers"], "data": data}
+    parts = {"args": plain(defaults) | values["args"], "data": data}
+    parts |= {key: values[key] for key in ("optimizers", "stopping")}
     free = ("data_dir", "cache", "title", "license", "validation_split", "validation_split_b")
     nested = {f"{part}.{key}": value for part, items in parts.items() for key, value in items.items()}
     top = {key: values[key] for key in ("model", "dtype", "weights", "transfer", "freeze", "seed")}

@@ -20,6 +20,7 @@ from keras_genzoo.training.health import health_callbacks
 from keras_genzoo.training.real_images import check_validation, images_to_translate, translations, with_existing_split
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.samplers import check_samplers, first_images, fit_samplers, without_samplers
+from keras_genzoo.training.stopping import keep_best, stopper_of
 from keras_genzoo.training.summary import summary
 
 
@@ -158,8 +159,9 @@ def fit(model, run, data, step=0, verbose="auto", seconds=0.0, validation=None):
 
     recipe, epochs = run.recipe, run.recipe.epochs
     epoch, done = divmod(step, len(data))
-    if epoch >= epochs:
-        return
+    stopper = stopper_of(model, run, epoch)
+    if epoch >= epochs or (stopper and stopper.is_over):
+        return keep_best(model, stopper, verbose)
     stages = []
     if done:  # first the rest of the epoch in which the run was stopped
         stages.append((epoch, epoch + 1, load_data(recipe, model, epoch).skip(done)))
@@ -168,8 +170,9 @@ def fit(model, run, data, step=0, verbose="auto", seconds=0.0, validation=None):
         stages.append((epoch, epochs, load_data(recipe, model, epoch) if step else data))
     without_samplers(model)
     health = health_callbacks(model, recipe, step, verbose, **_loading(recipe, model))
-    # Health comes before the log and TensorBoard, which take its measures.
-    callbacks = [*health, *make_callbacks(model, run, step, len(data), seconds)]
+    # What measures comes before the log and TensorBoard, which take it.
+    measured = [*health, *([stopper] if stopper else [])]
+    callbacks = [*measured, *make_callbacks(model, run, step, len(data), seconds)]
     if verbose:
         print(summary(recipe, model, data, step, validation), flush=True)
         callbacks.insert(0, ProgressLines(epochs * len(data), step, bar=verbose == 1))
@@ -178,6 +181,9 @@ def fit(model, run, data, step=0, verbose="auto", seconds=0.0, validation=None):
         for first, last, dataset in stages:
             options = dict(validation_data=validation, callbacks=callbacks, verbose=verbose)
             model.fit(dataset, initial_epoch=first, epochs=last, **options)
+            if stopper and stopper.is_over:
+                break
+    keep_best(model, stopper, verbose)
 
 
 def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):

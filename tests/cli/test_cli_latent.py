@@ -48,6 +48,8 @@ def test_directions_are_drawn_measured_and_written(command, saved, here):
         code, out, err = command("directions", saved["gan"], *arguments)
         assert (code, err) == (0, "") and "entanglement" in out and "2 directions" in out
         assert size(here / "d.png") == (3 * 18 + 2, 2 * 18 + 2)
+    code, out, err = command("directions", saved["gan"], "--method", "named", "--num", 2, "--out", "n.png")
+    assert (code, err) == (0, "") and "2 of 4 named directions" in out and (here / "n.png").exists()
     model = keras_genzoo.build("dcgan", weights=saved["gan"])
     np.testing.assert_array_equal(np.load("sefa.npy"), latent.first_layer_directions(model, 2).vectors)
 
@@ -73,6 +75,7 @@ def test_directions_are_written_with_names_for_this_model_alone(command, saved, 
         (("--names", "a,b,c,d,e", "--num", 5, "--vectors", "d.npz"), "Expected 4 --names"),
         (("--target", 3), "Expected no --target: only --method classifier has one"),
         (("--method", "classifier", "--target", 3), "Expected --classifier and --target with --method classifier"),
+        (("--method", "named", "--distance", 2), "Expected no --distance: --method named goes over the range"),
         (("--vectors", "a.txt"), "Expected a .npz or .npy file. Received: 'a.txt'"),
         (("--vectors", "there.npy"), "Expected a .npy file that is not there yet"),
     ],
@@ -103,3 +106,21 @@ def test_interpolate_makes_a_clip_that_repeats(command, saved, here):
     assert code == 2 and "Expected --num of at least 2 for a walk" in err
     code, _, err = command("interpolate", saved["gan"], "--frame-ms", 20)
     assert code == 2 and "Expected no --frame-ms: --out is a PNG file" in err
+
+
+def test_interpolate_goes_through_classes_in_a_strip_or_a_clip(command, tmp_path, here):
+    model = keras_genzoo.build("cgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4, num_classes=3, seed=0)
+    folder = presets.save_preset(model, tmp_path / "cgan")
+    code, out, err = command("interpolate", folder, "--through", "0,2", "--num", 2, "--steps", 3, "--out", "s.png")
+    assert (code, err) == (0, "") and "2 codes from 0 to 2, 3 images each: s.png" in out
+    assert size(here / "s.png") == (3 * 18 + 2, 2 * 18 + 2)
+    arguments = ("--through", "labels=0,1,2", "--num", 2, "--steps", 3, "--out", "s.gif", "--scale", 1)
+    code, out, err = command("interpolate", folder, *arguments)
+    assert (code, err) == (0, "") and "6 frames of 2 codes through 0, 1, 2" in out and size(here / "s.gif") == (22, 12)
+    for wrong, sentence in (
+        (("--through", "0,2", "--labels", "1"), "Expected no labels: each row goes through classes"),
+        (("--through", "0"), "Expected at least two labels"),
+        (("--through", "0,2", "--scale", 2), "Expected no --scale: --out is a PNG file"),
+    ):
+        code, _, err = command("interpolate", folder, *wrong)
+        assert code == 2 and sentence in err and not (here / "interpolation.png").exists()

@@ -56,6 +56,23 @@ def test_run_folders_and_files_are_drawn(command, here):
     assert code == 2 and "Expected --data: a .keras file has no card that names its data." in err
 
 
+def test_neighbours_are_those_of_the_training(command, preset, here):
+    code, out, err = command(
+        "plot", "neighbours", preset, "--data", "digits", "--num", 20, "--rows", 2, "--out", "n.png"
+    )
+    assert (code, err) == (0, "") and plots.is_own(here / "n.png")
+    assert (
+        "of 20 samples are nearly copies of one of 1500 training images" in out
+        and "20 images that were held out" in out
+    )
+    images = keras_genzoo.data.load_arrays("digits", image_size=(8, 8))[0]
+    np.savez(here / "all.npz", images[:30])  # of one split
+    code, out, err = command("plot", "neighbours", preset, "--data", "npz:all.npz", "--num", 5)
+    assert (code, err) == (0, "") and "of 15 training images, among the others" in out
+    code, _, err = command("plot", "neighbours", preset, "--data", "digits", "--split", "train[:5]", "--out", "m.png")
+    assert code == 2 and "images of digits in both: 5" in err and not (here / "m.png").exists()
+
+
 @pytest.mark.parametrize("names", [["dog", "cat"], None], ids=str)
 @pytest.mark.parametrize("kind", ["plot", "reconstruct"])
 def test_labels_of_a_folder_with_other_classes_are_refused(kind, names, command, here):

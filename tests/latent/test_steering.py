@@ -179,6 +179,21 @@ def test_a_classifier_of_other_images_is_refused(gan):
         latent.edit(codes, left_or_right, latent.sample(codes, 2), 1)
 
 
+def test_images_that_are_draws_are_walked_along_but_have_no_derivatives():
+    small = dict(image_shape=(8, 8, 1), latent_dim=2, base_filters=4, pixel_filters=4, pixel_layers=1, seed=0)
+    model = keras_genzoo.build("pixel_vae", **small)
+    z = latent.sample(model, 2)
+    assert latent.decode(model, latent.walk(model, z, [1.0, 0.0], [-1.0, 1.0])[0]).shape == (2, 8, 8, 1)
+    assert set(latent.named_directions(model, num_samples=2)) == {"z[0]", "z[1]"}
+    for function, arguments in (
+        (latent.edit, (left_or_right, z, 1)),
+        (latent.invert, (np.zeros((2, 8, 8, 1), "uint8"),)),
+        (latent.leading_directions, (2,)),
+    ):
+        with pytest.raises(ValueError, match="Expected images that change smoothly with their codes. Received: draws"):
+            function(model, *arguments)
+
+
 # -- directions --------------------------------------------------------------------------------------------------------
 
 

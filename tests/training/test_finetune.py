@@ -9,7 +9,7 @@ from PIL import Image
 
 import keras_genzoo
 from keras_genzoo import presets
-from keras_genzoo.recipes import Recipe, load_recipe
+from keras_genzoo.recipes import Recipe, StoppingConfig, load_recipe
 from keras_genzoo.training import finetune_recipe
 
 SMALL = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
@@ -38,6 +38,8 @@ def test_defaults_suit_few_images(folder):
     assert rate["initial_learning_rate"] == pytest.approx(0.5 * begun) and rate["decay_steps"] == 2000
     assert Recipe.from_dict(recipe.to_dict()) == recipe
     assert "augmentations" not in finetune_recipe("vae_mnist", str(folder)).args
+    assert recipe.stopping == StoppingConfig("auto", every=50, patience=10)
+    assert finetune_recipe("vae_mnist", str(folder), early_stop=False).stopping == StoppingConfig()
 
 
 def test_conditions_of_the_parent_do_not_hold_for_other_classes(folder):
@@ -57,6 +59,23 @@ def test_command_trains_on_a_folder_and_the_card_names_the_parent(command, paren
         assert np.allclose(after, before, rtol=1e-3, atol=1e-5) == kept  # a preset holds half precision
     code, out, err = command("train", "dcgan", "--out", "run", "--resume", "--epochs", 3, "--no-evaluate")
     assert code == 0, err
+
+
+def test_a_model_is_fine_tuned_as_a_preset_and_stays_as_it_is(folder, tmp_path):
+    model = keras_genzoo.build("dcgan", **SMALL)
+    before = model.generate(4, seed=0)
+    options = dict(epochs=2, batch_size=6, settings={"ema_decay": 0.5}, verbose=0, evaluate=False)
+    tuned, preset = keras_genzoo.finetune(model, str(folder), tmp_path / "run", **options)
+    np.testing.assert_array_equal(model.generate(4, seed=0), before)
+    assert tuned.ema_decay == 0.5 and (tuned.generate(4, seed=0) != before).any()
+    assert presets.card(preset)["parent"]["name"] == "run_parent"
+    assert (tmp_path / "run" / "best").is_dir()  # of the early stop
+    for wrong, sentence in (
+        (("dcgan_mnist", [1]), "Expected data as a source"),
+        ((3, "digits"), "Expected a preset or a"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            keras_genzoo.finetune(*wrong, tmp_path / "other")
 
 
 def test_another_size_keeps_the_layers_that_match(command, parent, folder, here):

@@ -23,7 +23,7 @@ from rich.table import Table
 from sklearn.neighbors import NearestNeighbors
 
 import keras_genzoo
-from keras_genzoo import metrics, training
+from keras_genzoo import metrics, presets, training
 from keras_genzoo.data.pairs import load_pair_arrays
 
 KEYS = dict(image_key="noto", image_key_b="twemoji")
@@ -73,7 +73,9 @@ def draw(path, rows, num=20):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", help="npz:PATH of arrays noto, twemoji and split")
-    parser.add_argument("presets", nargs="*", help=f"names or folders; default: {' '.join(PRESETS)}")
+    parser.add_argument(
+        "presets", nargs="*", help=f"names or folders; default: the bundled ones of {', '.join(PRESETS)}"
+    )
     parser.add_argument("--l1-alone", metavar="FOLDER")
     parser.add_argument("--strip", metavar="FILE")
     options = parser.parse_args()
@@ -81,7 +83,8 @@ def main():
     images, targets = load_pair_arrays(options.source, split="test", **KEYS)
     made = {"copy of the input": images, "nearest training pair": nearest_targets(images, *known)}
     models = {"U-Net, L1 alone": l1_alone(options.l1_alone, options.source)} if options.l1_alone else {}
-    models |= {name: keras_genzoo.from_preset(name) for name in options.presets or PRESETS}
+    bundled = [name for name in PRESETS if name in presets.list_presets()]
+    models |= {name: keras_genzoo.from_preset(name) for name in options.presets or bundled}
     made |= {name: model.translate(images) for name, model in models.items()}
     table = Table("", "L1", "PSNR", "SSIM", "kernel distance", "sharpness", title=f"{len(images)} test pairs")
     for name, results in made.items():

@@ -95,6 +95,8 @@ class CycleGAN(BaseTranslator):
         training=True,
     )
 
+    takes_signals = True
+
     @property
     def loss_names(self):
         return ("d_loss", "g_loss", "cycle_loss", *(("identity_loss",) if self.identity_weight else ()))

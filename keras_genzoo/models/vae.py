@@ -72,6 +72,7 @@ class VAE(BaseAutoencoder):
         training=True,
     )
 
+    takes_signals = True
     optimizer_names = ("optimizer",)
     loss_names = ("loss", "reconstruction_loss", "kl_loss")
     code_names = ("z_mean", "z_log_var")

@@ -1,7 +1,7 @@
 """The U-Net of image translation: strided convolutions down, transposed ones up, and skip connections between them.
 
 Images may have sides of 8..256 pixels and need not be square: where a resolution is odd, the map that comes back up is
-cropped to the size of the one that it meets.
+cropped to the size of the one that it meets. For signals, the same network is built of one-dimensional layers.
 """
 
 import keras
@@ -10,6 +10,7 @@ from keras import layers
 from keras_genzoo.layers import Dropout, InstanceNormalization
 from keras_genzoo.networks.conv import crop_to, widths
 from keras_genzoo.networks.patch import max_num_layers
+from keras_genzoo.networks.sides import described, layers_of
 
 KERNEL = 4
 DROPPED_LEVELS = 3
@@ -51,26 +52,25 @@ def unet_translator(
     num_levels = most if num_levels is None else num_levels
     if num_levels > most:
         raise ValueError(
-            f"Expected at most {most} levels for images of {image_shape[0]}x{image_shape[1]} pixels. "
-            f"Received: num_levels={num_levels}"
+            f"Expected at most {most} levels for {described(image_shape)}. Received: num_levels={num_levels}"
         )
     common = dict(strides=2, padding="same", kernel_initializer=kernel_initializer, dtype=dtype)
-    filters = widths(num_levels, base_filters)
+    filters, of_sides = widths(num_levels, base_filters), layers_of(image_shape)
     image = x = keras.Input(image_shape, name="image")
     skips = []
     for level, num in enumerate(filters):
         if level:
             x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
-        x = layers.Conv2D(num, KERNEL, use_bias=level == 0, **common)(x)  # (batch, 32, 32, 64), (16, 16, 128), ...
+        x = of_sides.conv(num, KERNEL, use_bias=level == 0, **common)(x)  # (batch, 32, 32, 64), (16, 16, 128), ...
         if level:
             x = InstanceNormalization(dtype=dtype)(x)
         skips.append(x)
     for level in reversed(range(1, num_levels)):
-        x = layers.Conv2DTranspose(filters[level - 1], KERNEL, use_bias=False, **common)(layers.ReLU(dtype=dtype)(x))
+        x = of_sides.transposed(filters[level - 1], KERNEL, use_bias=False, **common)(layers.ReLU(dtype=dtype)(x))
         x = InstanceNormalization(dtype=dtype)(crop_to(x, skips[level - 1].shape[1:], dtype))
         if dropout and level >= num_levels - DROPPED_LEVELS:
             x = Dropout(dropout, dtype=dtype)(x)
         x = layers.Concatenate(dtype=dtype)([x, skips[level - 1]])
-    x = layers.Conv2DTranspose(image_shape[2], KERNEL, **common)(layers.ReLU(dtype=dtype)(x))
+    x = of_sides.transposed(image_shape[-1], KERNEL, **common)(layers.ReLU(dtype=dtype)(x))
     x = layers.Activation("tanh", dtype="float32", name="translation")(crop_to(x, image_shape, dtype))
     return keras.Model(image, x, name=name)

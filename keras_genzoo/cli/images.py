@@ -19,6 +19,7 @@ from keras_genzoo.cli.pictures import (
     save,
 )
 from keras_genzoo.cli.points import check_array_file, check_points_output, is_array_file, save_points
+from keras_genzoo.cli.signals import check_new, check_signals_output, is_signal_file, save_signals
 from keras_genzoo.cli.typed import check_effect
 
 Name = Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")]
@@ -33,31 +34,46 @@ Limit = Annotated[int | None, typer.Option(help="Maximum number of images.", min
 
 
 def sample(
+    ctx: typer.Context,
     name: Name,
     out: Annotated[
-        Path, typer.Option(help="PNG file of a grid, or a folder for one PNG per image; for points, also a .npy file.")
+        Path,
+        typer.Option(
+            help="PNG file of a grid, or a folder for one PNG per image; for points, also a .npy file; for signals, a "
+            ".png, .npz or .wav file, or a folder of .wav files."
+        ),
     ] = Path("samples.png"),
-    num: Annotated[int | None, typer.Option(help="Number of images. Default: 64, or 2500 points.", min=1)] = None,
+    num: Annotated[
+        int | None, typer.Option(help="Number of images. Default: 64, 2500 points or 16 signals.", min=1)
+    ] = None,
     start: Annotated[int, typer.Option(help="Index of the first image.", min=0)] = 0,
     seed: Seed = 0,
     labels: Labels = None,
     condition: Conditions = None,
     weights: Weights = None,
     sampler: SamplerName = None,
+    sample_rate: Annotated[int | None, typer.Option(help="Wav files: samples per second.", min=1)] = None,
 ):
-    """Generates images: a grid in one PNG file, or a folder of files; or points, as a picture or a NumPy file."""
-    check_array_file(out) if is_array_file(out) else check_output(out)
+    """Generates images, a grid in one PNG file or a folder of files; points; or signals, as wav or NumPy files."""
+    if is_signal_file(out):
+        check_new([out])
+    else:
+        check_array_file(out) if is_array_file(out) else check_output(out)
     model = load_model(name, weights, "generate", "generates images", points=True)
     import numpy as np
     from rich.progress import track
 
-    from keras_genzoo.families.generation import SHOWN_POINTS, grid_columns
+    from keras_genzoo.families.generation import grid_columns
 
-    are_images = model.values.are_images
-    size = 64 if are_images else SHOWN_POINTS
+    are_images, are_signals = model.values.are_images, model.values.noun == "signals"
+    size, _ = model.values.shown or (64, None)
     num = num or size
     names = [f"{index:06d}" for index in range(start, start + num)]
-    check_image_output(out, names) if are_images else check_points_output(out)
+    if are_signals:
+        check_signals_output(out, num, sample_rate, names)
+    else:
+        check_effect(ctx, ("sample_rate",), f"{name} makes {model.values.noun}")
+        check_image_output(out, names) if are_images else check_points_output(out)
     asked = read_conditions(model, labels, condition)
     check_used(asked, start + num)
     drawn = sampler_options(model, sampler)
@@ -70,6 +86,8 @@ def sample(
     if are_images:
         columns = columns_of(asked) or (grid_columns(model) if model.conditions else None)
         save(np.concatenate(parts), out, names, columns)
+    elif are_signals:
+        save_signals(np.concatenate(parts), out, sample_rate, names)
     else:
         save_points(np.concatenate(parts), out, _source_of(name, weights))
     say(f"{num} {model.values.noun} of seed {seed}: {out}")

@@ -12,6 +12,8 @@ from keras_genzoo.families.tiling import in_windows
 from keras_genzoo.utils import points, signals
 from keras_genzoo.utils.graph_checks import check_in_graph
 
+SHOWN_POINTS = 2500  # points in a picture
+
 
 class Floats:
     """What points and signals have in common: float32 in their own units, outside of a model and inside.
@@ -88,6 +90,7 @@ class Points(Floats):
     rules = points
     containers = "points as one array (batch, coordinates), or as a list of points (coordinates,)"
     loading = MappingProxyType({})  # they are taken as they are
+    shown = (SHOWN_POINTS, None)
 
     def __str__(self):
         return f"{self.shape[0]} coordinate{'s' * (self.shape[0] > 1)}"
@@ -139,6 +142,7 @@ class Signals(Floats):
     containers = (
         "signals as one array (batch, length, channels), or as a list of signals (length, channels) of one length"
     )
+    shown = (16, 2)
     containers_of_any_size = containers.removesuffix(" of one length")
 
     def __str__(self):

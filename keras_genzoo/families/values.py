@@ -58,6 +58,7 @@ class Pixels:
         height, width, channels = self.shape
         return f"{height}x{width}, {channels} channel{'s' * (channels > 1)}"
 
+    shown = None  # how many samples a picture shows, and in how many columns: by the conditions of the model
     containers_of_any_size = containers.removesuffix(" of one size")
 
     @property

@@ -22,6 +22,7 @@ from keras_genzoo.metrics.manifold import coverage, density, neighbour_distances
 from keras_genzoo.metrics.points import mode_coverage
 from keras_genzoo.metrics.reconstruction import mse, ssim, ssim_window
 from keras_genzoo.metrics.reference import Reference
+from keras_genzoo.metrics.signals import snr, spectrum_error
 from keras_genzoo.metrics.sliced_wasserstein import image_sliced_wasserstein, sliced_wasserstein
 from keras_genzoo.metrics.table import list_metrics
 from keras_genzoo.metrics.translation import translation_l1
@@ -56,6 +57,8 @@ __all__ = [
     "precision",
     "recall",
     "sliced_wasserstein",
+    "snr",
+    "spectrum_error",
     "ssim",
     "ssim_window",
     "translation_l1",

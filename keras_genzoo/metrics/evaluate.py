@@ -48,7 +48,8 @@ def evaluate(
         metrics: a name or a list of names from `list_metrics()`. Default: all that fit the model: for a generator the
             Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO, log-likelihood,
             reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy; for a model of
-            points, whose `data` is a source `points:NAME`, "modes", "good_share" and "reverse_kl" (`mode_coverage`).
+            points, whose `data` is a source `points:NAME`, "modes", "good_share" and "reverse_kl" (`mode_coverage`);
+            for one of signals "snr", "reconstruction_snr" and "spectrum_error".
         num_images: maximum number of real images, drawn by `seed` (of a dataset the first ones); as many images are
             generated as there are real ones. With a `Reference`, all its images are used, and at most `num_images` are
             generated. The cards of the zoo use 10,000; distances for different numbers cannot be compared.
@@ -106,6 +107,10 @@ def evaluate(
     if METRICS[names[0]].kind == "points":
         unread = dict(features=features, floor_data=floor_data, binarization=binarization)
         return evaluate_points(model, data, names, num_images, seed, progress, split, floor, sampler, unread)
+    if METRICS[names[0]].of_signals:
+        for name, value in {"features": features, "binarization": binarization}.items():
+            if value is not None:
+                raise ValueError(f"Expected no {name}: metrics of signals do not read it. Received: {name}={value!r}")
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)

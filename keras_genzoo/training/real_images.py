@@ -53,6 +53,11 @@ def check_validation(config):
 
 
 def images_to_translate(recipe, model, num):
+    """The first of `pairs_to_translate`."""
+    return pairs_to_translate(recipe, model, num)[0]
+
+
+def pairs_to_translate(recipe, model, num):
     """Images of the evaluation split for each direction of a translator, always the same ones.
 
     Args:
@@ -62,7 +67,8 @@ def images_to_translate(recipe, model, num):
             are these images.
 
     Returns:
-        Dict of uint8 images `(n, height, width, channels)` by direction.
+        Tuple of dicts by direction, of uint8 images `(n, height, width, channels)`, or signals, and of what their
+        translations should be: `None` unless the model is one of signals and the domains are matched.
     """
     from keras_genzoo.data.sides import both_sides
     from keras_genzoo.data.split_names import split_domain
@@ -82,7 +88,10 @@ def images_to_translate(recipe, model, num):
     for domain, side in (("a", first), ("b", second)):
         where = {**options, "image_key": side["image_key"]}
         images[domain] = load_images(side["source"], model.image_shape, num, side["split"], options=where)["images"]
-    return {direction: images[direction.source] for direction in model.directions}
+    shown = {direction: images[direction.source] for direction in model.directions}
+    if model.values.are_images or not (getattr(model.data_kind, "paired", False) or data.paired):
+        return shown, None
+    return shown, {direction: images[direction.target] for direction in model.directions}
 
 
 def translations(model, images):

@@ -90,6 +90,7 @@ class Points(Floats):
     rules = points
     containers = "points as one array (batch, coordinates), or as a list of points (coordinates,)"
     loading = MappingProxyType({})  # they are taken as they are
+    initial_log_var = 0.0
     shown = (SHOWN_POINTS, None)
 
     def __str__(self):
@@ -142,6 +143,7 @@ class Signals(Floats):
     containers = (
         "signals as one array (batch, length, channels), or as a list of signals (length, channels) of one length"
     )
+    initial_log_var = -6.0  # beside a variance of 1, most signals are nothing but noise, and codes stay unused
     shown = (16, 2)
     containers_of_any_size = containers.removesuffix(" of one length")
 

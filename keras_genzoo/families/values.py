@@ -58,6 +58,7 @@ class Pixels:
         height, width, channels = self.shape
         return f"{height}x{width}, {channels} channel{'s' * (channels > 1)}"
 
+    initial_log_var = 0.0  # of a Gaussian decoder, in units of the networks
     shown = None  # how many samples a picture shows, and in how many columns: by the conditions of the model
     containers_of_any_size = containers.removesuffix(" of one size")
 

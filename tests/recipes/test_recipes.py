@@ -21,6 +21,8 @@ TRAINING_IMAGES = {
     "npz:emoji.npz": 2891,
     "points:grid25": 100000,
     "shapes": 4608,
+    "signals:clean": 8000,
+    "signals:noisy": 8000,
     "folder:ffhq64": 70000,
     "folder:ffhq256": 70000,
     "keras:cifar10": 50000,

@@ -43,4 +43,12 @@ CASES = [
         output=(17, 16, 3),
         params=15660,
     ),
+    Case(
+        "pix2pix",
+        variant="signals",
+        args=dict(image_shape=(33, 2), base_filters=4, num_levels=3, d_layers=1, ema_decay=0.9, seed=3),
+        output=(33, 2),
+        params=1,
+        wrong=dict(crop=[0.1], flip=[True], d_layers=[9]),
+    ),
 ]

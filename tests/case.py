@@ -94,7 +94,7 @@ class Case:
         return building.build(self.name, optimizers=optimizers, **{**self.args, **changes})
 
     def data(self, num, seed=0, image_shape=None):
-        """Arrays to train on, as a tuple: uint8 images of noise, and what the model takes beside them; or points or signals."""
+        """Arrays to train on, as a tuple: uint8 images of noise, points or signals, and what the model takes beside."""
         rng = np.random.default_rng(seed)
         shape = (num, *(image_shape or self.args["image_shape"]))
         if self.of_points:

@@ -99,7 +99,7 @@ def uses(*arguments):
 
 
 def run(model, data):
-    """What a user gets from a model: uint8 images, points or signals, where it generates, else its output for `data`."""
+    """What a user gets from a model: uint8 images, points or signals where it generates, else its output for `data`."""
     if hasattr(model, "generate"):
         return model.generate(len(data[0]), seed=7)
     return np.asarray(model(data[0], training=False))

@@ -83,7 +83,7 @@ def are_signals(values):
     if values.dtype.kind != "f" and values.dtype != np.int16:
         return False
     if values.ndim == 2:
-        return values.shape[1] > MAX_COORDINATES
+        return values.shape[1] > MAX_COORDINATES or values.dtype == np.int16
     if values.ndim != 3 or values.dtype == np.int16:
         return values.ndim == 3
     beyond_images = values.shape[2] < MIN_SIDE or bool((values < 0).any())

@@ -125,19 +125,19 @@ class WavPart(Part):
                     f"Expected wav files of at most {MEMORY_BUDGET / 1e9:g} GB as 32-bit floats in {self.name}: limit "
                     f"takes some of the files, or a split such as 'train[:10%]'. Received: more, in {len(self)} files"
                 )
-        self._tell(failures, "that cannot be read")
+        self._tell(failures, len(self), "that cannot be read")
         self._check_rate(found)
         return found
 
-    def _tell(self, failures, what):
+    def _tell(self, failures, among, what):
         """Names files that are left out, with the reasons: in a warning, or, if these are all, in an error."""
         if not failures:
             return
         named = "; ".join(f"{self.describe(position)} ({failures[position]})" for position in list(failures)[:_NAMED])
         named += f"; and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
-        if len(failures) == len(self):
+        if len(failures) == among:
             raise ValueError(f"Expected wav files in {self.name}, not all {what}. Received: {named}")
-        warnings.warn(f"Skipped {len(failures)} of {len(self)} wav files {what}: {named}", stacklevel=3)
+        warnings.warn(f"Skipped {len(failures)} of {among} wav files {what}: {named}", stacklevel=3)
 
     def _check_rate(self, found):
         first, *others = found
@@ -168,7 +168,7 @@ class WavPart(Part):
             for start in window_starts(len(samples), length):
                 windows.append(samples[start : start + length])
                 rows.append(position * 2**32 + start)
-        self._tell(short, f"that are shorter than a window of {length} samples")
+        self._tell(short, len(self.recordings), f"that are shorter than a window of {length} samples")
         self.rows = np.asarray(rows)  # a window and its partner have the same number
         return np.stack(windows), None
 

@@ -44,7 +44,8 @@ def test_a_run_takes_the_shape_of_its_signals_and_draws_input_output_and_truth(r
     sizes = []
     for path in (run / "samples" / "epoch_0001.png", run / "preset" / "samples.png"):
         assert plots.is_own(path)
-        sizes.append(Image.open(path).size)
+        with Image.open(path) as picture:
+            sizes.append(picture.size)
     assert sizes[0][0] == pytest.approx(1.5 * sizes[1][0], rel=0.01)  # three columns, and two
 
 

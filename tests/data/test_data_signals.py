@@ -66,10 +66,10 @@ def test_arrays_of_signals_are_floats_or_16_bit_integers(tmp_path):
 
 def test_arrays_of_other_kinds_stay_what_they_were():
     assert load_arrays(np.zeros((3, 16)))[0].shape == (3, 16)  # points
-    assert load_arrays(np.zeros((3, 40, 12)))[0].dtype == np.uint8  # grey images of 40x12
+    assert load_arrays(np.zeros((5, 40, 12)))[0].dtype == np.uint8  # grey images of 40x12
     assert load_arrays(np.full((3, 40, 12), -0.5))[0].dtype == np.float32  # no image has such values
     assert load_arrays(np.zeros((3, 40, 12), "int16"))[0].shape == (3, 40, 12)
-    assert load(np.zeros((3, 40, 1)) + TONE[:40], batch_size=3, labels=False).element_spec.shape == (None, 40, 1)
+    assert load(np.stack([TONE, -TONE]), batch_size=2).element_spec.shape == (None, 100, 1)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_arrays_of_other_kinds_stay_what_they_were():
         (np.full((3, 2, 100), -0.5), {}, r"np.moveaxis\(signals, 1, -1\) where the channels come first"),
         (np.zeros((3, 1, 100), "int16"), {}, r"np.moveaxis\(signals, 1, -1\) where the channels come first"),
         (np.full((3, 100, 1), np.nan), {}, "Expected signals with finite samples in -1..1"),
-        (np.full((3, 100), 1.01), {}, "Expected signals with finite samples in -1..1.*values from 1.01 to 1.01"),
+        (np.full((3, 100), 1.01), {}, "Expected signals with finite samples in -1..1"),
         (np.zeros((3, 100), "int32"), {}, "Expected the given array to be"),
         (np.zeros((3, 100), "uint8"), {}, "Expected the given array to be"),
         (np.zeros((0, 100)), {}, "Expected at least one signal"),
@@ -179,7 +179,7 @@ def test_files_that_hold_no_signal_are_named_and_left_out(folder):
         windows, _ = load_arrays(f"wav:{a}", image_size=(40,))
     assert len(windows) == 5
     texts = " ".join(str(each.message) for each in told)
-    assert "1 .txt" in texts and "Skipped 4 of 7" in texts and "Skipped 1 of 7" in texts
+    assert "1 .txt" in texts and "Skipped 4 of 7" in texts and "Skipped 1 of 3" in texts
     for name in ("broken", "cut", "nan", "loud", "short"):
         assert f"{name}.wav" in texts
     wavfile.write(b / "nan.wav", 8000, np.zeros(90, "int16"))  # the partner of a file that cannot be read

@@ -32,6 +32,6 @@ CASES = [
         variant="signals",
         args=dict(image_shape=(33, 2), base_filters=4, num_blocks=1, d_layers=1, history_size=3, ema_decay=0.9, seed=3),
         output=(33, 2),
-        params=1,
+        params=12723,
     ),
 ]

@@ -55,7 +55,7 @@ CASES = [
             seed=3,
         ),
         output=(33, 2),
-        params=1,
+        params=14653,
         wrong=dict(augmentations=[("flip",)]),
     ),
 ]

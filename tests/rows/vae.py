@@ -44,7 +44,7 @@ CASES = [
         variant="signals",
         args=dict(image_shape=(33, 2), latent_dim=3, base_filters=4, likelihood="gaussian", seed=3),
         output=(33, 2),
-        params=1,
+        params=6973,
         wrong=dict(likelihood=["bernoulli"]),
     ),
 ]

@@ -241,6 +241,14 @@ def check_sides(part, image_size):
     )
 
 
+def count_of(part, image_shape=None):
+    """Number of images, or of windows of recordings, that a part gives a model of this `image_shape`."""
+    if not part.of_signals:
+        return len(part)
+    size, channels = ((image_shape[0],), image_shape[1]) if image_shape else (None, None)
+    return len(part.arrays(part.shape(size, channels))[0])
+
+
 def attempt(function, item):
     """Returns `(function(item), None)`, or `(None, reason)` on any exception, as decoders raise many kinds of them."""
     try:

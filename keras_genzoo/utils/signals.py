@@ -35,9 +35,8 @@ def check_signal_shape(shape):
     length, channels = shape
     if not whole or not MIN_LENGTH <= length <= MAX_LENGTH or not 1 <= channels <= MAX_CHANNELS:
         raise ValueError(
-            f"Expected image_shape=(length, channels) for signals of {MIN_LENGTH}..{MAX_LENGTH} samples in "
-            f"1..{MAX_CHANNELS} channels, or image_shape=(height, width, channels) for images. "
-            f"Received: image_shape={shape!r}"
+            "Expected image_shape=(height, width, channels) for images, or image_shape=(length, channels) for signals "
+            f"of {MIN_LENGTH}..{MAX_LENGTH} samples in 1..{MAX_CHANNELS} channels. Received: image_shape={shape!r}"
         )
     return int(length), int(channels)
 

@@ -7,7 +7,12 @@ import pytest
 from scipy.io import wavfile
 
 from keras_genzoo.data import draw_signals, load, load_arrays, load_pairs
+from keras_genzoo.data.parts import count_of
+from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.wav_files import read_wav, write_wav
+from keras_genzoo.presets.cards import public_source
+from keras_genzoo.recipes import DataConfig, Recipe
+from keras_genzoo.recipes.sizes import with_dataset_size
 
 TONE = np.sin(np.arange(100) / 5.0).astype("float32")[:, None] * np.float32(0.5)
 
@@ -208,3 +213,11 @@ def test_a_folder_without_wav_files_is_refused(folder, source):
         load_arrays(f"wav:{path}")
     with pytest.raises(ValueError, match=r"Expected images .*1 .wav files \(wav:"):
         load_arrays(folder / "a" / "deep") if not source else load_arrays(f"folder:{folder / 'b' / 'deep'}")
+
+
+def test_windows_and_not_files_are_counted_and_cards_have_no_folders(folder):
+    source = f"wav:{folder / 'a'}"
+    assert count_of(open_part(source), (40, 1)) == 5 and count_of(open_part("digits")) == 1500
+    recipe = Recipe("beta_tc_vae", args={"image_shape": [40, 1]}, data=DataConfig(source))
+    assert with_dataset_size(recipe).args["dataset_size"] == 5
+    assert public_source(source) == "wav:a"

@@ -65,7 +65,8 @@ def test_bundled_recipe_survives_a_round_trip_through_yaml(name, tmp_path):
 @every_recipe
 def test_bundled_recipe_is_named_after_model_and_data_set(name):
     recipe = load_recipe(name)
-    dataset = recipe.data.source.rpartition(":")[2].removesuffix(".npz")
+    kind, _, dataset = recipe.data.source.removesuffix(".npz").rpartition(":")
+    dataset = kind if kind == "signals" else dataset  # the same signals, clean or with noise
     assert name == f"{recipe.model}_{dataset}"
     assert recipe.data.title and recipe.data.license and recipe.description.endswith(".")
 
@@ -139,7 +140,7 @@ def test_list_recipes_selects_by_model():
 def test_list_recipes_gives_a_recipe_to_the_longest_model_name(monkeypatch):
     models = [*registry.bundled_models(), "dcgan_fashion"]
     monkeypatch.setattr(registry, "bundled_models", lambda: models)
-    assert list_recipes("dcgan") == ["dcgan_mnist"]
+    assert list_recipes("dcgan") == ["dcgan_mnist", "dcgan_signals"]
     assert list_recipes("dcgan_fashion") == ["dcgan_fashion_mnist"]
 
 

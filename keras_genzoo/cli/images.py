@@ -35,8 +35,8 @@ Limit = Annotated[int | None, typer.Option(help="Maximum number of images.", min
 SampleOut = Annotated[
     Path,
     typer.Option(
-        help="PNG file of a grid, or a folder for one PNG per image; for points, also a .npy file; for signals, a .png, "
-        ".npz or .wav file, or a folder of .wav files."
+        help="PNG file of a grid, or a folder for one PNG per image; for points, also a .npy file; for signals, a "
+        ".png, .npz or .wav file, or a folder of .wav files."
     ),
 ]
 SampleNum = Annotated[int | None, typer.Option(help="Number of images. Default: 64, 2500 points or 16 signals.", min=1)]

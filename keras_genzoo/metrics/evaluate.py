@@ -101,16 +101,12 @@ def evaluate(
     >>> results["frechet_distance"]["value"] > 0, results["recall"]["protocol"]["features"]
     (True, 'pixels')
     """
-    names = check_metrics(metrics, model)
+    names = _checked_names(metrics, model, features=features, binarization=binarization)
     check_at_least(1, num_images=num_images, batch_size=batch_size)
     sampler_of(model, sampler)  # a wrong one is an error before anything is computed
     if METRICS[names[0]].kind == "points":
         unread = dict(features=features, floor_data=floor_data, binarization=binarization)
         return evaluate_points(model, data, names, num_images, seed, progress, split, floor, sampler, unread)
-    if METRICS[names[0]].of_signals:
-        for name, value in {"features": features, "binarization": binarization}.items():
-            if value is not None:
-                raise ValueError(f"Expected no {name}: metrics of signals do not read it. Received: {name}={value!r}")
     image_shape = getattr(model, "image_shape", None)
     real = _reference(data, image_shape, num_images, split, seed, data_options, batch_size, progress)
     _check_classes(model, data, real, names)
@@ -125,6 +121,15 @@ def evaluate(
     for name in compared if pair is not None else ():  # names of one metric may be in it twice
         results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
     return results
+
+
+def _checked_names(metrics, model, **unread):
+    """The metrics to compute; raises `ValueError` for arguments that those of signals do not read."""
+    names = check_metrics(metrics, model)
+    for name, value in unread.items() if METRICS[names[0]].of_signals else ():
+        if value is not None:
+            raise ValueError(f"Expected no {name}: metrics of signals do not read it. Received: {name}={value!r}")
+    return names
 
 
 def _compute(name, run):

@@ -53,7 +53,7 @@ class Pix2Pix(BaseTranslator):
     (4, 8, 8, 1)
     """
 
-    image_shape = ImageShape((256, 256, 3), "`(height, width, channels)` of both domains.")
+    image_shape = ImageShape((256, 256, 3), "`(height, width, channels)` of both domains, or `(length, channels)`.")
     network = Choice(
         "unet",
         "`'unet'` for the paper's generator; `'residual'` for that of `cyclegan`; `'separable'` for that one with "

@@ -20,7 +20,7 @@ from keras_genzoo.training.health import health_callbacks
 from keras_genzoo.training.real_images import (
     check_validation,
     images_to_translate,
-    pairs_to_translate,
+    shown_translations,
     translations,
     with_existing_split,
 )
@@ -203,8 +203,7 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
     if hasattr(model, "generate"):
         made.append(callbacks.SampleGrid(run.samples, modes=known_modes(run.recipe.data.source)))
     if hasattr(model, "translate"):
-        shown, targets = pairs_to_translate(run.recipe, model, 12 if model.values.are_images else 6)
-        made.append(callbacks.TranslationGrid(run.samples, shown, targets=targets))
+        made.append(callbacks.TranslationGrid(run.samples, **shown_translations(run.recipe, model)))
 
     made.append(callbacks.Board(run.folder / "tensorboard" / "samples", run.samples))
 

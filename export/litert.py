@@ -210,13 +210,15 @@ class LiteRTConverter:
         self.rewrite, self.traces = rewrite, {}
         self.images = None
         if images is not None:
-            if "image" not in self.function.inputs:
-                raise ValueError(f"Expected no images: {signature!r} has no image input. Received: images")
-            pixels.check_images(images, source.image_shape)
+            name = source.values.name
+            if name not in self.function.inputs:
+                raise ValueError(f"Expected no images: {signature!r} has no {name} input. Received: images")
+            source.values.check(images)
             images = np.asarray(images)
             if not len(images):
-                raise ValueError(f"Expected at least one image. Received: images of shape {images.shape}")
-            self.images = images if images.dtype == np.uint8 else pixels.to_uint8(images)
+                raise ValueError(f"Expected at least one {name}. Received: images of shape {images.shape}")
+            as_they_are = images.dtype == np.uint8 or not source.values.are_images
+            self.images = images if as_they_are else pixels.to_uint8(images)
 
     def traced(self, quantized: bool) -> Any:
         """The concrete function for files that compute in 8-bit integers, or for others."""

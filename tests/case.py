@@ -79,19 +79,35 @@ class Case:
         """Whether the row makes points, and not images."""
         return len(self.args["image_shape"]) == 1
 
+    @property
+    def of_signals(self):
+        """Whether the row makes signals, and not images."""
+        return len(self.args["image_shape"]) == 2
+
+    @property
+    def of_floats(self):
+        """Whether the data of the row are floats in their own units: points or signals."""
+        return self.of_points or self.of_signals
+
     def build(self, optimizers=None, **changes):
         """A new compiled model with the arguments of this row, some of them changed."""
         return building.build(self.name, optimizers=optimizers, **{**self.args, **changes})
 
     def data(self, num, seed=0, image_shape=None):
-        """Arrays to train on, as a tuple: uint8 images of noise, and what the model takes beside them; or points."""
+        """Arrays to train on, as a tuple: uint8 images of noise, points or signals, and what the model takes beside."""
         rng = np.random.default_rng(seed)
         shape = (num, *(image_shape or self.args["image_shape"]))
         if self.of_points:
             return ((2.0 * rng.standard_normal(shape)).astype("float32"),)
-        images = rng.integers(0, 256, shape, dtype=np.uint8)
+
+        def drawn():
+            return (
+                rng.uniform(-1, 1, shape).astype("float32") if self.of_signals else rng.integers(0, 256, shape, "uint8")
+            )
+
+        images = drawn()
         if self.has_pairs:
-            return images, rng.integers(0, 256, shape, dtype=np.uint8)
+            return images, drawn()
         if self.has_labels:
             return images, rng.integers(0, self.args["num_classes"], num).astype("int32")
         return (images,)

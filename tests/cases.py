@@ -12,8 +12,9 @@ from keras_genzoo.families import ZooModel
 
 _ROWS = sorted(path.stem for path in (Path(__file__).parent / "rows").glob("*.py"))
 _ALL = [case for name in _ROWS for case in importlib.import_module(f"rows.{name}").CASES]
-CASES = [case for case in _ALL if not case.of_points]
+CASES = [case for case in _ALL if not case.of_floats]
 POINTS = [case for case in _ALL if case.of_points]  # models of points, which keep the same contract
+SIGNALS = [case for case in _ALL if case.of_signals]  # and models of signals
 
 
 def cases_with(*members, such_that=lambda case: True):
@@ -98,7 +99,7 @@ def uses(*arguments):
 
 
 def run(model, data):
-    """What a user gets from a model: uint8 images, or points, where it generates, else its output for `data`."""
+    """What a user gets from a model: uint8 images, points or signals where it generates, else its output for `data`."""
     if hasattr(model, "generate"):
         return model.generate(len(data[0]), seed=7)
     return np.asarray(model(data[0], training=False))

@@ -233,3 +233,26 @@ def test_what_are_no_points_is_not_drawn(points, tmp_path):
         plots.save_points(points, tmp_path / "points.png")
     with pytest.raises(ValueError, match="Expected points of shape.*Received"):
         plots.save_points(np.zeros((3, 3)), tmp_path / "points.png", data.modes_of("points:ring8"))
+
+
+# -- signals -----------------------------------------------------------------------------------------------------------
+
+
+def test_signals_are_drawn_in_rows_and_columns_with_names(tmp_path):
+    signals = data.draw_signals("noisy", 5)
+    sizes = []
+    for number, options in enumerate(({}, {"columns": 1}, {"names": ("input", "output", "truth")})):
+        path = plots.save_signals(signals, tmp_path / f"{number}.png", **options)
+        with Image.open(path) as picture:
+            sizes.append(picture.size)
+            assert len(np.unique(np.asarray(picture.convert("L")))) > 10
+    two, one, three = sizes
+    assert one[0] < two[0] < three[0] and one[1] > two[1] > three[1]
+    plots.save_signals(np.zeros((1, 20000, 2)), tmp_path / "silent.png")  # more samples than pixels
+    plots.save_samples(signals, tmp_path / "samples.png")
+    for wrong in (signals[0], signals[:0], signals * 9, np.zeros((1, 0, 1))):
+        with pytest.raises(ValueError, match=r"Expected .*signal.* Received"):
+            plots.save_signals(wrong, tmp_path / "wrong.png")
+    with pytest.raises(ValueError, match="Expected 3 names of columns. Received: 1"):
+        plots.save_signals(signals, tmp_path / "wrong.png", 3, ("input",))
+    assert not (tmp_path / "wrong.png").exists()

@@ -1,4 +1,4 @@
-"""Writes a picture of samples after each epoch, always from the same codes: a grid of images, or points."""
+"""Writes a picture of samples after each epoch, always from the same codes: images, points or signals."""
 
 from pathlib import Path
 
@@ -12,12 +12,13 @@ from keras_genzoo.utils.checks import check_at_least, check_none_or_at_least
 class SampleGrid(keras.callbacks.Callback):
     """Writes `epoch_0001.png`, `epoch_0002.png`, ...: grids of generated images, each from the same codes.
 
-    Of a model of points, it draws the points over the true modes: see `keras_genzoo.plots.save_points`.
+    Of a model of points, it draws the points over the true modes: see `keras_genzoo.plots.save_points`; of a model of
+    signals, curves.
 
     Args:
         folder: Folder to write to; created if it does not exist.
         num: Number of images in a grid, at least 1; `None` for eight rows: 64 images for a model without labels; or
-            for 2,500 points.
+            for 2,500 points, or 16 signals.
         seed: Seed of the codes.
         every: Number of epochs between grids, at least 1.
         modes: Points only: the true modes, as `keras_genzoo.data.modes_of` gives them; `None` for none.

@@ -117,7 +117,8 @@ def _images(preset, data, model):
     from keras_genzoo import training
     from keras_genzoo.metrics.reference import load_images
 
-    model.values.check_images("images of a data set")
+    if model.values.noun != "signals":
+        model.values.check_images("images of a data set")
     source, options = training.data_of(preset, data) if preset is not None else (data, {})
     try:
         loaded = load_images(source, model.image_shape, limit=10000, options=options)

@@ -20,6 +20,7 @@ from keras_genzoo.cli.pictures import (
     save,
 )
 from keras_genzoo.cli.points import check_array_file, check_points_output, is_array_file, save_points
+from keras_genzoo.cli.signals import check_new, check_signals_output, is_signal_file, save_signals
 from keras_genzoo.cli.typed import check_effect
 
 Name = Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")]
@@ -35,48 +36,84 @@ Input = Annotated[str, typer.Option("--input", help="An image file, a folder, di
 Split = Annotated[str, typer.Option(help="Split of the input images.")]
 Limit = Annotated[int | None, typer.Option(help="Maximum number of images.", min=1)]
 
+SampleOut = Annotated[
+    Path,
+    typer.Option(
+        help="PNG file of a grid, or a folder for one PNG per image; for points, also a .npy file; for signals, a "
+        ".png, .npz or .wav file, or a folder of .wav files."
+    ),
+]
+SampleNum = Annotated[int | None, typer.Option(help="Number of images. Default: 64, 2500 points or 16 signals.", min=1)]
+SampleRate = Annotated[int | None, typer.Option(help="Wav files: samples per second.", min=1)]
+
 
 def sample(
+    ctx: typer.Context,
     name: Name,
-    out: Annotated[
-        Path, typer.Option(help="PNG file of a grid, or a folder for one PNG per image; for points, also a .npy file.")
-    ] = Path("samples.png"),
-    num: Annotated[int | None, typer.Option(help="Number of images. Default: 64, or 2500 points.", min=1)] = None,
+    out: SampleOut = Path("samples.png"),
+    num: SampleNum = None,
     start: Annotated[int, typer.Option(help="Index of the first image.", min=0)] = 0,
     seed: Seed = 0,
     labels: Labels = None,
     condition: Conditions = None,
     weights: Weights = None,
     sampler: SamplerName = None,
+    sample_rate: SampleRate = None,
 ):
-    """Generates images: a grid in one PNG file, or a folder of files; or points, as a picture or a NumPy file."""
-    check_array_file(out) if is_array_file(out) else check_output(out)
+    """Generates images, a grid in one PNG file or a folder of files; points; or signals, as wav or NumPy files."""
+    _check_sample_file(out)
     model = load_model(name, weights, "generate", "generates images", points=True)
+    from keras_genzoo.families.generation import grid_columns
+
+    kind, (size, _) = model.values.noun, model.values.shown or (64, None)
+    num = num or size
+    names = [f"{index:06d}" for index in range(start, start + num)]
+    if kind != "signals":
+        check_effect(ctx, ("sample_rate",), f"{name} makes {kind}")
+    _check_samples(kind, out, num, sample_rate, names)
+    asked = read_conditions(model, labels, condition)
+    check_used(asked, start + num)
+    samples = _generated(model, num, seed, start, size, sampler_options(model, sampler), asked)
+    if kind == "images":
+        save(samples, out, names, columns_of(asked) or (grid_columns(model) if model.conditions else None))
+    elif kind == "signals":
+        save_signals(samples, out, sample_rate, names)
+    else:
+        save_points(samples, out, _source_of(name, weights))
+    say(f"{num} {kind} of seed {seed}: {out}")
+
+
+def _check_sample_file(out):
+    """What can be said of a path before the model is loaded."""
+    if is_signal_file(out):
+        check_new([out])
+    elif is_array_file(out):
+        check_array_file(out)
+    else:
+        check_output(out)
+
+
+def _check_samples(kind, out, num, sample_rate, names):
+    """Raises an error unless samples of a kind may be written to a path."""
+    if kind == "signals":
+        check_signals_output(out, num, sample_rate, names)
+    else:
+        check_image_output(out, names) if kind == "images" else check_points_output(out)
+
+
+def _generated(model, num, seed, start, size, drawn, asked):
+    """Samples `start` to `start + num - 1` of a seed, made in parts of `size`."""
     import numpy as np
     from rich.progress import track
 
-    from keras_genzoo.families.generation import SHOWN_POINTS, grid_columns
-
-    are_images = model.values.are_images
-    size = 64 if are_images else SHOWN_POINTS
-    num = num or size
-    names = [f"{index:06d}" for index in range(start, start + num)]
-    check_image_output(out, names) if are_images else check_points_output(out)
-    asked = read_conditions(model, labels, condition)
-    check_used(asked, start + num)
-    drawn = sampler_options(model, sampler)
     chunks = [(first, min(size, start + num - first)) for first in range(start, start + num, size)]
     shown = track(chunks, "Generating", console=errors, disable=len(chunks) < 10 or not sys.stderr.isatty())
-    parts = [
-        model.generate(num_of, seed=seed, start=first, batch_size=size, **drawn, **rows_of(asked, first, num_of))
-        for first, num_of in shown
-    ]
-    if are_images:
-        columns = columns_of(asked) or (grid_columns(model) if model.conditions else None)
-        save(np.concatenate(parts), out, names, columns)
-    else:
-        save_points(np.concatenate(parts), out, _source_of(name, weights))
-    say(f"{num} {model.values.noun} of seed {seed}: {out}")
+    return np.concatenate(
+        [
+            model.generate(num_of, seed=seed, start=first, batch_size=size, **drawn, **rows_of(asked, first, num_of))
+            for first, num_of in shown
+        ]
+    )
 
 
 def _source_of(name, weights):

@@ -1,4 +1,4 @@
-"""The command that translates images, folders of them, data sets and clips."""
+"""The command that translates images, folders of them, data sets, clips and wav files."""
 
 import sys
 from pathlib import Path
@@ -20,6 +20,7 @@ from keras_genzoo.cli.pictures import (
     save_image,
     thumbnail,
 )
+from keras_genzoo.cli.signals import is_signal_file, is_signal_source, is_wav_input, translate_signals
 from keras_genzoo.cli.typed import check_effect
 
 DOES = "translates images"
@@ -41,15 +42,22 @@ def translate(
     limit: Limit = None,
     weights: Weights = None,
 ):
-    """Translates an image file, a folder, a data set or a clip from one domain to the other.
+    """Translates an image file, a folder, a data set, a clip or wav files from one domain to the other.
 
     Images keep their size: larger ones than the model's are translated in tiles, whose seams are blended. A folder
     keeps the names of the files, and gets a grid of before and after. A PNG file is the translated image, or, of
     several images, that grid. A clip is an animated GIF, or a video such as MP4, which needs imageio; with --out as a
-    .gif or .mp4 file, all of its frames are translated, without sound, and else the first frame of a GIF.
+    .gif or .mp4 file, all of its frames are translated, without sound, and else the first frame of a GIF. Of a model
+    of signals, a wav file or a folder of such becomes one of the same names and sample rates, and an array a .npz file.
     """
     from keras_genzoo.data.clips import is_clip
 
+    if is_signal_source(source) or is_signal_file(out):
+        check_effect(ctx, ("keep_size", *(("split", "limit") if is_wav_input(source) else ())), "--input is of signals")
+        model = load_model(name, weights, "translate", "translates signals", points=True)
+        direction = model.checked_direction(direction)
+        count = translate_signals(model, source, out, direction, split, limit)
+        return say(f"{count} signals, {direction}: {out}")
     if is_clip(source) and not (is_png(out) or (out.is_dir() or not out.suffix)):
         check_effect(ctx, ("split", "limit"), "--input is a clip")
         return _translate_clip(name, weights, source, out, direction, keep_size)

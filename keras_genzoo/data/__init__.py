@@ -3,18 +3,20 @@
 `load` returns a `tf.data.Dataset` for training, `load_pairs` one of two domains, `load_arrays` NumPy arrays,
 `class_names` the names of the classes, `hide_labels` labels for some of the images, and `load_factors` what is known
 of each image of `"shapes"`. Images are `uint8`, 0..255, `(batch, height, width, channels)`. `draw_points` and
-`modes_of` are of the sources `points:NAME`. A source is one of
+`modes_of` are of the sources `points:NAME`, `draw_signals` is of `signals:NAME`. A source is one of
 
 | source | images |
 | --- | --- |
 | `"digits"` | the 1,797 handwritten digits of scikit-learn, always available |
 | `"shapes"` | 4,608 generated images, 32x32, of all combinations of five known factors |
 | `"points:grid25"`, `"points:ring8"` | points of the plane from a mixture of Gaussians, float32 `(batch, 2)` |
+| `"signals:clean"`, `"signals:noisy"`, `"signals:hum"` | signals made by code, float32 `(batch, 512, 1)` in [-1, 1] |
+| `"wav:PATH"` | wav files in a folder, cut into windows, float32 `(batch, length, channels)` |
 | `"tfds:NAME"`, `"NAME"` | a data set of TensorFlow Datasets: `"mnist"`, `"tfds:cifar10:3.0.2"` |
 | `"keras:NAME"` | a data set of `keras.datasets`: `"keras:mnist"` (downloads) |
 | `"npz:PATH"`, `"PATH.npz"` | arrays in a NumPy file |
 | `"folder:PATH"`, an existing folder | files that Pillow reads, flat or in one subfolder per class, in splits or not |
-| a NumPy array, or a pair `(images, labels)` | the images in it, or the points of an array `(n, coordinates)` |
+| a NumPy array, or a pair `(images, labels)` | images, points `(n, coordinates)` or signals `(n, length, channels)` |
 """
 
 import importlib
@@ -24,6 +26,7 @@ _EXPORTS = {
     "Factors": "shapes",
     "class_names": "sources",
     "draw_points": "points",
+    "draw_signals": "made_signals",
     "hide_labels": "labelling",
     "load": "pipeline",
     "load_arrays": "sources",

@@ -6,26 +6,31 @@ import numpy as np
 
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import is_number
+from keras_genzoo.utils.signals import MAX_CHANNELS
 
 UNLABELLED = -1  # in place of a label, for an image without one
 
 
-def check_image_size(image_size):
-    """Returns `image_size` as a tuple of two ints (or None for None), or raises a ValueError."""
+def check_size(image_size, channels):
+    """Returns `image_size` as a tuple of one or two ints, and `channels`; both may be None. Or raises a ValueError."""
     if image_size is None:
-        return None
-    pair = isinstance(image_size, tuple | list | np.ndarray) and len(image_size) == 2
-    if not pair or not all(is_number(side) and isinstance(side, numbers.Integral) and side > 0 for side in image_size):
+        return None, check_channels(channels)
+    listed = isinstance(image_size, tuple | list | np.ndarray) and len(image_size) in (1, 2)
+    if not listed or not all(is_number(s) and isinstance(s, numbers.Integral) and s > 0 for s in image_size):
         raise ValueError(
-            f"Expected image_size to be two positive integers (height, width). Received: image_size={image_size!r}"
+            f"Expected image_size to be two positive integers (height, width), or one of signals, (length,). "
+            f"Received: image_size={image_size!r}"
         )
-    return int(image_size[0]), int(image_size[1])
+    sides = tuple(map(int, image_size))
+    return sides, check_channels(channels, of_signals=len(sides) == 1)
 
 
-def check_channels(channels):
-    """Returns `channels`, which must be 1, 3 or None, or raises a ValueError."""
-    if isinstance(channels, bool | str | list | tuple) or channels not in (None, 1, 3):
-        raise ValueError(f"Expected channels to be 1 (grey), 3 (red, green, blue) or None. Received: {channels!r}")
+def check_channels(channels, of_signals=False):
+    """Returns `channels`, which must be 1, 3 or None, or of signals 1..16 or None, or raises a ValueError."""
+    allowed = (None, *range(1, MAX_CHANNELS + 1)) if of_signals else (None, 1, 3)
+    if isinstance(channels, bool | str | list | tuple) or channels not in allowed:
+        wanted = f"1..{MAX_CHANNELS} or None" if of_signals else "1 (grey), 3 (red, green, blue) or None"
+        raise ValueError(f"Expected channels to be {wanted}. Received: {channels!r}")
     return channels
 
 

@@ -67,16 +67,17 @@ def _entries(folder):
         raise ValueError(f"Expected a folder that can be read. Received: {folder} ({error.strerror})") from error
 
 
-def walk(folder):
+def walk(folder, is_wanted=is_image):
     """Image files at any depth below a folder, in the order of their paths, and the kinds of other files.
 
     Links to folders are followed, except to a folder that the link is in, or that is found in another place.
 
     Args:
         folder: The folder.
+        is_wanted: Function of a path: whether it is that of an image, or of another file that is looked for.
 
     Returns:
-        List of paths, and a `Counter` of the files that are not images by their kinds.
+        List of paths, and a `Counter` of the other files by their kinds.
 
     Raises:
         ValueError: If a folder cannot be read.
@@ -84,7 +85,7 @@ def walk(folder):
     images, others = [], Counter()
     for inside in folders_below(folder):
         for file in children(inside):
-            if is_image(file):
+            if is_wanted(file):
                 images.append(file)
             elif not file.is_dir():
                 others[kind_of_file(file)] += 1

@@ -54,12 +54,12 @@ def folder_splits(path):
         raise FileNotFoundError(f"Expected a folder of images. Received: {str(root)!r}, which does not exist")
     if not root.is_dir():
         raise ValueError(f"Expected a folder of images. Received: {str(root)!r}, which is a file")
-    folders = _split_folders(root) or {"train": root}
+    folders = split_folders(root) or {"train": root}
     return {name: lambda folder=folder: _part(folder, folders.values()) for name, folder in folders.items()}
 
 
-def _split_folders(root):
-    """Dict of the folders of splits by their names; empty if the folder has none."""
+def split_folders(root, is_wanted=is_image):
+    """Dict of the folders of splits by their names; empty if the folder has none. `is_wanted` is as for `walk`."""
     inside = subfolders(root)
     found = {child.name: child for child in inside if split_kind(child.name)}
     kinds = {split_kind(name) for name in found}
@@ -68,18 +68,18 @@ def _split_folders(root):
     if not kinds & {"train", "test"} and len(found) < max(2, len(inside)):
         return {}
     _check_once(root, found)
-    others = {child.name: walk(child)[0] for child in inside if child.name not in found}
+    others = {child.name: walk(child, is_wanted)[0] for child in inside if child.name not in found}
     others = {name: len(images) for name, images in others.items() if images}
     if others and len(kinds) == 1:
         raise ValueError(
             f"Expected subfolders of splits alone, or of classes alone (then put all of them into a folder 'train'). "
             f"Received: {root} with {', '.join(map(repr, found))} beside {', '.join(map(repr, list(others)[:5]))}"
         )
-    loose = sum(is_image(child) for child in children(root))
+    loose = sum(is_wanted(child) for child in children(root))
     others |= {"directly in it": loose} if loose else {}
     if others:
         counts = ", ".join(f"{name} ({count})" for name, count in others.items())
-        warnings.warn(f"Left out images of {root} that are in none of its splits: {counts}", stacklevel=3)
+        warnings.warn(f"Left out files of {root} that are in none of its splits: {counts}", stacklevel=3)
     return {name: found[name] for name in sorted(found, key=_order_of_splits)}
 
 
@@ -126,6 +126,7 @@ def _part(folder, all_folders):
             f"Expected images ({', '.join(_COMMON)} or another of the {len(image_suffixes())} suffixes that Pillow "
             f"reads) in a folder, flat or in one subfolder per class. Received: {folder} without images"
             + (f", with {listed_kinds(others)} files" if others else "")
+            + (f" (wav:{folder} reads these)" if ".wav" in others else "")
         )
     tell_left_out(others, name)
     tell_pages([*flat, *itertools.chain.from_iterable(full.values())], name)

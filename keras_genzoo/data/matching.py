@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_genzoo.data.sources import whole_part
 from keras_genzoo.data.splits import parse_split, split_rows
+from keras_genzoo.data.wav import WavPart
 
 _NAMED = 5  # images in one message
 
@@ -44,6 +45,9 @@ def matched_parts(a, b, limit=None, data_dir=None):
 
 def matched_arrays(parts, shape):
     """The images of matched parts as two uint8 arrays `(n, *shape)`; both of a pair go if one cannot be read."""
+    for part, other in (parts, parts[::-1]):
+        if isinstance(part, WavPart):
+            part.check_partners(other)
     images = [part.arrays(shape)[0] for part in parts]
     common = np.intersect1d(parts[0].rows, parts[1].rows)
     if not len(common):

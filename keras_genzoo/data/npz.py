@@ -87,14 +87,14 @@ def _several(path, names, label_key):
 
 
 def _joined(parts):
-    """One part of the images, and labels, of several."""
+    """One part of the images, points or signals, and labels, of several."""
     for part in parts:
-        if not part.in_memory or part.images.shape[1:] != parts[0].images.shape[1:]:
+        if not part.in_memory or (part.images.shape[1:], type(part)) != (parts[0].images.shape[1:], type(parts[0])):
             shapes = ", ".join(str(each.images.shape[1:]) if each.in_memory else "JPEG files" for each in parts)
             raise ValueError(f"Expected images of one shape in all arrays of image_key. Received: {shapes}")
     labels = None if parts[0].labels is None else np.concatenate([part.labels for part in parts])
     name = " and ".join(part.name for part in parts)
-    return array_part(np.concatenate([part.images for part in parts]), labels, name)
+    return type(parts[0])(np.concatenate([part.images for part in parts]), labels, name)
 
 
 def _find(keys, stems, lower):

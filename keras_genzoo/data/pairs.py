@@ -6,7 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.data.checks import check_channels, check_image_size
+from keras_genzoo.data.checks import check_size
 from keras_genzoo.data.matching import matched_arrays, matched_parts
 from keras_genzoo.data.pipeline import Plan, finished, fits_in_memory, from_files, from_memory
 from keras_genzoo.data.sides import both_sides
@@ -96,7 +96,7 @@ def load_pairs(
     check_at_least(1, batch_size=batch_size)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
     check_flag(paired=paired, shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
-    image_size, channels = check_image_size(image_size), check_channels(channels)
+    image_size, channels = check_size(image_size, channels)
     sides = both_sides(source, source_b, split, split_b, image_key, image_key_b)
     if paired:
         parts = matched_parts(*sides, limit, data_dir)
@@ -104,8 +104,8 @@ def load_pairs(
         parts = [open_part(limit=limit, data_dir=data_dir, **side) for side in sides]
     shape = _common_shape([part.shape(image_size, channels) for part in parts])
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
-    sides = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
-    return finished(tf.data.Dataset.zip(sides), max(len(part) for part in parts))
+    sides, total = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
+    return finished(tf.data.Dataset.zip(sides), total)
 
 
 def load_pair_arrays(
@@ -127,7 +127,7 @@ def load_pair_arrays(
     Raises:
         ValueError: As `load_pairs`.
     """
-    image_size, channels = check_image_size(image_size), check_channels(channels)
+    image_size, channels = check_size(image_size, channels)
     sides = both_sides(source, source_b, split, None, image_key, image_key_b)
     parts = matched_parts(*sides, data_dir=data_dir)
     return tuple(matched_arrays(parts, _common_shape([part.shape(image_size, channels) for part in parts])))
@@ -160,18 +160,19 @@ def _unpaired(parts, shape, plan, cache):
         own = _SidePlan(**dataclasses.asdict(plan), total=total, side=side)
         memory = array is not None
         sides.append(from_memory(array, None, part.name, False, own) if memory else from_files(part, shape, False, own))
-    return tuple(sides)
+    return tuple(sides), total
 
 
 def _paired(parts, shape, plan):
     images = matched_arrays(parts, shape)
-    return tuple(from_memory(array, None, part.name, False, plan) for part, array in zip(parts, images, strict=True))
+    sides = [from_memory(array, None, part.name, False, plan) for part, array in zip(parts, images, strict=True)]
+    return tuple(sides), len(images[0])
 
 
 def _common_shape(shapes):
     if shapes[0] != shapes[1]:
         raise ValueError(
             "Expected images of one shape in both domains, or image_size and channels to make them so. "
-            f"Received: {shapes[0]} and {shapes[1]} (height, width, channels)"
+            f"Received: {shapes[0]} and {shapes[1]} (height, width, channels; of signals length, channels)"
         )
     return shapes[0]

@@ -37,6 +37,7 @@ class Part:
     in_memory = False
     stored_shuffled = False  # whether the stored order is random
     names = None  # by which images of two domains are matched; None to match them by their order
+    of_signals = False  # whether it has signals, of one side, and not images, of two
 
     def __init__(self, count, labels, name, classes=None):
         self.name, self.rows = name, np.arange(count)
@@ -107,6 +108,7 @@ class ArrayPart(Part):
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images for given `image_size` and `channels`, which may be None."""
+        check_sides(self, image_size)
         height, width = image_size or self.size or self.images.shape[1:3]
         return height, width, channels or self.images.shape[3]
 
@@ -158,6 +160,7 @@ class EncodedPart(Part):
         Files with an unreadable header are skipped with a warning. Without `channels`, one colour image makes all
         images colour images.
         """
+        check_sides(self, image_size)
         if image_size and channels:
             return *image_size, channels
         found = list(self._each(inspect_image, f"Looking through {self.name}"))
@@ -242,6 +245,25 @@ class EncodedPart(Part):
                     f"{self.describe(position)} is {size[0]}x{size[1]} (height x width)"
                 )
         return sizes[0]
+
+
+def check_sides(part, image_size):
+    """Raises `ValueError` if a size of signals is asked of images, or one of images of signals."""
+    if image_size is None or (len(image_size) == 1) == part.of_signals:
+        return
+    wanted, has = ("images", "signals") if part.of_signals else ("signals", "images")
+    raise ValueError(
+        f"Expected {wanted} for image_size={image_size} (one side is that of signals, two those of images). "
+        f"Received: {part.name}, which has {has}"
+    )
+
+
+def count_of(part, image_shape=None):
+    """Number of images, or of windows of recordings, that a part gives a model of this `image_shape`."""
+    if not part.of_signals:
+        return len(part)
+    size, channels = ((image_shape[0],), image_shape[1]) if image_shape else (None, None)
+    return len(part.arrays(part.shape(size, channels))[0])
 
 
 def attempt(function, item):

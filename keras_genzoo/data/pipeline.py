@@ -7,7 +7,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.data.checks import check_channels, check_image_size
+from keras_genzoo.data.checks import check_size
 from keras_genzoo.data.epochs import Epochs
 from keras_genzoo.data.labelling import Labelling
 from keras_genzoo.data.sources import open_part
@@ -47,16 +47,14 @@ def load(
     stopped after `k` epochs therefore resumes exactly with `first_epoch=k`.
 
     Images that fit into 2 GB when decoded are kept in memory. A larger folder or data set of TFDS is streamed: several
-    threads read and decode each batch when it is needed. A streamed folder has the same order as one in memory. A
-    streamed data set of TFDS is read sequentially through a shuffle buffer of 256 MB of encoded images, seeded by
+    threads read and decode each batch when needed. A streamed folder has the same order as one in memory. A streamed
+    data set of TFDS is read sequentially through a shuffle buffer of 256 MB of encoded images, seeded by
     `(seed, e)`: the order is repeatable, but random only within the buffer.
 
     An unreadable file is named in a warning and skipped. During streaming, its batch is one image shorter; with
     `drop_remainder=True`, or if the batch would be empty, the next readable file takes its place (in a data set of
-    TFDS, another image of the batch).
-
-    Under `tf.distribute`, each batch is divided among the replicas, so `batch_size` is the global batch size; workers
-    receive whole batches (`AutoShardPolicy.DATA`).
+    TFDS, another image of the batch). Under `tf.distribute`, each batch is divided among the replicas, so `batch_size`
+    is the global batch size; workers receive whole batches (`AutoShardPolicy.DATA`).
 
     Args:
         source: Source of the images.
@@ -64,33 +62,34 @@ def load(
             1,500 are `train`, the last 297 `test`.
             `"shapes"`: 4,608 generated images, 32x32, white on black, of known factors: see `load_factors`.
             `"points:grid25"`, `"points:ring8"`: 100,000 points of a mixture of 25 or 8 Gaussians, see `modes_of`.
+            `"signals:clean"`, `"signals:noisy"`, `"signals:hum"`: made signals of 512 samples: see `draw_signals`.
             `"tfds:NAME"` or `"NAME"`, also `NAME/config:version`: of TensorFlow Datasets. `"keras:NAME"`: mnist,
             fashion_mnist, cifar10 or cifar100 of `keras.datasets`. Both are downloaded, if need be.
             `"npz:PATH"` or a path that ends in `.npz`: arrays of uint8, of bools or of floats in [0, 1]. `x_train`,
             `y_train`, `x_test`, `y_test` and other common names are found without `image_key` and `label_key`.
-            `"folder:PATH"` or a path of a folder: image files that Pillow reads (of several frames or pages the first
-            one), flat or in one subfolder per class, optionally within subfolders `train` and `test` in any common
-            spelling. Other files are left out with a warning.
+            `"folder:PATH"` or a path of a folder: image files that Pillow reads (of several frames the first one), flat
+            or in one subfolder per class, optionally in subfolders `train` and `test` in any common spelling.
+            `"wav:PATH"`: wav files in a folder at any depth, cut into windows, float32 `(batch, length, channels)`.
             `"left:SOURCE"`, `"right:SOURCE"`: halves of the images of a folder or npz file, two side by side in each;
             `"edges:SOURCE"`: drawings of the edges in images, dark lines on white, by scikit-image;
             `"label_maps:SOURCE"`: class numbers, grey levels or indices of a palette, in the colours of PASCAL VOC;
             `"labelled:SOURCE"`: the images with a label, without those that have -1.
-            An array, or a pair `(images, labels)`: as in an npz file. Floats `(n, coordinates)` are points.
+            An array, or a pair `(images, labels)`: as in an npz file. Floats `(n, coordinates)` are points; floats
+            in [-1, 1] or int16 `(n, length, channels)`, or `(n, length)` from 17 samples on, are signals.
         split: `"NAME"` or `"NAME[a:b]"`, with integers or percentages: `"train"`, `"train[:90%]"`,
             `"test[1000:2000]"`. A range is taken from one fixed order, `numpy.random.default_rng(2718).permutation(n)`
             for any `seed`, so that parts are disjoint and each has images of all classes; within the part, the stored
             order is kept. What TFDS has shuffled is divided in its stored order. Sources without splits have `"train"`.
         batch_size: Number of images in a batch, at least 1.
         image_size: `(height, width)`: each image is scaled to cover this size and cropped at the centre. None keeps the
-            size (`digits`: 28x28); images of different sizes need it.
-        channels: 1 (luminance), 3 (grey is repeated), or None to keep the channels; one colour image in a folder makes
-            all images colour images.
+            size. `(length,)` for signals: of windows of wav files, 1024 by default; arrays must have it.
+        channels: 1 (luminance; the mean of signals), 3 (grey is repeated), or None to keep the channels; one colour
+            image in a folder makes all images colour images. One channel of signals is repeated for any number.
         labels: Whether to return pairs of images and labels. The subfolders of a folder are numbered in natural order,
             2 before 10. The dataset has attributes `class_names` and `classes` (`number` and `names` of the classes).
             `"partial"` takes -1, too, for an image without a label.
-        num_labelled: With labels: how many images keep theirs, the same number of each class as far as it goes; the
-            others have -1. The choice is the same for any `seed`: see `hide_labels`. None keeps all labels, 0 none.
-        repeat_labelled: How often an epoch has each image with a label; with few labels, a batch has hardly any else.
+        num_labelled: With labels: how many images keep theirs; others have -1: see `hide_labels`. None keeps all.
+        repeat_labelled: How often an epoch has each image with a label.
         shuffle: False keeps the stored order in each epoch.
         seed: Integer, at least 0.
         first_epoch: Number of the first epoch, at least 0.
@@ -102,8 +101,8 @@ def load(
         label_key: Name of the labels there; None for a common name.
 
     Returns:
-        `tf.data.Dataset` of uint8 images `(batch, height, width, channels)`, or of pairs with int32 labels `(batch,)`.
-        Its `len` is the number of batches.
+        `tf.data.Dataset` of uint8 images `(batch, height, width, channels)`, or of pairs with int32 labels `(batch,)`;
+        its `len` is the number of batches.
 
     Raises:
         ValueError: If the source, the split, an argument, the images or the labels are invalid.
@@ -122,16 +121,17 @@ def load(
     check_at_least(0, seed=seed, first_epoch=first_epoch)
     check_flag(shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
     labels = Labelling(labels, num_labelled, repeat_labelled)
-    image_size, channels = check_image_size(image_size), check_channels(channels)
+    image_size, channels = check_size(image_size, channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
     classes = _classes(part, labels) if labels else None
     shape = part.shape(image_size, channels)
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
     if fits_in_memory(part, shape, cache):
-        dataset = from_memory(*part.arrays(shape), part.name, labels, plan)
+        images, targets = part.arrays(shape)
+        dataset = finished(from_memory(images, targets, part.name, labels, plan), len(images))
     else:
-        dataset = (_from_tfds if isinstance(part, TfdsPart) else from_files)(part, shape, labels, plan)
-    dataset = finished(dataset, len(part))
+        make = _from_tfds if isinstance(part, TfdsPart) else from_files
+        dataset = finished(make(part, shape, labels, plan), len(part))
     dataset.classes = classes
     dataset.class_names = classes and classes.names  # as Keras names it
     return dataset

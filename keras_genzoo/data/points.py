@@ -9,6 +9,7 @@ import numpy as np
 from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.parts import ArrayPart, Part
 from keras_genzoo.data.pixels import to_bytes
+from keras_genzoo.data.signals import are_signals, signal_part
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.points import MAX_COORDINATES, check_points
@@ -123,6 +124,11 @@ class PointPart(Part):
     def __len__(self):
         return len(self.points)
 
+    @property
+    def images(self):
+        """The points, as parts of images and of signals name what they hold."""
+        return self.points
+
     def take(self, rows):
         """The points of these numbers as a part."""
         labels = None if self.labels is None else self.labels[rows]
@@ -130,6 +136,8 @@ class PointPart(Part):
 
     def shape(self, image_size, channels):
         """`(coordinates,)`; raises `ValueError` if a size or channels are asked for, which points do not have."""
+        if image_size is not None and len(image_size) == 1:
+            raise ValueError(f"Expected signals for image_size={image_size}. Received: {self.name}, which has points")
         if image_size is not None or channels is not None:
             raise ValueError(
                 f"Expected images, which have image_size and channels. Received: {self.name}, points of "
@@ -156,8 +164,10 @@ def points_splits(name):
 
 
 def array_part(values, labels, name):
-    """The part of an array: points, of rank 2, few columns and no bytes, or else images."""
+    """The part of an array: points, of rank 2, few columns and no bytes; signals; or else images."""
     values = as_array(values, name)
+    if are_signals(values):
+        return signal_part(values, labels, name)
     if values.ndim == 2 and 1 <= values.shape[1] <= MAX_COORDINATES and values.dtype.kind in "fi":
         return PointPart(values, labels, name)
     return ArrayPart(to_bytes(values, name), labels, name)

@@ -9,6 +9,7 @@ from keras_genzoo.data.sources import parse_source
 from keras_genzoo.data.split_names import is_plain, split_domain, split_kind
 from keras_genzoo.data.splits import parse_split
 from keras_genzoo.data.views import unviewed
+from keras_genzoo.data.wav import wav_splits
 
 
 def both_sides(source, source_b=None, split="train", split_b=None, image_key=None, image_key_b=None):
@@ -53,7 +54,7 @@ def _same_source(source, other):
     if kind == "array":
         first, second = (item[0] if isinstance(item, tuple) and item else item for item in (rest, other_rest))
         return all(isinstance(item, np.ndarray) for item in (first, second)) and _place(first) == _place(second)
-    if kind in ("folder", "npz"):
+    if kind in ("folder", "npz", "wav"):
         rest, other_rest = (os.path.realpath(os.path.expanduser(path)) for path in (rest, other_rest))
     return rest == other_rest
 
@@ -74,9 +75,10 @@ def _domain_splits(source, split):
     """The splits of both domains in one folder, in the range of `split`; `(split, None)` if it has no such."""
     kind, rest = parse_source(source)
     name, _, _ = parse_split(split)
-    if kind != "folder" or not is_plain(name):
+    if kind not in ("folder", "wav") or not is_plain(name):
         return split, None
-    names = [other for other in folder_splits(rest) if split_kind(other) == split_kind(name)]
+    found = {"folder": folder_splits, "wav": wav_splits}[kind](rest)
+    names = [other for other in found if split_kind(other) == split_kind(name)]
     sides = [[other for other in names if split_domain(other) == domain] for domain in ("a", "b")]
     if [len(side) for side in sides] != [1, 1] or len(names) > 2:
         return split, None

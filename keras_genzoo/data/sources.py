@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_genzoo.data.checks import check_channels, check_image_size, check_labels
+from keras_genzoo.data.checks import check_labels, check_size
 from keras_genzoo.data.edges import EdgesPart
 from keras_genzoo.data.files import image_suffixes
 from keras_genzoo.data.folder import folder_splits
@@ -15,15 +15,18 @@ from keras_genzoo.data.npz import npz_splits
 from keras_genzoo.data.packaged import digits_splits, keras_splits
 from keras_genzoo.data.points import array_part, points_splits
 from keras_genzoo.data.shapes import shapes_splits
+from keras_genzoo.data.signals import signals_splits
 from keras_genzoo.data.split_names import split_kind
 from keras_genzoo.data.splits import find_split, parse_split, split_rows
 from keras_genzoo.data.tfds import tfds_splits
 from keras_genzoo.data.views import HALVES, VIEWS, unviewed
+from keras_genzoo.data.wav import wav_splits
 from keras_genzoo.utils.checks import check_none_or_at_least
 from keras_genzoo.utils.text import nearest
 
 _MADE = ("digits", "shapes")  # sources without a path, always available
-_PREFIXES = (*_MADE, "edges", "folder", "keras", "label_maps", "labelled", "left", "npz", "points", "right", "tfds")
+_IMAGES = ("edges", "folder", "keras", "label_maps", "labelled", "left", "npz", "points", "right", "tfds")
+_PREFIXES = (*_MADE, *_IMAGES, "signals", "wav")
 _VERSION = re.compile(r"(\d+|\*)(\.(\d+|\*)){2}|experimental_latest")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _REPLACEMENTS = ("test", "validation", "train")  # kinds of splits, the best for an evaluation first
@@ -35,8 +38,8 @@ def load_arrays(
     """Loads the images of a source into memory, in stored order.
 
     Args:
-        source: As for `load`: `"digits"`, `"points:NAME"`, `"tfds:NAME"`, `"keras:NAME"`, `"npz:PATH"`,
-            `"folder:PATH"`, an array, ...
+        source: As for `load`: `"digits"`, `"points:NAME"`, `"signals:NAME"`, `"tfds:NAME"`, `"keras:NAME"`,
+            `"npz:PATH"`, `"folder:PATH"`, `"wav:PATH"`, an array, ...
         split: `"train"`, `"test[:90%]"`, `"train[1000:2000]"`, ...
         image_size: `(height, width)`: each image is scaled to cover this size and cropped at the centre. None keeps the
             size (`digits`: 28x28).
@@ -48,8 +51,8 @@ def load_arrays(
         label_key: Name of the labels there; None for a common name.
 
     Returns:
-        Tuple of the images, uint8 `(n, height, width, channels)`, or points, float32 `(n, coordinates)`, and their
-        labels, int32 `(n,)`, or None.
+        Tuple of the images, uint8 `(n, height, width, channels)`, points, float32 `(n, coordinates)`, or signals,
+        float32 `(n, length, channels)`, and their labels, int32 `(n,)`, or None.
 
     Raises:
         ValueError: If the source, the split, an argument, the images or the labels are invalid.
@@ -63,7 +66,7 @@ def load_arrays(
     >>> images.shape, str(images.dtype), labels[:3].tolist()
     ((297, 28, 28, 1), 'uint8', [1, 7, 4])
     """
-    image_size, channels = check_image_size(image_size), check_channels(channels)
+    image_size, channels = check_size(image_size, channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
     images, labels = part.arrays(part.shape(image_size, channels))
     return images, None if labels is None else check_labels(labels, len(images), part.name)
@@ -187,8 +190,9 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
         return tfds_splits(rest, data_dir, image_key, label_key)
     if kind == "npz":
         return npz_splits(rest, image_key, label_key)
-    made = {"digits": digits_splits, "shapes": shapes_splits, "points": points_splits}
-    return {**made, "folder": folder_splits, "keras": keras_splits, "array": _array}[kind](rest)
+    made = {"digits": digits_splits, "shapes": shapes_splits, "points": points_splits, "signals": signals_splits}
+    read = {"folder": folder_splits, "wav": wav_splits, "keras": keras_splits, "array": _array}
+    return {**made, **read}[kind](rest)
 
 
 def _view(part, view):
@@ -204,8 +208,9 @@ def parse_source(source):
         source: As for `load`.
 
     Returns:
-        Tuple of the kind, `"digits"`, `"shapes"`, `"points"`, `"tfds"`, `"npz"`, `"folder"`, `"keras"` or `"array"`,
-        and a name, a path or the array; or of a view, such as `"edges"`, and the source that they are a view of.
+        Tuple of the kind, `"digits"`, `"shapes"`, `"points"`, `"signals"`, `"tfds"`, `"npz"`, `"folder"`, `"wav"`,
+        `"keras"` or `"array"`, and a name, a path or the array; or of a view, such as `"edges"`, and the source that
+        they are a view of.
 
     Raises:
         ValueError: If it is not a source.
@@ -241,7 +246,8 @@ def parse_source(source):
         return _path_kind(source)
     if colon and not _VERSION.fullmatch(rest):
         raise ValueError(
-            "Expected a source that begins with folder:, keras:, npz:, points: or tfds:, or is 'digits' or 'shapes'. "
+            "Expected a source that begins with folder:, keras:, npz:, points:, signals:, tfds: or wav:, or is "
+            "'digits' or 'shapes'. "
             f"Received: {source!r}; {nearest(prefix, _PREFIXES)}"
         )
     return "tfds", source
@@ -251,7 +257,9 @@ def _check_view(view, source):
     kind = parse_source(source)[0]
     if view in HALVES and kind not in ("folder", "npz"):
         raise ValueError(f"Expected a folder or an npz file of images side by side after {view}:. Received: {source!r}")
-    if kind in (view, "points", "tfds") or (view == "label_maps" and kind in ("edges", "keras", *_MADE)):
+    if kind in (view, "points", "signals", "tfds", "wav") or (
+        view == "label_maps" and kind in ("edges", "keras", *_MADE)
+    ):
         wanted = "a folder or an npz file" if view == "label_maps" else "images in a folder, an npz file or in memory"
         raise ValueError(f"Expected {wanted} after {view}:. Received: {source!r}")
 
@@ -266,6 +274,7 @@ def _path_kind(path):
         )
     if path.suffix != ".npz":
         advice = " (unpack an archive first)" if path.suffix.lower() in _ARCHIVES else ""
+        advice = " (wav:PATH for wav files)" if path.suffix.lower() == ".wav" else advice
         raise ValueError(f"Expected a folder of images or an npz file{advice}. Received: {str(path)!r}")
     return "npz", str(path)
 

@@ -27,7 +27,7 @@ def warn_of_no_variety(images, labels=None, name="the given arrays"):
     'All 3 images of the given arrays are equal: a model can only learn to repeat this one.'
     """
     if _equal(np.asarray(images)):
-        noun = "points" if np.ndim(images) == 2 else "images"
+        noun = {2: "points", 3: "signals"}.get(np.ndim(images), "images")
         _warn(f"All {len(images)} {noun} of {name} are equal: a model can only learn to repeat this one.")
     if labels is None:
         return

@@ -30,11 +30,12 @@ class ZooModel(keras.Model):
         web_view: View of the model on the web page, `None` where it has none.
         inference_networks: Attributes of the networks that make the images, the first that exists counts.
         unsupported_formats: Export formats in which the graph of the model has no form.
-        supports_jit: Whether the step compiles with XLA; where it does not, `compile` says so and goes on without.
+        supports_jit: Whether the step compiles with XLA; where it does not, `compile` says so.
+        takes_signals: Whether networks and losses work on signals, `image_shape=(length, channels)`, too.
     """
 
     image_shape = arguments.ImageShape(
-        (28, 28, 1), "`(height, width, channels)` of the images, or `(n,)` for points of n coordinates."
+        (28, 28, 1), "`(height, width, channels)` of images, `(length, channels)` of signals, or `(n,)` of points."
     )
     seed = arguments.Seed(
         None,
@@ -51,13 +52,13 @@ class ZooModel(keras.Model):
     inference_networks = ()
     unsupported_formats = ()
     supports_jit = True
+    takes_signals = False
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        cls._arguments = _declared(cls)
+        cls._arguments, only = _declared(cls), inspect.Parameter.KEYWORD_ONLY
         parameters = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=argument.default)
-            for name, argument in cls._arguments.items()
+            inspect.Parameter(name, only, default=argument.default) for name, argument in cls._arguments.items()
         ]
         cls.__signature__ = inspect.Signature(parameters)
         cls.__doc__ = given_arguments.documented(cls.__doc__ or "", cls._arguments)
@@ -133,7 +134,7 @@ class ZooModel(keras.Model):
 
     @property
     def values(self):
-        """What the data are, pixels or points: see `keras_genzoo.families.values`."""
+        """What the data are, pixels, points or signals: see `keras_genzoo.families.values`."""
         return values_of(self.image_shape)
 
     def to_network(self, images):
@@ -143,7 +144,7 @@ class ZooModel(keras.Model):
         return self.values.to_network(images, self.network_range)
 
     def from_network(self, images, dtype="float32"):
-        """Pixels in `network_range` as float32 in [0, 1], or rounded as uint8; points as they are, float32."""
+        """Pixels in `network_range` as float32 in [0, 1], or rounded as uint8; points and signals as they are."""
         return self.values.from_network(images, self.network_range, dtype)
 
     def unpack(self, data):

@@ -28,7 +28,6 @@ from keras_genzoo.utils.checks import check_at_least, check_seed
 from keras_genzoo.utils.graph_checks import refusal
 
 MAX_COLUMNS = 20
-SHOWN_POINTS = 2500  # points in a picture
 
 
 def generate(self, num, seed=None, start=0, batch_size=64, **conditions):
@@ -115,9 +114,9 @@ def grid_columns(model):
 
 
 def shown_samples(model):
-    """How many samples a picture of a model shows, and in how many columns: eight rows of images, or points."""
+    """How many samples a picture of a model shows, and in how many columns: eight rows of images, points, signals."""
     columns = grid_columns(model)
-    return (8 * columns, columns) if model.values.are_images else (SHOWN_POINTS, None)
+    return model.values.shown or (8 * columns, columns)
 
 
 # -- codes ------------------------------------------------------------------------------------------------------------

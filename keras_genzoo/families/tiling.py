@@ -1,10 +1,11 @@
-"""Images of any size through a network of one size: tiles that overlap, whose seams are blended."""
+"""Images and signals of any size through a network of one size: tiles that overlap, whose seams are blended."""
 
 import math
 
 import numpy as np
 
 OVERLAP = 0.25  # of a tile's side that neighbours share, at least
+WINDOWS = 64  # of a signal at a time
 
 
 def tile_starts(side, tile):
@@ -83,3 +84,36 @@ def in_tiles(function, image, shape):
         band = np.concatenate([band[done:], np.zeros_like(band[:done])])
     (above, _), (before, _) = margins
     return made[above : above + image.shape[0], before : before + image.shape[1]]
+
+
+def in_windows(function, signal, length):
+    """What a function of windows makes of a signal of any length.
+
+    A shorter signal is padded by reflection on both ends, and cropped afterwards. Beside the signal and the result,
+    only some of the windows are in memory.
+
+    Args:
+        function: Function of signals `(n, length, channels)`; gives floats of the same shape.
+        signal: Float array `(samples, channels)`.
+        length: Samples of a window.
+
+    Returns:
+        float32 array of the shape of `signal`.
+
+    Example:
+
+    >>> signal = np.linspace(-1.0, 1.0, 50, dtype="float32")[:, None]
+    >>> bool(np.allclose(in_windows(lambda windows: windows / 2, signal, 20), signal / 2))
+    True
+    """
+    spare = max(0, length - len(signal))
+    padded = np.pad(signal, ((spare // 2, spare - spare // 2), (0, 0)), mode="symmetric")
+    starts = tile_starts(len(padded), length)
+    weights = tile_weights(starts, length)
+    made = np.zeros(padded.shape, np.float32)
+    for first in range(0, len(starts), WINDOWS):
+        group = starts[first : first + WINDOWS]
+        windows = function(np.stack([padded[start : start + length] for start in group]))
+        for start, window, weight in zip(group, windows, weights[first : first + WINDOWS], strict=True):
+            made[start : start + length] += weight[:, None] * window
+    return made[spare // 2 : spare // 2 + len(signal)]

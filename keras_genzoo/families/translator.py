@@ -6,17 +6,13 @@ import os
 import numpy as np
 
 from keras_genzoo.data.kinds import ImagePairs
-from keras_genzoo.data.pixels import read_image
 from keras_genzoo.families import two_player
 from keras_genzoo.families.averages import Average
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
-from keras_genzoo.families.checks import images_in_range
 from keras_genzoo.families.exporting import ExportFunction, file_input, image_input
 from keras_genzoo.families.png import decode_images, png_functions
-from keras_genzoo.families.tiling import in_tiles
 from keras_genzoo.layers import frozen_statistics
-from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arguments import Fraction
 from keras_genzoo.utils.checks import check_choice, check_flag
 from keras_genzoo.utils.noise import noise_for_tests
@@ -163,7 +159,7 @@ class BaseTranslator(ZooModel):
 
     def call(self, images, training=False):
         """Images (uint8 0..255 or float 0..1) -> translated in the first direction, float32 in [0, 1]."""
-        return self.translated(images_in_range(images), self.directions[0], training=training)
+        return self.translated(self.values.in_range(images), self.directions[0], training=training)
 
     def translated(self, images, direction, dtype="float32", training=False):
         """Images of one domain as tensors of the other, float32 in [0, 1] or uint8. Usable inside a graph."""
@@ -180,18 +176,21 @@ class BaseTranslator(ZooModel):
 
         Images of another size than the model's are translated in tiles of the model's size, which overlap by a quarter
         or more and whose seams are blended; sides that are smaller are padded by reflection, and cropped afterwards.
-        What is in the images should be about as large, in pixels, as in those that the model has learned from.
+        What is in the images should be about as large, in pixels, as in those that the model has learned from. Signals
+        of another length than the model's are translated in windows in the same way.
 
         Args:
             images: uint8 0..255 or float 0..1, `(n, height, width, channels)`; a list of images
-                `(height, width, channels)` of any sizes; or the path of an image file.
+                `(height, width, channels)` of any sizes; or the path of an image file. Of a model of signals: floats in
+                -1..1, `(n, length, channels)`; a list of signals `(length, channels)`; or the path of a wav file.
             direction: One of the model's `directions`: `"a_to_b"` takes images of domain a. `None`: the first of them.
             batch_size: Images, or tiles, in one pass through the network, at least 1: memory depends on it.
             keep_size: Whether results have the size of their images. If `False`, a file is scaled and cropped to the
                 model's size, and arrays of other sizes are refused.
 
         Returns:
-            uint8 NumPy array `(n, height, width, channels)`; for a list of images, a list of such images.
+            uint8 NumPy array `(n, height, width, channels)`, or float32 `(n, length, channels)`; for a list, a list of
+            such images or signals.
 
         Raises:
             ValueError: If the model has no such direction, or the images have another shape, type or range.
@@ -209,29 +208,26 @@ class BaseTranslator(ZooModel):
         """
         direction = self.checked_direction(direction)
         check_flag(keep_size=keep_size)
-        *sides, channels = self.image_shape
         if isinstance(images, list):
             return self._translate_list(images, direction, batch_size, keep_size)
         if isinstance(images, str | os.PathLike):
-            images = read_image(images, None if keep_size else tuple(sides), channels)[None]
-        pixels.check_images(images, (None, None, channels) if keep_size else self.image_shape)
+            images = self.values.read(images, keep_size)
+        self.values.check_any_size(images) if keep_size else self.values.check(images)
         return self.translate_pixels(np.asarray(images), direction, batch_size)
 
     def translate_pixels(self, images, direction, batch_size=16):
         """`translate` of arrays without its checks, for what was decoded here: a frame may hold 0 and 1 alone."""
         if images.shape[1:] != self.image_shape:
             tiles = functools.partial(self._run, direction, "float32", batch_size)
-            made = [
-                in_tiles(lambda part: joined(tiles(part), self.image_shape), each, self.image_shape) for each in images
-            ]
-            return np.stack(made) if made else np.empty(images.shape, "uint8")
-        return joined(self._run(direction, "uint8", batch_size, images), self.image_shape, "uint8")
+            made = [self.values.in_parts(lambda part: joined(tiles(part), self.image_shape), each) for each in images]
+            return np.stack(made) if made else np.empty(images.shape, self.values.dtype)
+        return joined(self._run(direction, "uint8", batch_size, images), self.image_shape, self.values.dtype)
 
     def _translate_list(self, images, *options):
-        if any(np.ndim(image) != 3 for image in images):
+        if any(np.ndim(image) != len(self.image_shape) for image in images):
             raise ValueError(
-                "Expected images as one array (batch, height, width, channels), or as a list of images "
-                f"(height, width, channels). Received: a list of shapes {[np.shape(image) for image in images[:3]]}"
+                f"Expected {self.values.containers_of_any_size}. "
+                f"Received: a list of shapes {[np.shape(image) for image in images[:3]]}"
             )
         return [self.translate(np.asarray(image)[None], *options)[0] for image in images]
 
@@ -243,7 +239,8 @@ class BaseTranslator(ZooModel):
     def export_functions(self, image_dtype="float32"):
         """The signatures of an exported model: one per direction on tensors, and one on image files, `<direction>_png`.
 
-        The first direction is also called `translate`, and its signature on tensors `serving_default`.
+        The first direction is also called `translate`, and its signature on tensors `serving_default`. Of a model of
+        signals, inputs and outputs are called `signal`, and there are no signatures on files.
 
         Args:
             image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255, at inputs and outputs.
@@ -251,15 +248,20 @@ class BaseTranslator(ZooModel):
         Returns:
             Dict of `ExportFunction` by signature name.
         """
+        self.values.check_export(image_dtype)
+        data = self.values.name
         inputs, files = image_input(self, image_dtype), file_input(self)
 
         def function(direction):
-            def translate(image):
-                return {"image": self.translated(image, direction, image_dtype)}
+            def translate(**inputs):
+                return {data: self.translated(inputs[data], direction, image_dtype)}
 
-            return ExportFunction(translate, inputs, ("image",))
+            return ExportFunction(translate, inputs, (data,))
 
         def functions_of_files(direction):
+            if not self.values.are_images:
+                return {}
+
             def translate_files(png):
                 return self.translated(decode_images(png, self.image_shape), direction, "uint8")
 

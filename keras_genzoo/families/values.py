@@ -1,30 +1,31 @@
-"""What the data of a model are, pixels or points: how they are checked, converted and exported.
+"""What the data of a model are, pixels, points or signals: how they are checked, converted and exported.
 
-A model has `values`, one of the two classes below, by its `image_shape`. What differs between images and points is
-here, and nothing else asks for the length of `image_shape`.
+A model has `values`, `Pixels` or one of the classes of `keras_genzoo.families.float_values`, by its `image_shape`. What
+differs between images, points and signals is there, and nothing else asks for the length of `image_shape`.
 """
 
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from keras import ops
 
+from keras_genzoo.data.pixels import read_image
 from keras_genzoo.families import checks
-from keras_genzoo.families.allowed import Allowed, unit_interval
-from keras_genzoo.utils import pixels, points
-from keras_genzoo.utils.graph_checks import check_in_graph
+from keras_genzoo.families.allowed import unit_interval
+from keras_genzoo.families.float_values import Points, Signals
+from keras_genzoo.families.tiling import in_tiles
+from keras_genzoo.utils import pixels
 
 
 def values_of(image_shape):
-    """`Points` or `Pixels` of an `image_shape`.
+    """`Points`, `Signals` or `Pixels` of an `image_shape`.
 
     Example:
 
-    >>> values_of((2,)).noun, values_of((28, 28, 1)).noun
-    ('points', 'images')
+    >>> values_of((2,)).noun, values_of((1024, 1)).noun, values_of((28, 28, 1)).noun
+    ('points', 'signals', 'images')
     """
-    return Points(tuple(image_shape)) if points.is_point_shape(tuple(image_shape)) else Pixels(tuple(image_shape))
+    return {1: Points, 2: Signals, 3: Pixels}[len(image_shape)](tuple(image_shape))
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ class Pixels:
         height, width, channels = self.shape
         return f"{height}x{width}, {channels} channel{'s' * (channels > 1)}"
 
+    initial_log_var = 0.0  # of a Gaussian decoder, in units of the networks
+    shown = None  # how many samples a picture shows, and in how many columns: by the conditions of the model
+    containers_of_any_size = containers.removesuffix(" of one size")
+
     @property
     def loading(self):
         """Options of loaders for data of this shape."""
@@ -71,12 +76,24 @@ class Pixels:
     def check_points(self, feature):
         """Raises `ValueError` if a feature of points is asked of other data."""
         raise ValueError(
-            f"Expected a model of points for {feature}. Received: a model of images, image_shape={self.shape}"
+            f"Expected a model of points for {feature}. Received: a model of {self.noun}, image_shape={self.shape}"
         )
 
     def check(self, values):
         """Raises `ValueError` unless arrays hold such data, values included."""
         pixels.check_images(values, self.shape)
+
+    def check_any_size(self, values):
+        """Raises `ValueError` unless an array holds such data of any size, values included."""
+        pixels.check_images(values, (None, None, self.shape[2]))
+
+    def read(self, path, keep_size):
+        """The data of a file as an array of one, at its own size or at that of the model."""
+        return read_image(path, None if keep_size else self.shape[:2], self.shape[2])[None]
+
+    def in_parts(self, function, values):
+        """What a function of data of the model's size, which gives floats, makes of one image of any size."""
+        return in_tiles(function, values, self.shape)
 
     def check_spec(self, shape, dtype):
         """Raises `ValueError` if a batch of this static shape and dtype cannot be such data."""
@@ -121,89 +138,3 @@ class Pixels:
     def noise(self, num, rng):
         """Data for a model that generates none."""
         return rng.integers(0, 256, (num, *self.shape), dtype=np.uint8)
-
-
-@dataclass(frozen=True)
-class Points:
-    """Points: float32 in their own units, outside of a model and inside. Methods are those of `Pixels`.
-
-    Args:
-        shape: `(n,)`, n coordinates.
-    """
-
-    shape: tuple
-
-    noun = "points"
-    name = "point"
-    dtype = "float32"
-    are_images = False
-    containers = "points as one array (batch, coordinates), or as a list of points (coordinates,)"
-    loading = MappingProxyType({})  # they are taken as they are
-
-    def __str__(self):
-        return f"{self.shape[0]} coordinate{'s' * (self.shape[0] > 1)}"
-
-    def check_model(self, model):
-        name, received = model.model_name, f"Received: image_shape={self.shape}"
-        network = getattr(model, "network", None)
-        if network != "mlp" and "mlp" in getattr(model.arguments().get("network"), "choices", ()):
-            raise ValueError(f"Expected network='mlp' for points. {received}, network={network!r}")
-        if network != "mlp":
-            raise ValueError(
-                f"Expected image_shape=(height, width, channels): {name} has no fully connected networks, which points "
-                f"need. {received}"
-            )
-        likelihood = getattr(model, "likelihood", "gaussian")
-        if likelihood != "gaussian":
-            raise ValueError(f"Expected likelihood='gaussian' for points. {received}, likelihood={likelihood!r}")
-        if getattr(model, "augmentations", ()):
-            self.check_images("augmentations")
-
-    def check_images(self, feature):
-        raise ValueError(
-            f"Expected a model of images for {feature}. Received: a model of points, image_shape={self.shape}"
-        )
-
-    def check_points(self, feature):
-        """All features of points are there."""
-
-    def check(self, values):
-        points.check_points(values, self.shape)
-
-    def check_spec(self, shape, dtype):
-        points.check_spec(shape, dtype, self.shape)
-
-    def in_range(self, values):
-        if isinstance(values, (list, tuple, dict)):
-            raise ValueError(f"Expected points as one tensor. Received: a {type(values).__name__} of {len(values)}")
-        values = ops.convert_to_tensor(values)
-        if not values.dtype.is_floating:
-            return values  # refused by its dtype
-        inside = ops.abs(values) <= points.LIMIT  # False for NaN, too
-        return check_in_graph(values, inside, points.OUT_OF_RANGE)
-
-    def to_network(self, values, network_range):
-        return ops.cast(values, "float32")
-
-    def from_network(self, values, network_range, dtype="float32"):
-        return ops.cast(values, "float32")
-
-    def from_unit(self, values, network_range):
-        return ops.cast(values, "float32")
-
-    def activation(self, bounded):
-        return None
-
-    def check_export(self, image_dtype):
-        if image_dtype != "float32":
-            raise ValueError(f"Expected image_dtype='float32' for points. Received: image_dtype={image_dtype!r}")
-
-    def allowed(self, name, dtype):
-        limit = f"{points.LIMIT:g}"
-        return Allowed(-points.LIMIT, points.LIMIT, f"-{limit}..{limit}", f"{name} with values in -{limit}..{limit}")
-
-    def exported(self, values, dtype):
-        return values
-
-    def noise(self, num, rng):
-        return rng.standard_normal((num, *self.shape), dtype="float32")

@@ -22,7 +22,7 @@ class InstanceNormalization(keras.layers.Layer):
         gamma_initializer: Initializer of the scale. Default ones.
         **kwargs: `name` and `dtype`, as for every Keras layer.
 
-    Shapes: input and output `(batch, height, width, channels)`.
+    Shapes: input and output `(batch, height, width, channels)`, or `(batch, length, channels)` of signals.
 
     Raises:
         ValueError: If `epsilon` is not above 0, or the input is not a batch of feature maps.
@@ -47,11 +47,14 @@ class InstanceNormalization(keras.layers.Layer):
         self.supports_jit = True
 
     def build(self, input_shape):
-        if len(input_shape) != 4:
-            raise ValueError(f"Expected inputs (batch, height, width, channels). Received: shape {tuple(input_shape)}")
+        if len(input_shape) not in (3, 4):
+            raise ValueError(
+                "Expected inputs (batch, height, width, channels) or (batch, length, channels). "
+                f"Received: shape {tuple(input_shape)}"
+            )
         if input_shape[-1] is None:
             raise ValueError(f"Expected inputs with a known number of channels. Received: shape {tuple(input_shape)}")
-        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: input_shape[-1]})
+        self.input_spec = keras.layers.InputSpec(ndim=len(input_shape), axes={-1: input_shape[-1]})
         shape = (input_shape[-1],)
         # The kernel takes the scale in float32 for inputs of any dtype: hence no autocast.
         self.gamma = self.add_weight(
@@ -64,11 +67,13 @@ class InstanceNormalization(keras.layers.Layer):
 
     def _plain(self, inputs):
         images = ops.cast(inputs, "float32")
-        mean, variance = ops.moments(images, axes=(1, 2), keepdims=True)
+        mean, variance = ops.moments(images, axes=tuple(range(1, len(images.shape) - 1)), keepdims=True)
         outputs = (images - mean) * (self.gamma * ops.rsqrt(variance + self.epsilon)) + self.beta
         return ops.cast(outputs, inputs.dtype)
 
     def _fused(self, inputs):
+        if len(inputs.shape) == 3:
+            return self._fused(inputs[:, :, None])[:, :, 0]
         num, height, width, channels = ops.shape(inputs)
         side_by_side = ops.transpose(inputs, (1, 2, 0, 3))  # (height, width, batch, channels)
         outputs, *_ = tf.raw_ops.FusedBatchNormV3(

@@ -23,6 +23,7 @@ from keras_genzoo.metrics.neighbours import Neighbours, nearest_neighbours
 from keras_genzoo.metrics.points import mode_coverage
 from keras_genzoo.metrics.reconstruction import mse, ssim, ssim_window
 from keras_genzoo.metrics.reference import Reference
+from keras_genzoo.metrics.signals import snr, spectrum_error
 from keras_genzoo.metrics.sliced_wasserstein import image_sliced_wasserstein, sliced_wasserstein
 from keras_genzoo.metrics.table import list_metrics
 from keras_genzoo.metrics.translation import psnr, translation_l1
@@ -60,6 +61,8 @@ __all__ = [
     "psnr",
     "recall",
     "sliced_wasserstein",
+    "snr",
+    "spectrum_error",
     "ssim",
     "ssim_window",
     "translation_l1",

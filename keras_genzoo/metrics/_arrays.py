@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.pixels import check_images
+from keras_genzoo.utils.signals import check_signals
 
 _LARGEST = float(np.finfo("float32").max)  # of larger numbers, the squares and cubes of a metric may overflow
 
@@ -91,9 +92,9 @@ def check_image_pair(images, others, name):
 
 
 def check_some_images(images):
-    """Returns images as an array; raises `ValueError` unless they are images, at least one."""
+    """Returns images, or signals, as an array; raises `ValueError` unless they are such, at least one."""
     images = as_array(images, "images")
-    check_images(images)
+    (check_signals if images.ndim == 3 else check_images)(images)
     if not len(images):
         raise ValueError(f"Expected at least one image. Received: {images.shape}")
     return images

@@ -48,7 +48,8 @@ def evaluate(
         metrics: a name or a list of names from `list_metrics()`. Default: all that fit the model: for a generator the
             Frechet and kernel distance, precision, recall, density and coverage; for a VAE also ELBO, log-likelihood,
             reconstruction MSE and SSIM; for a translator L1 and SSIM; for a classifier the accuracy; for a model of
-            points, whose `data` is a source `points:NAME`, "modes", "good_share" and "reverse_kl" (`mode_coverage`).
+            points, whose `data` is a source `points:NAME`, "modes", "good_share" and "reverse_kl" (`mode_coverage`);
+            for one of signals "snr", "reconstruction_snr" and "spectrum_error".
         num_images: maximum number of real images, drawn by `seed` (of a dataset the first ones); as many images are
             generated as there are real ones. With a `Reference`, all its images are used, and at most `num_images` are
             generated. The cards of the zoo use 10,000; distances for different numbers cannot be compared.
@@ -100,7 +101,7 @@ def evaluate(
     >>> results["frechet_distance"]["value"] > 0, results["recall"]["protocol"]["features"]
     (True, 'pixels')
     """
-    names = check_metrics(metrics, model)
+    names = _checked_names(metrics, model, features=features, binarization=binarization)
     check_at_least(1, num_images=num_images, batch_size=batch_size)
     sampler_of(model, sampler)  # a wrong one is an error before anything is computed
     if METRICS[names[0]].kind == "points":
@@ -120,6 +121,15 @@ def evaluate(
     for name in compared if pair is not None else ():  # names of one metric may be in it twice
         results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
     return results
+
+
+def _checked_names(metrics, model, **unread):
+    """The metrics to compute; raises `ValueError` for arguments that those of signals do not read."""
+    names = check_metrics(metrics, model)
+    for name, value in unread.items() if METRICS[names[0]].of_signals else ():
+        if value is not None:
+            raise ValueError(f"Expected no {name}: metrics of signals do not read it. Received: {name}={value!r}")
+    return names
 
 
 def _compute(name, run):

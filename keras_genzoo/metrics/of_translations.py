@@ -1,6 +1,6 @@
 """Metrics of a model that translates images, from one `Evaluation`: rows of the table."""
 
-from keras_genzoo.metrics import kernel, reconstruction, translation
+from keras_genzoo.metrics import kernel, reconstruction, signals, translation
 from keras_genzoo.metrics._arrays import mean_over_images
 
 
@@ -40,6 +40,15 @@ def translation_kernel(run):
 
 def _features_apart(run, images, targets):
     return kernel.compared(*(run.real.like(each, source="translated") for each in (targets, images)), run.seed)
+
+
+def snr(run):
+    """Signal-to-noise ratios of translated signals against clean ones."""
+    return _measured(run, _snr_of_pair, {"unit": "dB"})
+
+
+def _snr_of_pair(made, clean, per_image=False):
+    return signals.snr(clean, made, per_signal=per_image)
 
 
 def cycle_l1(run):

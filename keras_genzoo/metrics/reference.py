@@ -19,6 +19,7 @@ from keras_genzoo.metrics.manifold import neighbour_distances
 from keras_genzoo.utils.arrays import as_array, check_dense
 from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.pixels import check_images, to_uint8
+from keras_genzoo.utils.signals import check_signals, is_signal_shape
 
 
 class Reference:
@@ -28,7 +29,7 @@ class Reference:
     once per epoch, and compute the features of the real images only once.
 
     Args:
-        images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
+        images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1; or signals (n, length, channels).
         features: "mnist", "fashion_mnist", "inception", a `keras.Model` or a `FeatureExtractor`; `None` if only metrics
             without features are computed.
         source: source of the images, for the protocol.
@@ -66,7 +67,7 @@ class Reference:
     ):
         images = check_some_images(images)
         check_at_least(1, batch_size=batch_size)
-        self.images = images if images.dtype == np.uint8 else to_uint8(images)
+        self.images = _stored(images)
         self.target = None if target is None else _as_target(target, images.shape)
         if factors is not None and len(factors) != len(images):
             raise ValueError(f"Expected the factors of {len(images)} images. Received: those of {len(factors)}")
@@ -120,13 +121,18 @@ class Reference:
 def _as_target(target, shape):
     """Images of a second domain as uint8, one for each of the first domain's."""
     target = as_array(target, "images of the second domain")
-    check_images(target)
+    (check_signals if len(shape) == 3 else check_images)(target)
     if target.shape != tuple(shape):
         raise ValueError(
             f"Expected one image of the second domain for each of the first, shape {tuple(shape)}. "
             f"Received: {target.shape}"
         )
-    return target if target.dtype == np.uint8 else to_uint8(target)
+    return _stored(target)
+
+
+def _stored(images):
+    """Images as uint8, signals as they are."""
+    return images if images.dtype == np.uint8 or images.ndim == 3 else to_uint8(images)
 
 
 def draw_rows(total, count, seed):
@@ -169,26 +175,26 @@ def load_images(data, image_shape=None, limit=None, split="test", seed=0, option
     """
     factors = None
     if isinstance(data, str):
-        size = {} if image_shape is None else {"image_size": tuple(image_shape[:2]), "channels": image_shape[2]}
+        size = {} if image_shape is None else {"image_size": tuple(image_shape[:-1]), "channels": image_shape[-1]}
         images, extra = _load_source(data, split, {**(options or {}), **size})
         source, factors = data, load_factors(data, split=split) if has_factors(data) else None
     elif hasattr(data, "element_spec"):  # a tf.data.Dataset, detected without importing TensorFlow
-        images, extra = _collect(data, limit)
+        images, extra = _collect(data, limit, len(image_shape or "hwc"))
         source, split = "dataset", None
     else:
         images, extra = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
         images, source, split = as_array(images, "images"), "array", None
         extra, factors = (None, extra) if isinstance(extra, Factors) else (extra, None)
-    check_images(images, image_shape)
+    (check_signals if is_signal_shape(image_shape) else check_images)(images, image_shape)
     check_dense(extra, "labels or images of a second domain")
-    labels, target = (None, _as_target(extra, images.shape)) if np.ndim(extra) == 4 else (extra, None)
+    labels, target = (None, _as_target(extra, images.shape)) if np.ndim(extra) == images.ndim else (extra, None)
     labels = None if labels is None else check_labels(labels, len(images), "the data")  # before some are drawn
     if limit is not None and len(images) > limit:
         rows = draw_rows(len(images), limit, seed)
         images, labels = images[rows], None if labels is None else labels[rows]
         target = None if target is None else target[rows]
         factors = None if factors is None else factors.take(rows)
-    images = images if images.dtype == np.uint8 else to_uint8(images)
+    images = _stored(images)
     return {"images": images, "labels": labels, "target": target, "factors": factors, "source": source, "split": split}
 
 
@@ -237,12 +243,12 @@ def _load_source(source, split, options):
     return load_arrays(source, split=split, **options)
 
 
-def _collect(dataset, limit):
-    """The first images of a dataset, and their labels or targets if its elements are pairs."""
+def _collect(dataset, limit, rank=3):
+    """The first images of a dataset, of this rank each, and their labels or targets if its elements are pairs."""
     images, labels, count = [], [], 0
     for element in dataset.as_numpy_iterator():
         batch, *rest = element if isinstance(element, tuple) else (element,)
-        single = np.ndim(batch) == 3
+        single = np.ndim(batch) == rank
         images.append(batch[None] if single else batch)
         labels += [np.asarray(rest[0])[None] if single else rest[0]] if rest else []
         count += len(images[-1])

@@ -15,6 +15,7 @@ from keras_genzoo.metrics import (
     manifold,
     of_translations,
     reconstruction,
+    signals,
     sliced_wasserstein,
 )
 from keras_genzoo.metrics._arrays import mean_over_images
@@ -39,6 +40,7 @@ class Metric:
         default: whether it is computed when no names are given and the model has the method.
         extractor: prefix of the feature extractor that the metric needs, "any", or `None`.
         labelled: whether the model must take labels.
+        of_signals: whether it is a metric of models of signals, which have no others.
     """
 
     function: Callable[..., dict] | None
@@ -48,6 +50,12 @@ class Metric:
     default: bool = True
     extractor: str | None = None
     labelled: bool = False
+    of_signals: bool = False
+
+    @property
+    def data(self):
+        """What the models make that it measures: "images", "points" or "signals"."""
+        return "points" if self.kind == "points" else "signals" if self.of_signals else "images"
 
 
 def _frechet(real, fake, seed):
@@ -106,6 +114,16 @@ def _ssim(run):
     return mean_over_images(values, {"window": f"Gaussian {side}x{side}, sigma 1.5"})
 
 
+def _reconstruction_snr(run):
+    values = signals.snr(run.real.images, run.reconstructions, per_signal=True)
+    return mean_over_images(values, {"unit": "dB"})
+
+
+def _spectrum_error(real, fake, seed):
+    value = signals.spectrum_error(real.images, fake.images)
+    return {"value": value, "protocol": {"unit": "dB", "segment": min(signals.SEGMENT, real.images.shape[1])}}
+
+
 def _accuracy(run):
     labels = run.labels_for("the metric 'accuracy'")
     predicted = run.model.predict_labels(run.real.images)
@@ -161,6 +179,9 @@ METRICS = {
     "unsupervised_error": Metric(_unsupervised_error, "model", "predict_codes", "lower", default=False),
     "mutual_information_gap": Metric(disentanglement.gap_of_model, "model", "encode", "higher", default=False),
     "factor_vae_score": Metric(disentanglement.score_of_model, "model", "encode", "higher", default=False),
+    "snr": Metric(of_translations.snr, "model", "translate", "higher", of_signals=True),
+    "reconstruction_snr": Metric(_reconstruction_snr, "model", "reconstruct", "higher", of_signals=True),
+    "spectrum_error": Metric(_spectrum_error, "images", "generate", "lower", of_signals=True),
     "modes": Metric(None, "points", "generate", "higher"),
     "good_share": Metric(None, "points", "generate", "higher"),
     "reverse_kl": Metric(None, "points", "generate", "lower"),
@@ -199,9 +220,9 @@ def unread_settings(names):
 
 def check_metrics(names, model):
     """Returns the names of the metrics to compute, or raises a `ValueError` that names the nearest valid one."""
-    points = makes_points(model)
+    kind = "points" if makes_points(model) else "signals" if signals.makes_signals(model) else "images"
     if names is None:
-        rows = {name: row for name, row in METRICS.items() if row.default and (row.kind == "points") == points}
+        rows = {name: row for name, row in METRICS.items() if row.default and row.data == kind}
         names = [name for name, row in rows.items() if hasattr(model, row.method)]
         if not names:
             raise ValueError(
@@ -219,9 +240,8 @@ def check_metrics(names, model):
                 f"Expected a model with a method {METRICS[name].method!r} for the metric {name!r}. "
                 f"Received: {type(model).__name__}"
             )
-        if (METRICS[name].kind == "points") != points:
-            taken = [other for other, row in METRICS.items() if (row.kind == "points") == points]
-            kind = "points" if points else "images"
+        if METRICS[name].data != kind:
+            taken = [other for other, row in METRICS.items() if row.data == kind]
             raise ValueError(
                 f"Expected metrics of {kind}: {', '.join(taken)}. Received: {name!r}, for a model of {kind}"
             )

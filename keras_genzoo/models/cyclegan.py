@@ -54,7 +54,7 @@ class CycleGAN(BaseTranslator):
     (4, 8, 8, 1)
     """
 
-    image_shape = ImageShape((128, 128, 3), "`(height, width, channels)` of both domains.")
+    image_shape = ImageShape((128, 128, 3), "`(height, width, channels)` of both domains, or `(length, channels)`.")
     network = Choice(
         "residual",
         "`'residual'` for the paper's generators; `'separable'` for such with depthwise separable convolutions in the "
@@ -100,6 +100,8 @@ class CycleGAN(BaseTranslator):
         low=0,
         training=True,
     )
+
+    takes_signals = True
 
     @property
     def loss_names(self):

@@ -52,6 +52,7 @@ class DCGAN(StandardGAN):
     label_smoothing = GAN.label_smoothing
     label_noise = GAN.label_noise
 
+    takes_signals = True
     generator_options = INITIAL_WEIGHTS
     discriminator_options = INITIAL_WEIGHTS
 

@@ -62,6 +62,7 @@ class LadderVAE(VAE):
     ([(1, 1, 16), (2, 2, 8), (4, 4, 4)], (2, 8, 8, 1))
     """
 
+    takes_signals = False  # the networks are of two-dimensional maps
     network = "conv"
     hidden_units = ()
     # Of all levels together: no argument here.

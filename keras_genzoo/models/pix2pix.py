@@ -53,7 +53,7 @@ class Pix2Pix(BaseTranslator):
     (4, 8, 8, 1)
     """
 
-    image_shape = ImageShape((256, 256, 3), "`(height, width, channels)` of both domains.")
+    image_shape = ImageShape((256, 256, 3), "`(height, width, channels)` of both domains, or `(length, channels)`.")
     network = Choice(
         "unet",
         "`'unet'` for the paper's generator; `'residual'` for that of `cyclegan`; `'separable'` for that one with "
@@ -97,10 +97,13 @@ class Pix2Pix(BaseTranslator):
     data_kind = ImagePairs(paired=True)
     directions = ("a_to_b",)
     discriminator_first = True
+    takes_signals = True
     loss_names = ("d_loss", "g_loss", "l1_loss")
 
     def check_arguments(self):
         super().check_arguments()
+        if self.crop or self.flip:
+            self.values.check_images("crop and flip")
         for name, others in (("num_levels", ("residual", "separable")), ("num_blocks", ("unet",))):
             if self.network in others and getattr(self, name) is not None:
                 raise ValueError(
@@ -110,9 +113,9 @@ class Pix2Pix(BaseTranslator):
     def build_networks(self):
         shared = dict(kernel_initializer=SMALL_NORMAL, dtype=self.dtype_policy)
         self.set_generators(a_to_b=self.build_generator(name="generator_ab", **shared))
-        height, width, channels = self.image_shape
+        *sides, channels = self.image_shape
         filters = self.d_base_filters or self.base_filters
-        self.discriminator = patch_discriminator((height, width, 2 * channels), filters, self.d_layers, **shared)
+        self.discriminator = patch_discriminator((*sides, 2 * channels), filters, self.d_layers, **shared)
 
     def build_generator(self, **options):
         """Functional model from images in [-1, 1] to images in [-1, 1]."""

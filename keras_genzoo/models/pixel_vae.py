@@ -64,6 +64,7 @@ class PixelVAE(VAE):
     (2, 8, 8, 1)
     """
 
+    takes_signals = False  # the networks are of two-dimensional maps
     network = "conv"
     hidden_units = ()
     likelihood = "bernoulli"

@@ -72,6 +72,7 @@ class VAE(BaseAutoencoder):
         training=True,
     )
 
+    takes_signals = True
     optimizer_names = ("optimizer",)
     loss_names = ("loss", "reconstruction_loss", "kl_loss")
     code_names = ("z_mean", "z_log_var")
@@ -96,7 +97,8 @@ class VAE(BaseAutoencoder):
 
     def build_pixel_variance(self):
         """Sets `pixel_log_var`, the logarithm of the variance of all pixels."""
-        self.pixel_log_var = self.add_weight(name="pixel_log_var", shape=(), initializer="zeros", dtype="float32")
+        first = keras.initializers.Constant(self.values.initial_log_var)
+        self.pixel_log_var = self.add_weight(name="pixel_log_var", shape=(), initializer=first, dtype="float32")
 
     def code_outputs(self, features):
         z_mean = layers.Dense(self.latent_dim, dtype="float32", name="z_mean")(features)  # (batch, latent_dim)

@@ -1,5 +1,7 @@
 """Conditions as inputs of networks: concatenated with a code as a vector, or with an image as a channel."""
 
+import math
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -48,9 +50,9 @@ def append_to_image(image, vector, dtype=None):
     """
     if vector is None:
         return image
-    height, width = image.shape[1:3]
-    plane = layers.Dense(height * width, use_bias=False, dtype=dtype)(vector)  # (batch, height * width)
-    plane = layers.Reshape((height, width, 1), dtype=dtype)(plane)
+    sides = image.shape[1:-1]
+    plane = layers.Dense(math.prod(sides), use_bias=False, dtype=dtype)(vector)  # (batch, height * width)
+    plane = layers.Reshape((*sides, 1), dtype=dtype)(plane)
     return layers.Concatenate(dtype=dtype)([image, plane])
 
 

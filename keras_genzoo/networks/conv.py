@@ -1,7 +1,8 @@
 """Convolutional networks that several models use: from a code to an image, and from an image to features.
 
 Images may have sides of 8..256 pixels and need not be square. A generator starts at 4..7 pixels on the shorter side and
-doubles the resolution; if the sides are not multiples of the total factor, the surplus pixels are cropped.
+doubles the resolution; if the sides are not multiples of the total factor, the surplus pixels are cropped. For signals,
+`image_shape=(length, channels)`, the same networks are built of one-dimensional layers.
 """
 
 import math
@@ -18,6 +19,7 @@ from keras_genzoo.layers import (
     SpectralNormalization,
 )
 from keras_genzoo.networks.conditions import append_to_vector, condition_inputs, network_of
+from keras_genzoo.networks.sides import layers_of, sides_of
 
 SMALLEST_SIDE = 4
 MAX_WIDENING = 8  # the widest layer has at most this many times the filters of the full resolution
@@ -29,7 +31,7 @@ def num_doublings(image_shape):
     >>> num_doublings((28, 28, 1)), num_doublings((64, 48, 3))
     (2, 3)
     """
-    return math.floor(math.log2(min(image_shape[:2]) / SMALLEST_SIDE))
+    return math.floor(math.log2(min(sides_of(image_shape)) / SMALLEST_SIDE))
 
 
 def num_halvings(image_shape):
@@ -42,13 +44,13 @@ def num_halvings(image_shape):
     >>> num_halvings((28, 28, 1)), num_halvings((64, 48, 3))
     (3, 4)
     """
-    return math.ceil(math.log2(min(image_shape[:2]) / SMALLEST_SIDE))
+    return math.ceil(math.log2(min(sides_of(image_shape)) / SMALLEST_SIDE))
 
 
 def start_shape(image_shape):
-    """Height and width of a generator's smallest feature map, rounded up: (28, 28, 1) -> (7, 7)."""
+    """Sides of a generator's smallest feature map, rounded up: (28, 28, 1) -> (7, 7)."""
     factor = 2 ** num_doublings(image_shape)
-    return math.ceil(image_shape[0] / factor), math.ceil(image_shape[1] / factor)
+    return tuple(math.ceil(side / factor) for side in sides_of(image_shape))
 
 
 def widths(num, base_filters):
@@ -57,18 +59,19 @@ def widths(num, base_filters):
 
 
 def crop_to(x, image_shape, dtype=None):
-    """Crops a feature map centrally to the height and width of `image_shape`."""
-    spare = [have - want for have, want in zip(x.shape[1:3], image_shape[:2], strict=True)]
+    """Crops a feature map centrally to the sides of `image_shape`."""
+    spare = [have - want for have, want in zip(sides_of(x.shape[1:]), sides_of(image_shape), strict=True)]
     if not any(spare):
         return x
-    return layers.Cropping2D([(extra // 2, extra - extra // 2) for extra in spare], dtype=dtype)(x)
+    margins = [(extra // 2, extra - extra // 2) for extra in spare]
+    return layers_of(image_shape).cropping(margins, dtype=dtype)(x)
 
 
 def upsampled(x, filters, upsampling="transposed", kernel_size=4, wrapper=None, **options):
-    """Doubles height and width, with a convolution.
+    """Doubles all sides, with a convolution.
 
     Args:
-        x: Symbolic feature maps `(batch, height, width, channels)`.
+        x: Symbolic feature maps `(batch, height, width, channels)`, or `(batch, length, channels)`.
         filters: Channels of the result.
         upsampling: `"transposed"`, a transposed convolution; or `"nearest"`, a convolution, 3x3, of pixels that are
             repeated: it leaves no texture on plain areas (https://doi.org/10.23915/distill.00003).
@@ -76,10 +79,11 @@ def upsampled(x, filters, upsampling="transposed", kernel_size=4, wrapper=None, 
         wrapper: Class of a layer that wraps the convolution; `None` for no wrapper.
         **options: Of the layer.
     """
+    of_sides = layers_of(x.shape[1:])
     if upsampling == "transposed":
-        return wrapped(layers.Conv2DTranspose(filters, kernel_size, 2, "same", **options), wrapper)(x)
-    x = layers.UpSampling2D(dtype=options["dtype"])(x)
-    return wrapped(layers.Conv2D(filters, 3, padding="same", **options), wrapper)(x)
+        return wrapped(of_sides.transposed(filters, kernel_size, 2, "same", **options), wrapper)(x)
+    x = of_sides.upsampling(2, dtype=options["dtype"])(x)
+    return wrapped(of_sides.conv(filters, 3, padding="same", **options), wrapper)(x)
 
 
 def conv_generator(
@@ -127,8 +131,7 @@ def conv_generator(
         `(batch, height, width, channels)`, float32.
     """
     *outer, widest = widths(num_doublings(image_shape) + 1, base_filters)
-    height, width = start_shape(image_shape)
-    common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
+    start, common = start_shape(image_shape), dict(kernel_initializer=kernel_initializer, dtype=dtype)
 
     def normalize_and_activate(x, level):
         if batch_norm:
@@ -139,13 +142,13 @@ def conv_generator(
     z = keras.Input((latent_dim,), name="z")
     inputs, vector = condition_inputs(conditions)
     x = z if conditional_norm else append_to_vector(z, vector, dtype)
-    dense = layers.Dense(height * width * widest, use_bias=not batch_norm, **common)
-    x = layers.Reshape((height, width, widest), dtype=dtype)(wrapped(dense, wrapper)(x))  # (batch, 7, 7, 256)
+    dense = layers.Dense(math.prod(start) * widest, use_bias=not batch_norm, **common)
+    x = layers.Reshape((*start, widest), dtype=dtype)(wrapped(dense, wrapper)(x))  # (batch, 7, 7, 256)
     x = normalize_and_activate(x, len(outer))
     for level, filters in reversed([*enumerate(outer)]):
         x = upsampled(x, filters, upsampling, kernel_size, wrapper, use_bias=not batch_norm, **common)
         x = normalize_and_activate(x, level)  # (batch, 14, 14, 128), (batch, 28, 28, 64)
-    last = layers.Conv2D(output_channels or image_shape[2], kernel_size, padding="same", **common)
+    last = layers_of(image_shape).conv(output_channels or image_shape[-1], kernel_size, padding="same", **common)
     x = crop_to(wrapped(last, wrapper)(x), image_shape, dtype)  # (batch, 28, 28, channels)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return network_of(z, inputs, image, name)
@@ -190,7 +193,7 @@ def conv_features(
     num = num_halvings(image_shape) if num_layers is None else num_layers
     for level, filters in enumerate(widths(num, base_filters)):
         normalized = batch_norm and level > 0
-        layer = layers.Conv2D(
+        layer = layers_of(image_shape).conv(
             filters,
             kernel_size,
             strides=2,

@@ -1,4 +1,4 @@
-"""The patch discriminator: a convolutional network that scores overlapping patches of an image."""
+"""The patch discriminator: a convolutional network that scores overlapping patches of an image, or of a signal."""
 
 import math
 
@@ -7,6 +7,7 @@ from keras import layers
 
 from keras_genzoo.layers import InstanceNormalization
 from keras_genzoo.networks.conv import widths
+from keras_genzoo.networks.sides import described, layers_of, sides_of
 
 KERNEL = 4
 MIN_MAP = 2  # smallest side of a feature map: instance normalization of a single pixel is always zero
@@ -14,7 +15,7 @@ MIN_MAP = 2  # smallest side of a feature map: instance normalization of a singl
 
 def max_num_layers(image_shape):
     """Largest number of strided convolutions that leaves a map with sides of at least 2 pixels: (64, 48, 3) -> 5."""
-    side, num = min(image_shape[:2]), 0
+    side, num = min(sides_of(image_shape)), 0
     while math.ceil(side / 2) >= MIN_MAP:
         side, num = math.ceil(side / 2), num + 1
     return num
@@ -26,7 +27,7 @@ def default_num_layers(image_shape):
     >>> [default_num_layers((side, side, 3)) for side in (8, 32, 64, 128, 256)]
     [1, 1, 2, 3, 3]
     """
-    return min(3, max(1, math.floor(math.log2(min(image_shape[:2]))) - 4))
+    return min(3, max(1, math.floor(math.log2(min(sides_of(image_shape)))) - 4))
 
 
 def receptive_field(num_layers):
@@ -63,14 +64,14 @@ def patch_scores(
         Symbolic scores `(batch, rows, columns, 1)`, float32; `rows` and `columns` are the height and width divided by
         `2^num_layers`, rounded up.
     """
-    common = dict(padding="same", kernel_initializer=kernel_initializer)
+    common, conv = dict(padding="same", kernel_initializer=kernel_initializer), layers_of(x.shape[1:]).conv
     for level, filters in enumerate(widths(num_layers + 1, base_filters)):
         stride = 2 if level < num_layers else 1
-        x = layers.Conv2D(filters, KERNEL, strides=stride, use_bias=level == 0, dtype=dtype, **common)(x)
+        x = conv(filters, KERNEL, strides=stride, use_bias=level == 0, dtype=dtype, **common)(x)
         if level > 0:
             x = normalization(dtype=dtype)(x)
         x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)  # (batch, 32, 32, 64), (16, 16, 128), (16, 16, 256)
-    x = layers.Conv2D(1, KERNEL, dtype=dtype, **common)(x)
+    x = conv(1, KERNEL, dtype=dtype, **common)(x)
     return layers.Activation("linear", dtype="float32", name="scores")(x)
 
 
@@ -97,8 +98,8 @@ def patch_discriminator(image_shape, base_filters=64, num_layers=None, dtype=Non
     num_layers = default_num_layers(image_shape) if num_layers is None else num_layers
     if num_layers > max_num_layers(image_shape):
         raise ValueError(
-            f"Expected at most {max_num_layers(image_shape)} strided convolutions for images of "
-            f"{image_shape[0]}x{image_shape[1]} pixels. Received: {num_layers}"
+            f"Expected at most {max_num_layers(image_shape)} strided convolutions for {described(image_shape)}. "
+            f"Received: {num_layers}"
         )
     image = keras.Input(image_shape, name="image")
     return keras.Model(image, patch_scores(image, base_filters, num_layers, dtype=dtype, **kwargs), name=name)

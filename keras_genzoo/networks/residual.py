@@ -1,7 +1,8 @@
 """The residual network of image translation: two convolutions of stride 2, residual blocks, two upsampling layers.
 
 Images may have sides of 8..256 pixels and need not be square. Sides that are not multiples of 4 are padded by
-reflection, and the output is cropped by the same margins.
+reflection, and the output is cropped by the same margins. For signals, the same network is built of one-dimensional
+layers.
 """
 
 import functools
@@ -11,6 +12,7 @@ from keras import layers, ops
 
 from keras_genzoo.layers import Dropout, InstanceNormalization
 from keras_genzoo.networks.conv import crop_to, upsampled
+from keras_genzoo.networks.sides import layers_of, sides_of
 
 STRIDE = 4  # the residual blocks work at a quarter of the resolution
 BLOCKS, BLOCKS_OF_LARGE_IMAGES, LARGE = 6, 9, 128
@@ -22,18 +24,19 @@ def default_num_blocks(image_shape):
     >>> default_num_blocks((64, 64, 3)), default_num_blocks((256, 128, 3))
     (6, 9)
     """
-    return BLOCKS if max(image_shape[:2]) <= LARGE else BLOCKS_OF_LARGE_IMAGES
+    return BLOCKS if max(sides_of(image_shape)) <= LARGE else BLOCKS_OF_LARGE_IMAGES
 
 
 def reflect(x, *margins):
-    """Pads height and width by reflection.
+    """Pads all sides by reflection.
 
     Args:
-        x: Symbolic feature maps `(batch, height, width, channels)`.
-        *margins: One number of pixels for all four sides, or the pairs `(top, bottom)` and `(left, right)`.
+        x: Symbolic feature maps `(batch, height, width, channels)`, or `(batch, length, channels)`.
+        *margins: One number of pixels for all ends, or a pair of two numbers for each side: `(top, bottom)` and
+            `(left, right)`.
     """
-    rows, columns = margins if len(margins) == 2 else [(margins[0], margins[0])] * 2
-    return ops.pad(x, ((0, 0), rows, columns, (0, 0)), mode="reflect") if any((*rows, *columns)) else x
+    pairs = [(margins[0], margins[0])] * len(sides_of(x.shape[1:])) if isinstance(margins[0], int) else margins
+    return ops.pad(x, ((0, 0), *pairs, (0, 0)), mode="reflect") if any(map(any, pairs)) else x
 
 
 def residual_translator(
@@ -74,22 +77,24 @@ def residual_translator(
         https://arxiv.org/abs/1703.10593, appendix 7.2.
     """
     num_blocks = default_num_blocks(image_shape) if num_blocks is None else num_blocks
-    common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
+    common, of_sides = dict(kernel_initializer=kernel_initializer, dtype=dtype), layers_of(image_shape)
 
     def normalized(layer, x, activate=True):
         x = InstanceNormalization(dtype=dtype)(layer(x))
         return layers.ReLU(dtype=dtype)(x) if activate else x
 
     def conv(filters, kernel_size, **kwargs):
-        return layers.Conv2D(filters, kernel_size, use_bias=False, **kwargs, **common)
+        return of_sides.conv(filters, kernel_size, use_bias=False, **kwargs, **common)
 
     def block_conv(x):
-        each = layers.DepthwiseConv2D(3, use_bias=False, depthwise_initializer="he_normal", dtype=dtype)
+        each = of_sides.depthwise(3, use_bias=False, depthwise_initializer="he_normal", dtype=dtype)
         x = normalized(each, reflect(x, 1), activate=False) if separable else reflect(x, 1)
         return conv(4 * base_filters, 1 if separable else 3), x
 
     image = keras.Input(image_shape, name="image")
-    x = reflect(image, *((extra // 2, extra - extra // 2) for extra in [-side % STRIDE for side in image_shape[:2]]))
+    x = reflect(
+        image, *((extra // 2, extra - extra // 2) for extra in [-side % STRIDE for side in sides_of(image_shape)])
+    )
     x = normalized(conv(base_filters, 7), reflect(x, 3))  # (batch, 64, 64, 64)
     for filters in (2 * base_filters, 4 * base_filters):
         x = normalized(conv(filters, 4, strides=2, padding="same"), x)  # (batch, 32, 32, 128), (batch, 16, 16, 256)
@@ -98,7 +103,7 @@ def residual_translator(
         inner = Dropout(dropout, dtype=dtype)(inner) if dropout else inner
         x = layers.Add(dtype=dtype)([x, normalized(*block_conv(inner), activate=False)])
     for filters in (2 * base_filters, base_filters):
-        options = dict(filters=filters, upsampling=upsampling, use_bias=False, **common)
-        x = normalized(functools.partial(upsampled, **options), x)  # (batch, 32, 32, 128), (batch, 64, 64, 64)
-    x = crop_to(layers.Conv2D(image_shape[2], 7, **common)(reflect(x, 3)), image_shape, dtype)
+        larger = functools.partial(upsampled, filters=filters, upsampling=upsampling, use_bias=False, **common)
+        x = normalized(larger, x)  # (batch, 32, 32, 128), (batch, 64, 64, 64)
+    x = crop_to(of_sides.conv(image_shape[-1], 7, **common)(reflect(x, 3)), image_shape, dtype)
     return keras.Model(image, layers.Activation("tanh", dtype="float32", name="translation")(x), name=name)

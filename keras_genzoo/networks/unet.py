@@ -1,7 +1,7 @@
 """The U-Net of image translation: strided convolutions down, transposed ones up, and skip connections between them.
 
 Images may have sides of 8..256 pixels and need not be square: where a resolution is odd, the map that comes back up is
-cropped to the size of the one that it meets.
+cropped to the size of the one that it meets. For signals, the same network is built of one-dimensional layers.
 """
 
 import keras
@@ -10,6 +10,7 @@ from keras import layers
 from keras_genzoo.layers import Dropout, InstanceNormalization
 from keras_genzoo.networks.conv import crop_to, upsampled, widths
 from keras_genzoo.networks.patch import max_num_layers
+from keras_genzoo.networks.sides import described, layers_of
 
 KERNEL = 4
 DROPPED_LEVELS = 3
@@ -53,19 +54,16 @@ def unet_translator(
     num_levels = most if num_levels is None else num_levels
     if num_levels > most:
         raise ValueError(
-            f"Expected at most {most} levels for images of {image_shape[0]}x{image_shape[1]} pixels. "
-            f"Received: num_levels={num_levels}"
+            f"Expected at most {most} levels for {described(image_shape)}. Received: num_levels={num_levels}"
         )
     common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
-    filters = widths(num_levels, base_filters)
+    filters, conv = widths(num_levels, base_filters), layers_of(image_shape).conv
     image = x = keras.Input(image_shape, name="image")
     skips = []
     for level, num in enumerate(filters):
         if level:
             x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
-        x = layers.Conv2D(num, KERNEL, 2, "same", use_bias=level == 0, **common)(
-            x
-        )  # (batch, 32, 32, 64), (16, 16, 128), ...
+        x = conv(num, KERNEL, 2, "same", use_bias=level == 0, **common)(x)  # (batch, 32, 32, 64), (16, 16, 128), ...
         if level:
             x = InstanceNormalization(dtype=dtype)(x)
         skips.append(x)
@@ -75,6 +73,6 @@ def unet_translator(
         if dropout and level >= num_levels - DROPPED_LEVELS:
             x = Dropout(dropout, dtype=dtype)(x)
         x = layers.Concatenate(dtype=dtype)([x, skips[level - 1]])
-    x = upsampled(layers.ReLU(dtype=dtype)(x), image_shape[2], upsampling, **common)
+    x = upsampled(layers.ReLU(dtype=dtype)(x), image_shape[-1], upsampling, **common)
     x = layers.Activation("tanh", dtype="float32", name="translation")(crop_to(x, image_shape, dtype))
     return keras.Model(image, x, name=name)

@@ -1,4 +1,4 @@
-"""Pictures as PNG files: grids of images, points, curves of a training, codes, and chains step by step."""
+"""Pictures as PNG files: grids of images, points, signals, curves of a training, codes, and chains step by step."""
 
 from keras_genzoo.plots.chains import save_gibbs_chain, save_imputation
 from keras_genzoo.plots.codes import save_latent_map, save_traversals
@@ -7,7 +7,9 @@ from keras_genzoo.plots.grids import SOFTWARE, image_grid, is_own, save_grid, sa
 from keras_genzoo.plots.health import save_health_plot
 from keras_genzoo.plots.losses import save_loss_plot
 from keras_genzoo.plots.neighbours import save_neighbours
-from keras_genzoo.plots.points import save_points, save_samples
+from keras_genzoo.plots.points import save_points
+from keras_genzoo.plots.samples import save_samples, save_translations
+from keras_genzoo.plots.signals import save_signals
 
 __all__ = [
     "SOFTWARE",
@@ -23,6 +25,8 @@ __all__ = [
     "save_pairs",
     "save_points",
     "save_samples",
+    "save_signals",
     "save_table",
+    "save_translations",
     "save_traversals",
 ]

@@ -3,7 +3,6 @@
 import numpy as np
 
 from keras_genzoo.plots.figures import new_figure, save_figure
-from keras_genzoo.plots.grids import save_grid
 from keras_genzoo.utils.points import check_points
 
 _MARGIN = 0.25  # of the width of the modes, or of the points, around them
@@ -77,17 +76,3 @@ def _scatter(axes, points, means, modes):
         axes.add_collection(EllipseCollection(width, width, 0.0 * width, offsets=means[:, :2], **options))
         axes.scatter(*means[:, :2].T, s=12, marker="+", linewidths=0.8, color="tab:red")
     axes.scatter(*points[:, :2].T, s=3, linewidths=0, alpha=0.5, zorder=0)
-
-
-def save_samples(samples, path, columns=None, modes=None):
-    """Writes what a model generates as a picture: a grid of images, or points over their modes.
-
-    Args:
-        samples: uint8 images `(n, height, width, channels)`, or floats `(n, coordinates)`.
-        path: PNG file to write.
-        columns: Images in a row of a grid; `None` for the square root of n, rounded up.
-        modes: Of points: as for `save_points`.
-    """
-    if np.ndim(samples) == 2:
-        return save_points(samples, path, modes)
-    return save_grid(samples, path, columns)

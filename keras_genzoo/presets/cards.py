@@ -60,7 +60,7 @@ def public_source(source):
     if side:
         return f"{side}:{public_source(source)}"
     prefix, colon, path = source.partition(":")
-    if colon and prefix in ("npz", "folder"):
+    if colon and prefix in ("npz", "folder", "wav"):
         return f"{prefix}:{Path(path).name}"
     # A path may have no prefix; "name/config" of TFDS looks like a path but is not one.
     return Path(source).name if source.endswith(".npz") or source[:1] in ("/", ".", "~") else source

@@ -30,10 +30,10 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
         card: Dict for `card.json`, for example from a training run.
         half_precision: Whether to store the weights as float16, which halves the file. The model is unchanged; compute
             metrics for the card on the preset as loaded.
-        samples: uint8 images `(n, height, width, channels)`, or points `(n, coordinates)`, for `samples.png`, or a
-            function that takes the model with the stored weights and returns such samples. `None` takes eight rows of
-            the first images of seed 0, or 2,500 points, generated with the stored weights; the preset of a model
-            without `generate` has no samples.
+        samples: uint8 images `(n, height, width, channels)`, points `(n, coordinates)` or signals `(n, length,
+            channels)`, for `samples.png`, or a function that takes the model with the stored weights and returns such
+            samples. `None` takes eight rows of the first images of seed 0, 2,500 points or 16 signals, generated with
+            the stored weights; the preset of a model without `generate` has no samples.
         overwrite: Whether to replace an existing preset; it is kept until the new one is complete.
 
     Returns:

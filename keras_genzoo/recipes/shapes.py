@@ -5,6 +5,7 @@ import dataclasses
 from keras_genzoo import registry
 from keras_genzoo.utils.pixels import MAX_SIDE, MIN_SIDE
 from keras_genzoo.utils.points import is_point_shape
+from keras_genzoo.utils.signals import is_signal_shape
 
 SIDE = 64  # of images that have several sizes, or one that no model takes
 
@@ -43,6 +44,9 @@ def with_image_shape(recipe):
         shape, found = part.shape((SIDE, SIDE), data.channels), "several sizes"
     if is_point_shape(shape):
         told = f"image_shape: [{shape[0]}], from points of {shape[0]} coordinates."
+        return dataclasses.replace(recipe, args={**recipe.args, "image_shape": [*shape]}), told
+    if is_signal_shape(shape):
+        told = f"image_shape: [{shape[0]},{shape[1]}], from signals of {shape[0]} samples."
         return dataclasses.replace(recipe, args={**recipe.args, "image_shape": [*shape]}), told
     *size, channels = shape
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in size):

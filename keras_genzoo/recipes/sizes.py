@@ -25,10 +25,12 @@ def with_dataset_size(recipe):
     """
     if "dataset_size" not in registry.describe(recipe.model).arguments:
         return recipe
+    from keras_genzoo.data.parts import count_of
     from keras_genzoo.data.sources import named, open_part
 
     data, given = recipe.data, recipe.args.get("dataset_size")
-    number = len(open_part(data.source, data.split, data.limit, **data.array_options()))
+    part = open_part(data.source, data.split, data.limit, **data.array_options())
+    number = count_of(part, recipe.args.get("image_shape"))
     if given is None:
         return dataclasses.replace(recipe, args={**recipe.args, "dataset_size": number})
     if given != number:

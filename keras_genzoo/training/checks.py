@@ -32,7 +32,7 @@ def check(run, resume=False, evaluate=True):
 def _check_path(source):
     """Raises `FileNotFoundError` if a source is a path that does not exist; other sources are looked for later."""
     prefix, _, path = (unviewed(source)[1] or "").partition(":")
-    if prefix in ("npz", "folder") and path and not Path(path).expanduser().exists():
+    if prefix in ("npz", "folder", "wav") and path and not Path(path).expanduser().exists():
         raise FileNotFoundError(f"Expected a file or folder that exists as data. Received: {source!r}")
 
 

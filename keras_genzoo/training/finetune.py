@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from keras_genzoo import presets, registry
+from keras_genzoo.data.parts import count_of
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.recipes import DataConfig, Recipe, StoppingConfig
 from keras_genzoo.training.train import train
@@ -103,7 +104,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     name = presets.read_config(folder)["model"]
     known = registry.describe(name).arguments
     stored = presets.stored_arguments(name, folder)
-    number = len(open_part(data))
+    number = count_of(open_part(data), stored["image_shape"])
     if number < 2:
         raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
     steps = math.ceil(number / batch_size)

@@ -52,6 +52,30 @@ def check_validation(config):
         check_disjoint(trained["source"], trained["split"], held["split"], config.limit, **options)
 
 
+def shown_translations(recipe, model):
+    """What the pictures of a training show: arguments of `TranslationGrid`.
+
+    Args:
+        recipe: `Recipe`.
+        model: The translator.
+
+    Returns:
+        Dict of `images` by direction and, of signals whose domains are matched, of `targets`, which belong to them.
+    """
+    from keras_genzoo.metrics.reference import load_images
+
+    if model.values.are_images or not (getattr(model.data_kind, "paired", False) or recipe.data.paired):
+        return {"images": images_to_translate(recipe, model, 12 if model.values.are_images else 6)}
+    found = with_existing_split(recipe)
+    options = found.data.matched_options()
+    found = load_images(found.data.source, model.image_shape, 6, found.evaluation.split, options=options)
+    domains = {"a": found["images"], "b": found["target"]}
+    return {
+        "images": {direction: domains[direction.source] for direction in model.directions},
+        "targets": {direction: domains[direction.target] for direction in model.directions},
+    }
+
+
 def images_to_translate(recipe, model, num):
     """Images of the evaluation split for each direction of a translator, always the same ones.
 
@@ -62,7 +86,7 @@ def images_to_translate(recipe, model, num):
             are these images.
 
     Returns:
-        Dict of uint8 images `(n, height, width, channels)` by direction.
+        Dict of uint8 images `(n, height, width, channels)`, or of signals, by direction.
     """
     from keras_genzoo.data.sides import both_sides
     from keras_genzoo.data.split_names import split_domain

@@ -225,7 +225,7 @@ def _public(source):
     if side:
         return f"{side}:{_public(name)}"
     prefix, _, rest = name.partition(":")
-    return rest if prefix in ("npz", "folder", "tfds") else name
+    return rest if prefix in ("npz", "folder", "tfds", "wav") else name
 
 
 def last_checkpoint(folder):

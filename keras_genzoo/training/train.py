@@ -17,7 +17,13 @@ from keras_genzoo.recipes.shapes import with_image_shape
 from keras_genzoo.recipes.sizes import with_dataset_size
 from keras_genzoo.training.checks import check
 from keras_genzoo.training.health import health_callbacks
-from keras_genzoo.training.real_images import check_validation, images_to_translate, translations, with_existing_split
+from keras_genzoo.training.real_images import (
+    check_validation,
+    images_to_translate,
+    shown_translations,
+    translations,
+    with_existing_split,
+)
 from keras_genzoo.training.run import Run, last_checkpoint
 from keras_genzoo.training.samplers import check_samplers, first_images, fit_samplers, without_samplers
 from keras_genzoo.training.stopping import keep_best, stopper_of
@@ -203,7 +209,7 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
     if hasattr(model, "generate"):
         made.append(callbacks.SampleGrid(run.samples, modes=known_modes(run.recipe.data.source)))
     if hasattr(model, "translate"):
-        made.append(callbacks.TranslationGrid(run.samples, images_to_translate(run.recipe, model, 12)))
+        made.append(callbacks.TranslationGrid(run.samples, **shown_translations(run.recipe, model)))
 
     made.append(callbacks.Board(run.folder / "tensorboard" / "samples", run.samples))
 

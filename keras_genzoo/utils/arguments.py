@@ -9,7 +9,7 @@ tests are derived from this declaration. Keras is not imported here, so that arg
 
 import copy
 
-from keras_genzoo.utils import checks, pixels, points
+from keras_genzoo.utils import checks, pixels, points, signals
 
 
 class Argument:
@@ -242,18 +242,20 @@ class Sizes(Argument):
 
 
 class ImageShape(Argument):
-    """`(height, width, channels)` of an image, or `(n,)` of a point."""
+    """`(height, width, channels)` of an image, `(length, channels)` of a signal, or `(n,)` of a point."""
 
     allowed = (
-        f"Sides of {pixels.MIN_SIDE}..{pixels.MAX_SIDE} pixels, 1 or 3 channels; or 1..{points.MAX_COORDINATES} "
-        "coordinates"
+        f"Sides of {pixels.MIN_SIDE}..{pixels.MAX_SIDE} pixels, 1 or 3 channels; {signals.MIN_LENGTH}.."
+        f"{signals.MAX_LENGTH} samples, 1..{signals.MAX_CHANNELS} channels; or 1..{points.MAX_COORDINATES} coordinates"
     )
     wrong = (
         *((28, 28), (7, 8, 1), (8, 257, 3), (8, 8, 2), (8.5, 8, 1), "grey", 28, None, (8, 8, float("inf"))),
-        *((0,), (784,), (2.5,), ("2",), ()),
+        *((0,), (784,), (2.5,), ("2",), (), (16, 1), (100, 0), (100.5, 1), ("100", 1), (True, 1)),
     )
 
     def check(self, value):
+        if signals.is_signal_shape(value):
+            return signals.check_signal_shape(value)
         return (points.check_point_shape if points.is_point_shape(value) else pixels.check_image_shape)(value)
 
 
@@ -270,20 +272,8 @@ class Seed(Argument):
 KINDS = {
     kind.__name__: kind
     for kind in (
-        Any,
-        Integer,
-        Steps,
-        Fraction,
-        Weight,
-        Positive,
-        Flag,
-        Choice,
-        Units,
-        Names,
-        Options,
-        Sizes,
-        ImageShape,
-        Seed,
+        *(Any, Integer, Steps, Fraction, Weight, Positive, Flag, Choice),
+        *(Units, Names, Options, Sizes, ImageShape, Seed),
     )
 }
 

@@ -39,3 +39,12 @@ def as_array(values, name):
         return np.asarray(values)
     except ValueError:  # of NumPy, about inhomogeneous parts
         raise ValueError(f"Expected {name} as one array. Received: parts of different shapes") from None
+
+
+def check_range(values, sentence, limit):
+    """Raises `ValueError` unless all values are at most `limit` in size; the sentence ends with "values outside"."""
+    if not np.size(values):
+        return
+    low, high = float(values.min()), float(values.max())
+    if not (low >= -limit and high <= limit):  # False for NaN, too
+        raise ValueError(sentence.replace("values outside", f"values from {low:g} to {high:g}"))

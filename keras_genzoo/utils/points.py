@@ -7,7 +7,7 @@ silence, and are refused above `LIMIT`.
 
 import numpy as np
 
-from keras_genzoo.utils.arrays import as_array, check_dense
+from keras_genzoo.utils.arrays import as_array, check_dense, check_range
 
 MAX_COORDINATES = 16
 LIMIT = 100.0  # largest size of a coordinate
@@ -72,9 +72,4 @@ def check_points(points, point_shape=None):
     check_dense(points, "points")
     points = points if hasattr(points, "dtype") else as_array(points, "points")
     check_spec(tuple(points.shape), getattr(points.dtype, "name", str(points.dtype)), point_shape)
-    values = np.asarray(points, "float32")
-    if not np.size(values):
-        return
-    low, high = float(values.min()), float(values.max())
-    if not (low >= -LIMIT and high <= LIMIT):  # False for NaN, too
-        raise ValueError(OUT_OF_RANGE.replace("values outside", f"values from {low:g} to {high:g}"))
+    check_range(np.asarray(points, "float32"), OUT_OF_RANGE, LIMIT)

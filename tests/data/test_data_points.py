@@ -78,7 +78,8 @@ def test_arrays_and_npz_files_of_few_columns_hold_points(tmp_path):
         (np.zeros((3, 2), int), {}, "Expected points as floats"),
         (np.zeros((0, 2)), {}, "Expected at least one point"),
         (np.full((3, 2), 255.0), {}, "Expected points with finite coordinates of at most 100 in size"),
-        (np.zeros((3, 784)), {}, "Expected the given array to be"),
+        (np.zeros((3, 784)), {"image_size": (28, 28)}, "Expected images for image_size"),
+        (np.zeros((3, 784), "uint8"), {}, "Expected the given array to be"),
     ],
 )
 def test_what_is_no_source_of_points_is_refused(source, options, sentence):

@@ -8,7 +8,7 @@ from PIL import Image
 
 import keras_genzoo
 from keras_genzoo.families import tiling
-from keras_genzoo.families.tiling import in_tiles, tile_starts, tile_weights
+from keras_genzoo.families.tiling import in_tiles, in_windows, tile_starts, tile_weights
 
 SHAPE = (8, 6, 3)
 
@@ -94,3 +94,30 @@ def test_an_image_of_the_models_size_goes_through_the_network_once(model):
 def test_other_images_are_refused(model, images, options, sentence):
     with pytest.raises(ValueError, match=sentence):
         model.translate(images, **options)
+
+
+# -- signals -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [1, 7, 20, 21, 50, 1500])
+def test_windows_of_a_signal_are_put_together_at_their_places(length):
+    signal = np.random.default_rng(0).uniform(-1, 1, (length, 2)).astype("float32")
+    shapes = []
+
+    def halved(windows):
+        shapes.append(windows.shape)
+        return windows / 2
+
+    np.testing.assert_allclose(in_windows(halved, signal, 20), signal / 2, atol=1e-6)
+    assert {shape[1:] for shape in shapes} == {(20, 2)}
+    assert max(shape[0] for shape in shapes) <= tiling.WINDOWS  # bounded memory, however long the signal is
+
+
+def test_seams_of_windows_are_blended():
+    numbers = iter(range(100))
+
+    def numbered(windows):  # each window is another constant
+        return np.stack([np.full(each.shape, next(numbers) / 10) for each in windows])
+
+    made = in_windows(numbered, np.zeros((50, 1), "float32"), 20)[:, 0]
+    assert np.abs(np.diff(made)).max() < 0.1 / 3 and made[0] == 0.0 and made[-1] == pytest.approx(0.2)

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from cases import CASES, POINTS, for_cases, moved, run, state, values
+from cases import CASES, POINTS, SIGNALS, for_cases, moved, run, state, values
 
 import keras_genzoo
 from keras_genzoo import registry
@@ -60,7 +60,7 @@ def declared(cls):
     return {name: found.get(name, argument) for name, argument in cls.arguments().items()}
 
 
-@for_cases([*CASES, *POINTS])
+@for_cases([*CASES, *POINTS, *SIGNALS])
 def test_contract(case, subtests, tmp_path):
     model = case.build()
     for check in (
@@ -134,7 +134,7 @@ def the_config_rebuilds_the_model(case, model):
 def outputs_have_their_shape_and_range(case, model):
     outputs = run(model, case.data(5))
     assert outputs.shape == (5, *case.output)
-    assert outputs.dtype == ("uint8" if hasattr(model, "generate") and not case.of_points else "float32")
+    assert outputs.dtype == ("uint8" if hasattr(model, "generate") and not case.of_floats else "float32")
     assert np.isfinite(outputs).all()
     if not hasattr(model, "images_from_codes"):
         return
@@ -145,8 +145,9 @@ def outputs_have_their_shape_and_range(case, model):
     given = [condition.default(1, 0, 20) for condition in model.conditions]
     outputs = np.asarray(network([z, *given] if given else z))
     assert outputs.shape == (20, *case.output) and outputs.dtype == np.float32
-    if case.of_points:  # unbounded, and the same outside of the network
-        np.testing.assert_array_equal(model.images_from_codes(z), outputs)
+    if case.of_floats:  # the same outside of the network, signals at most 1 in size
+        limit = 1.0 if case.of_signals else np.inf
+        np.testing.assert_array_equal(model.images_from_codes(z), outputs.clip(-limit, limit))
         return
     if getattr(model, "likelihood", None) != "gaussian":  # the means of Gaussians are bounded at the edge only
         assert low <= outputs.min() < outputs.max() <= high
@@ -156,9 +157,9 @@ def outputs_have_their_shape_and_range(case, model):
 
 def wrong_images_are_refused(case, model):
     images, *beside = case.data(4)
-    same = images if case.of_points else np.resize(np.arange(256, dtype="uint8"), (4, *model.image_shape))
+    same = images if case.of_floats else np.resize(np.arange(256, dtype="uint8"), (4, *model.image_shape))
     np.testing.assert_array_equal(model.from_network(model.to_network(same), "uint8"), same)
-    other = images * 1000.0 if case.of_points else images.astype("float32")
+    other = images * 1000.0 if case.of_floats else images.astype("float32")
     for wrong in (images[0], images[:, 1:], other, images.astype("int32")):
         with pytest.raises(ValueError, match=r"(?s)Expected.*Received"):
             model.check_data((wrong, *beside))
@@ -248,7 +249,7 @@ def seeds_fix_weights_noise_and_images(case, model):
         whole = model.generate(6, seed=5)
         np.testing.assert_array_equal(model.generate(3, seed=5, start=2), whole[2:5])
         differences = np.abs(model.generate(6, seed=5, batch_size=4).astype("float64") - whole)
-        assert differences.max() <= (1e-5 if case.of_points else 1)
+        assert differences.max() <= (1e-5 if case.of_floats else 1)
         assert not np.array_equal(model.generate(6, seed=6), whole)
 
 

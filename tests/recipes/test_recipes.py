@@ -22,6 +22,8 @@ TRAINING_IMAGES = {
     "npz:emoji.npz": 2891,
     "points:grid25": 100000,
     "shapes": 4608,
+    "signals:clean": 8000,
+    "signals:noisy": 8000,
     "folder:ffhq64": 70000,
     "folder:ffhq256": 70000,
     "keras:cifar10": 50000,
@@ -65,7 +67,8 @@ def test_bundled_recipe_survives_a_round_trip_through_yaml(name, tmp_path):
 def test_bundled_recipe_is_named_after_model_and_data_set(name):
     recipe = load_recipe(name)
     view, source = unviewed(recipe.data.source)
-    dataset = source.rpartition(":")[2].removesuffix(".npz")
+    kind, _, dataset = source.removesuffix(".npz").rpartition(":")
+    dataset = kind if kind == "signals" else dataset  # the same signals, clean or with noise
     assert name == "_".join([recipe.model, *([view] if view == "edges" else []), dataset])
     assert recipe.data.title and recipe.data.license and recipe.description.endswith(".")
 
@@ -140,7 +143,7 @@ def test_list_recipes_selects_by_model():
 def test_list_recipes_gives_a_recipe_to_the_longest_model_name(monkeypatch):
     models = [*registry.bundled_models(), "dcgan_fashion"]
     monkeypatch.setattr(registry, "bundled_models", lambda: models)
-    assert list_recipes("dcgan") == ["dcgan_mnist"]
+    assert list_recipes("dcgan") == ["dcgan_mnist", "dcgan_signals"]
     assert list_recipes("dcgan_fashion") == ["dcgan_fashion_mnist"]
 
 

@@ -27,4 +27,11 @@ CASES = [
         learns=red_digits_become_blue_ones,
         wrong=dict(d_layers=[9]),
     ),
+    Case(
+        "cyclegan",
+        variant="signals",
+        args=dict(image_shape=(33, 2), base_filters=4, num_blocks=1, d_layers=1, history_size=3, ema_decay=0.9, seed=3),
+        output=(33, 2),
+        params=12723,
+    ),
 ]

@@ -41,4 +41,21 @@ CASES = [
     ),
     Case("dcgan", variant="tricks", args=dict(**CONV_GAN, **TRICKS), output=(17, 16, 3), params=5485),
     Case("dcgan", variant="mlp", args=dict(**MLP_GAN, network="mlp"), output=(9, 8, 3), params=5279),
+    Case(
+        "dcgan",
+        variant="signals",
+        args=dict(
+            image_shape=(33, 2),
+            latent_dim=5,
+            base_filters=4,
+            kernel_size=6,
+            minibatch_stddev=True,
+            instance_noise=0.5,
+            ema_decay=0.9,
+            seed=3,
+        ),
+        output=(33, 2),
+        params=14653,
+        wrong=dict(augmentations=[("flip",)]),
+    ),
 ]

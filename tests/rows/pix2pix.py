@@ -45,4 +45,12 @@ CASES = [
         output=(17, 16, 3),
         params=13420,
     ),
+    Case(
+        "pix2pix",
+        variant="signals",
+        args=dict(image_shape=(33, 2), base_filters=4, num_levels=3, d_layers=1, ema_decay=0.9, seed=3),
+        output=(33, 2),
+        params=3410,
+        wrong=dict(crop=[0.1], flip=[True], d_layers=[9]),
+    ),
 ]

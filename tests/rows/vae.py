@@ -39,4 +39,12 @@ CASES = [
         params=4510,
         learns=vae_learns(network="mlp", hidden_units=(128,), likelihood="gaussian"),
     ),
+    Case(
+        "vae",
+        variant="signals",
+        args=dict(image_shape=(33, 2), latent_dim=3, base_filters=4, likelihood="gaussian", seed=3),
+        output=(33, 2),
+        params=6973,
+        wrong=dict(likelihood=["bernoulli"]),
+    ),
 ]

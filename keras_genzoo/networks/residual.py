@@ -39,6 +39,12 @@ def reflect(x, *margins):
     return ops.pad(x, ((0, 0), *pairs, (0, 0)), mode="reflect") if any(map(any, pairs)) else x
 
 
+def padded(image):
+    """Pads all sides of symbolic images by reflection to multiples of the stride, half of it at each end."""
+    surplus = [-side % STRIDE for side in sides_of(image.shape[1:])]
+    return reflect(image, *((extra // 2, extra - extra // 2) for extra in surplus))
+
+
 def residual_translator(
     image_shape,
     base_filters=64,
@@ -92,10 +98,7 @@ def residual_translator(
         return conv(4 * base_filters, 1 if separable else 3), x
 
     image = keras.Input(image_shape, name="image")
-    x = reflect(
-        image, *((extra // 2, extra - extra // 2) for extra in [-side % STRIDE for side in sides_of(image_shape)])
-    )
-    x = normalized(conv(base_filters, 7), reflect(x, 3))  # (batch, 64, 64, 64)
+    x = normalized(conv(base_filters, 7), reflect(padded(image), 3))  # (batch, 64, 64, 64)
     for filters in (2 * base_filters, 4 * base_filters):
         x = normalized(conv(filters, 4, strides=2, padding="same"), x)  # (batch, 32, 32, 128), (batch, 16, 16, 256)
     for _ in range(num_blocks):

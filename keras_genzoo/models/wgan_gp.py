@@ -50,6 +50,7 @@ class WGANGP(StandardGAN):
     )
     gp_weight = Weight(10.0, "Weight of the gradient penalty (the paper's lambda).", training=True)
 
+    takes_signals = True
     # Only differences of scores count: a bias would never move.
     discriminator_options = {"batch_norm": False, "output_bias": False}
 

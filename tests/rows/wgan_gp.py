@@ -21,4 +21,11 @@ CASES = [
             optimizer=dict(class_name="Adam", config=dict(learning_rate=1e-3, beta_1=0.0, beta_2=0.9)),
         ),
     ),
+    Case(
+        "wgan_gp",
+        variant="signals",
+        args=dict(image_shape=(33, 2), latent_dim=5, base_filters=4, kernel_size=6, d_steps=2, ema_decay=0.9, seed=3),
+        output=(33, 2),
+        params=14481,
+    ),
 ]

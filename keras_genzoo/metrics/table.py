@@ -143,16 +143,23 @@ def _translation_ssim(run):
 
 
 def _snr(run):
-    return _translation(run, _snr_per_image, {"unit": "dB"})
+    target = run.translations[run.model.directions[0]][1]
+    return _translation(run, _snr_per_image, {"unit": "dB", "silent": _number_of_silent(target)})
 
 
 def _snr_per_image(made, clean, per_image=False):
+    heard = clean.any(axis=(1, 2))  # silence has no ratio; that all is silent is told
+    made, clean = (made[heard], clean[heard]) if heard.any() else (made, clean)
     return signals.snr(clean, made, per_signal=per_image)
 
 
+def _number_of_silent(clean):
+    return int((~clean.any(axis=(1, 2))).sum()) or None
+
+
 def _reconstruction_snr(run):
-    values = signals.snr(run.real.images, run.reconstructions, per_signal=True)
-    return _mean_over_images(values, {"unit": "dB"})
+    values = _snr_per_image(run.reconstructions, run.real.images, per_image=True)
+    return _mean_over_images(values, {"unit": "dB", "silent": _number_of_silent(run.real.images)})
 
 
 def _spectrum_error(real, fake, seed):

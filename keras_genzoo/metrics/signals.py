@@ -55,6 +55,18 @@ def snr(clean, signals, per_signal=False):
     return values if per_signal else float(values.mean())
 
 
+def snr_of_heard(made, clean, per_image=False):
+    """The same of signals against the clean ones that are not silent; where all are silent, `snr` says so."""
+    heard = clean.any(axis=(1, 2))
+    made, clean = (made[heard], clean[heard]) if heard.any() else (made, clean)
+    return snr(clean, made, per_signal=per_image)
+
+
+def number_of_silent(clean):
+    """How many signals `snr_of_heard` leaves out; `None` for none."""
+    return int((~clean.any(axis=(1, 2))).sum()) or None
+
+
 def spectrum_error(real, fake):
     """Computes how far the mean power spectrum of signals is from that of real ones, in dB.
 

@@ -115,8 +115,8 @@ def _ssim(run):
 
 
 def _reconstruction_snr(run):
-    values = signals.snr(run.real.images, run.reconstructions, per_signal=True)
-    return mean_over_images(values, {"unit": "dB"})
+    values = signals.snr_of_heard(run.reconstructions, run.real.images, per_image=True)
+    return mean_over_images(values, {"unit": "dB", "silent": signals.number_of_silent(run.real.images)})
 
 
 def _spectrum_error(real, fake, seed):

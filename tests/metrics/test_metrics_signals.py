@@ -53,6 +53,19 @@ def test_evaluate_compares_translations_with_the_truth_and_tells_that_of_the_inp
     assert result["snr"]["protocol"]["direction"] == "a_to_b"
 
 
+def test_evaluate_leaves_silent_signals_out_and_counts_them():
+    clean = np.clip(0.2 * RNG.standard_normal((6, 40, 1)), -1, 1).astype("float32")
+    noisy = np.clip(clean + 0.01, -1, 1)
+    clean[2:4] = 0.0  # as in the pauses of a recording
+    model = keras_genzoo.build("pix2pix", image_shape=(40, 1), base_filters=2, num_levels=2, d_layers=1, seed=0)
+    result = keras_genzoo.evaluate(model, (noisy, clean), "snr", progress=False)["snr"]
+    kept = [0, 1, 4, 5]
+    assert result["copy"] == pytest.approx(snr(clean[kept], noisy[kept]))
+    assert result["protocol"]["n_real"] == 4 and result["protocol"]["silent"] == 2
+    with pytest.raises(ValueError, match="that are not silent"):
+        keras_genzoo.evaluate(model, (noisy, np.zeros_like(clean)), "snr", progress=False)
+
+
 def test_evaluate_measures_reconstructions_and_spectra_of_signals_alone():
     signals = np.clip(0.2 * RNG.standard_normal((12, 40, 1)), -1, 1).astype("float32")
     model = keras_genzoo.build("vae", image_shape=(40, 1), base_filters=2, likelihood="gaussian", seed=0)

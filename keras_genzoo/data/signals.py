@@ -108,6 +108,11 @@ def signal_part(values, labels, name):
     if signals.dtype == np.int16:
         signals = signals / np.float32(FULL_SCALE)
     check_signals(signals)
+    if signals.any() and signals.min() >= 0.0:  # one image without its batch axis, or images in rows
+        raise ValueError(
+            f"Expected {name} to be signals, which have values below 0 (2 * x - 1 of values in [0, 1]), or images "
+            f"(n, height, width, channels). Received: shape {values.shape}, values of at least 0"
+        )
     return SignalPart(signals, labels, name)
 
 

@@ -74,7 +74,7 @@ def test_labels_of_a_source_may_be_partial():
     np.testing.assert_array_equal(labels, partial)
     assert classes_of((numbered(12), partial)).number == 2
     assert classes_of((numbered(12), np.full(12, -1))) is None
-    with pytest.raises(ValueError, match="integers of at least 0. Received: 2 of 12 .* such as -1"):
+    with pytest.raises(ValueError, match="integers of at least 0 .*labelled:.* Received: 2 of 12 .* such as -1"):
         load((numbered(12), partial), labels=True)
     with pytest.raises(ValueError, match="or -1 for an image without a label. Received: 1 of 12 .* such as -2"):
         load((numbered(12), np.where(np.arange(12) == 3, -2, LABELS)), labels="partial")

@@ -221,3 +221,11 @@ def test_windows_and_not_files_are_counted_and_cards_have_no_folders(folder):
     recipe = Recipe("beta_tc_vae", args={"image_shape": [40, 1]}, data=DataConfig(source))
     assert with_dataset_size(recipe).args["dataset_size"] == 5
     assert public_source(source) == "wav:a"
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (10, 784), (28, 28, 3), (28, 28, 1)])
+def test_one_image_and_images_in_rows_are_no_signals(shape):
+    pixels = np.random.default_rng(0).random(shape, dtype="float32")
+    with pytest.raises(ValueError, match="signals, which have values below 0 .2 . x - 1.*Received: shape"):
+        load_arrays(pixels)
+    assert load_arrays(2 * pixels - 1)[0].shape == (*shape, 1)[:3]

@@ -56,7 +56,7 @@ Samples = Annotated[int, typer.Option(help="Log-likelihood: samples per image, o
 LikelihoodImages = Annotated[int, typer.Option(help="Log-likelihood: number of images.", min=1)]
 Metrics = Annotated[str | None, typer.Option(help="Names, separated by commas. Default: all that fit the model.")]
 Features = Annotated[
-    str | None, typer.Option(help="mnist, fashion_mnist or inception. Default: those of the card, for its data.")
+    str | None, typer.Option(help="mnist, fashion_mnist, emoji or inception. Default: those of the card, for its data.")
 ]
 NumImages = Annotated[int, typer.Option(help="Number of real and of generated images.", min=1)]
 WriteCard = Annotated[bool, typer.Option("--write-card", help="Write the results to the card of the preset.")]

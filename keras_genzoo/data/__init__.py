@@ -16,6 +16,10 @@ of each image of `"shapes"`. Images are `uint8`, 0..255, `(batch, height, width,
 | `"keras:NAME"` | a data set of `keras.datasets`: `"keras:mnist"` (downloads) |
 | `"npz:PATH"`, `"PATH.npz"` | arrays in a NumPy file |
 | `"folder:PATH"`, an existing folder | files that Pillow reads, flat or in one subfolder per class, in splits or not |
+| `"left:SOURCE"`, `"right:SOURCE"` | halves of images that stand side by side in one file |
+| `"edges:SOURCE"` | drawings of the edges in images |
+| `"label_maps:SOURCE"` | images of class numbers, in colours |
+| `"labelled:SOURCE"` | the images that have a label |
 | a NumPy array, or a pair `(images, labels)` | images, points `(n, coordinates)` or signals `(n, length, channels)` |
 """
 

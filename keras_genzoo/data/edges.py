@@ -19,6 +19,8 @@ class EdgesPart:
     in_memory = True
 
     def __init__(self, part):
+        if getattr(part, "of_signals", False) or hasattr(part, "points"):
+            raise ValueError(f"Expected images for edges:. Received: {part.name}, which has none")
         self.part = part
 
     def __getattr__(self, name):  # labels, classes, names, rows and messages are those of the images

@@ -32,8 +32,7 @@ class LabelMap:
 
     def read_image(self, image_size, channels):
         """uint8 `(height, width, 3)`, of `image_size` or of the size of the file."""
-        if channels != 3:
-            raise ValueError(f"Expected 3 channels for label maps, which become colours. Received: {channels}")
+        check_channels_of_maps(channels)
         with open_image(self.item) as image:
             image = ImageOps.exif_transpose(image)
             image = image if image.mode in ("P", "L", "1", "I", "I;16") else opaque(image).convert("RGB")
@@ -43,6 +42,12 @@ class LabelMap:
             image = ImageOps.fit(image, image_size[::-1], Image.Resampling.NEAREST)
         pixels = np.asarray(image)
         return pixels if image.mode == "RGB" else class_colours(pixels)
+
+
+def check_channels_of_maps(channels):
+    """Raises `ValueError` unless label maps are asked for in colour: grey would not tell all classes apart."""
+    if channels != 3:
+        raise ValueError(f"Expected 3 channels for label maps, which become colours. Received: {channels}")
 
 
 def class_colours(numbers):

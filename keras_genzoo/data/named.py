@@ -57,7 +57,8 @@ def named_images(source, split="train", channels=None, limit=None):
 
 def _decoded(part, names, channels):
     if part.in_memory:
-        yield from zip(names, part.arrays(part.shape(None, channels))[0], strict=True)
+        images = part.arrays(part.shape(None, channels))[0]  # fewer than the names where files cannot be read
+        yield from zip(names if len(images) == len(names) else _names(part, len(images)), images, strict=True)
         return
     items, scale = part.items if isinstance(part, EncodedPart) else _bytes_of(part), getattr(part, "scale", 1)
     failed = []

@@ -151,6 +151,9 @@ class _SidePlan(Plan):
 
 
 def _unpaired(parts, shape, plan, cache):
+    rates = {part.name: part.rate for part in parts if hasattr(part, "rate")}
+    if len(set(rates.values())) > 1:
+        raise ValueError(f"Expected wav files of one sample rate in both domains. Received: {rates}")
     # Only files can be read in any order without keeping all of them in memory.
     held = [isinstance(part, TfdsPart) or fits_in_memory(part, shape, cache) for part in parts]
     images = [part.arrays(shape)[0] if hold else None for part, hold in zip(parts, held, strict=True)]

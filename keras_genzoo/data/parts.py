@@ -9,7 +9,7 @@ from PIL import Image
 
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.data.classes import Classes
-from keras_genzoo.data.label_maps import LabelMap, class_colours
+from keras_genzoo.data.label_maps import LabelMap, check_channels_of_maps, class_colours
 from keras_genzoo.data.pixels import Half, inspect_image, read_image, resize, to_channels
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.pixels import check_not_binary
@@ -81,6 +81,7 @@ class ArrayPart(Part):
     """
 
     in_memory = True
+    of_maps = False  # whether the colours are classes
 
     def __init__(self, images, labels, name, size=None, resample=Image.Resampling.LANCZOS):
         super().__init__(len(images), labels, name)
@@ -93,6 +94,7 @@ class ArrayPart(Part):
         """The images of these numbers as a part."""
         labels = None if self.labels is None else self.labels[rows]
         part = ArrayPart(self.images[rows], labels, self.name, self.size, self.resample)
+        part.of_maps = self.of_maps
         return part._with_classes_of(self)
 
     def half(self, side):
@@ -104,7 +106,9 @@ class ArrayPart(Part):
     def coloured(self):
         """The images as label maps in colour, as a part."""
         maps = self.images if self.images.shape[3] == 3 else class_colours(self.images[..., 0])
-        return ArrayPart(maps, self.labels, self.name, self.size, Image.Resampling.NEAREST)._with_classes_of(self)
+        part = ArrayPart(maps, self.labels, self.name, self.size, Image.Resampling.NEAREST)._with_classes_of(self)
+        part.of_maps = True
+        return part
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images for given `image_size` and `channels`, which may be None."""
@@ -114,6 +118,8 @@ class ArrayPart(Part):
 
     def arrays(self, shape):
         """uint8 images `(n, *shape)` and the labels, not yet checked, or None."""
+        if self.of_maps:
+            check_channels_of_maps(shape[2])
         images = to_channels(self.images, 1) if shape[2] == 1 else self.images
         return to_channels(resize(images, shape[:2], self.resample), shape[2]), self.labels
 

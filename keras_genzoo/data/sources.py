@@ -257,9 +257,10 @@ def _check_view(view, source):
     kind = parse_source(source)[0]
     if view in HALVES and kind not in ("folder", "npz"):
         raise ValueError(f"Expected a folder or an npz file of images side by side after {view}:. Received: {source!r}")
-    if kind in (view, "points", "signals", "tfds", "wav") or (
-        view == "label_maps" and kind in ("edges", "keras", *_MADE)
-    ):
+    inner, base = unviewed(source)
+    inner, base = (inner or "").split(":"), parse_source(base)[0]
+    of_maps = view == "label_maps" and ("edges" in inner or base not in ("folder", "npz"))
+    if view in inner or of_maps or base in ("points", "signals", "tfds", "wav"):
         wanted = "a folder or an npz file" if view == "label_maps" else "images in a folder, an npz file or in memory"
         raise ValueError(f"Expected {wanted} after {view}:. Received: {source!r}")
 

@@ -53,9 +53,10 @@ def evaluate(
         num_images: maximum number of real images, drawn by `seed` (of a dataset the first ones); as many images are
             generated as there are real ones. With a `Reference`, all its images are used, and at most `num_images` are
             generated. The cards of the zoo use 10,000; distances for different numbers cannot be compared.
-        features: "mnist" or "fashion_mnist" (bundled classifiers), "inception" (downloads weights), a `keras.Model`
-            or a `FeatureExtractor`. Default: the classifier of a data set of TFDS or `keras.datasets` of that name;
-            "inception" for other colour images, and "mnist", with a warning, for other grey images than the digits.
+        features: "mnist", "fashion_mnist" or "emoji" (bundled classifiers), "inception" (downloads weights), a
+            `keras.Model` or a `FeatureExtractor`. Default: the classifier of a data set of TFDS or `keras.datasets` of
+            that name; "inception" for other colour images, and "mnist", with a warning, for other grey images than the
+            digits.
         seed: integer of at least 0; the generated images are images 0, 1, ... of this seed; it also determines subsets
             and projections.
         batch_size: number of images in one pass through the feature extractor.

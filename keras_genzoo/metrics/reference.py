@@ -30,8 +30,8 @@ class Reference:
 
     Args:
         images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1; or signals (n, length, channels).
-        features: "mnist", "fashion_mnist", "inception", a `keras.Model` or a `FeatureExtractor`; `None` if only metrics
-            without features are computed.
+        features: "mnist", "fashion_mnist", "emoji", "inception", a `keras.Model` or a `FeatureExtractor`; `None` if
+            only metrics without features are computed.
         source: source of the images, for the protocol.
         split: split of the source, for the protocol.
         labels: (n,) integers; `None` if no metric needs them.

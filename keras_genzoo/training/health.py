@@ -38,4 +38,5 @@ def first_rows(model, recipe, num, **options):
         warnings.simplefilter("ignore")  # what is wrong with the data was told when all of it was loaded
         data = model.data_kind.load(config.source, config, **options, shuffle=False)
         parts = [batch if isinstance(batch, tuple) else (batch,) for batch in data]
-    return tuple(np.concatenate([np.asarray(part) for part in column]) for column in zip(*parts, strict=True))
+    columns = [np.concatenate([np.asarray(part) for part in column]) for column in zip(*parts, strict=True)]
+    return tuple(column[:num] for column in columns)  # a limit counts files, and a wav file has many windows

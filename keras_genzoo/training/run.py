@@ -212,6 +212,8 @@ def _settled(recipe):
     defaults = {key: argument.default for key, argument in known.items() if key not in ("seed", "dtype", "name")}
     parts = {"args": plain(defaults) | values["args"], "data": data}
     parts |= {key: values[key] for key in ("optimizers", "stopping")}
+    if recipe.stopping.metric is not None:  # the best weights are chosen by its values, which have to be comparable
+        parts["evaluation"] = {key: values["evaluation"][key] for key in ("split", "features", "seed", "num_samples")}
     free = ("data_dir", "cache", "title", "license", "validation_split", "validation_split_b")
     nested = {f"{part}.{key}": value for part, items in parts.items() for key, value in items.items()}
     top = {key: values[key] for key in ("model", "dtype", "weights", "transfer", "freeze", "seed")}

@@ -21,6 +21,12 @@ def stopper_of(model, run, epoch):
     config = run.recipe.stopping
     name = default_metric(model, run.recipe.evaluation.features) if config.metric == AUTO else config.metric
     if name is None:
+        if config.metric == AUTO:
+            warnings.warn(
+                "Nothing is measured in this training, which keeps its last weights: no metric fits "
+                f"{model.model_name} without matched images",
+                stacklevel=3,
+            )
         return None
     check_metrics(name, model)
     rows = [row for row in run.log_rows() if row["epoch"] <= epoch and PREFIX + name in row]
@@ -45,7 +51,14 @@ def default_metric(model, features=None):
     """
     from keras_genzoo.families import BaseAutoencoder
     from keras_genzoo.metrics.points import makes_points
+    from keras_genzoo.metrics.signals import makes_signals
 
+    if makes_signals(model) and getattr(model.data_kind, "paired", False):
+        return "snr"
+    if makes_signals(model):
+        return {"reconstruct": "reconstruction_snr", "generate": "spectrum_error"}.get(_first_method(model))
+    if getattr(model.data_kind, "paired", False):
+        return "translation_l1"
     if makes_points(model):
         return "reverse_kl" if hasattr(model, "generate") else None
     if hasattr(model, "predict_labels") and not hasattr(model, "generate"):
@@ -56,6 +69,10 @@ def default_metric(model, features=None):
         # Features of grey images are at hand; those of colour images would be downloaded.
         return "kernel_distance" if features or model.image_shape[2] == 1 else "sliced_wasserstein"
     return None
+
+
+def _first_method(model):
+    return next((name for name in ("reconstruct", "generate") if hasattr(model, name)), None)
 
 
 def measure_of(model, recipe, name):

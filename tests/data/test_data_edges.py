@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_genzoo.data import load, load_arrays, load_pairs
+from keras_genzoo.data.named import named_images
 from keras_genzoo.data.views import unviewed
 from keras_genzoo.presets.cards import public_source
 
@@ -36,6 +37,19 @@ def test_drawings_and_images_of_one_source_are_pairs(squares):
 def test_edges_are_drawn_at_the_size_of_the_images(squares):
     drawings, _ = load_arrays(f"edges:right:{squares}", image_size=(48, 32), channels=1)
     assert drawings.shape == (3, 48, 32, 1) and set(np.unique(drawings)) <= {0, 255}
+
+
+def test_signals_have_no_edges(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=np.linspace(-1, 1, 64, dtype="float32").reshape(2, 32, 1))
+    with pytest.raises(ValueError, match="Expected images for edges:. Received: .*, which has none"):
+        load_arrays(f"edges:npz:{tmp_path / 'a.npz'}")
+
+
+def test_a_file_that_cannot_be_read_takes_its_name_along(squares):
+    (squares / "1.png").write_bytes(b"no image")
+    with pytest.warns(UserWarning, match="Skipped 1 of 3 images"):
+        named = list(named_images(f"edges:{squares}")[1])
+    assert [name for name, _ in named] == ["0", "2"]
 
 
 def test_edges_keep_labels_and_ranges():
@@ -83,8 +97,17 @@ def test_labels_for_none_of_the_images_are_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "source",
-    ["edges:points:ring8", "edges:edges:digits", "edges:tfds:mnist", "left:edges:digits", "labelled:points:grid25"],
+    [
+        "label_maps:labelled:edges:.",
+        "label_maps:labelled:digits",
+        "edges:labelled:signals:hum",
+        "edges:points:ring8",
+        "edges:edges:digits",
+        "edges:tfds:mnist",
+        "left:edges:digits",
+        "labelled:points:grid25",
+    ],
 )
 def test_edges_of_other_sources_are_refused(source):
-    with pytest.raises(ValueError, match="Expected .* after (edges|left|labelled):. Received: "):
+    with pytest.raises(ValueError, match="Expected .* after (edges|left|label_maps|labelled):. Received: "):
         load_arrays(source)

@@ -71,5 +71,8 @@ def test_what_is_no_label_map_is_refused(folders):
         load_arrays(f"label_maps:{folders / 'deep'}")
     with pytest.raises(ValueError, match="Expected 3 channels for label maps, which become colours. Received: 1"):
         load_arrays(f"label_maps:{folders / 'grey'}", channels=1)
+    np.savez(folders / "a.npz", x_train=CLASSES[None])
+    with pytest.raises(ValueError, match="Expected 3 channels for label maps, which become colours. Received: 1"):
+        load_arrays(f"label_maps:npz:{folders / 'a.npz'}", channels=1, split="train[:1]")
     with pytest.raises(ValueError, match="Expected a folder or an npz file after label_maps:. Received: 'digits'"):
         load_arrays("label_maps:digits")

@@ -167,6 +167,10 @@ def test_windows_of_two_folders_are_matched_by_the_names_of_their_files(folder):
     write_wav(folder / "b" / "s0.wav", TONE, 16000, "float32")
     with pytest.raises(ValueError, match="Expected wav files of one sample rate.*8000.*16000"):
         load_pairs(*sources, paired=True, image_size=(30,))
+    for path in [path for path in (folder / "b").rglob("*") if path.is_file()]:
+        write_wav(path, TONE, 16000, "float32")
+    with pytest.raises(ValueError, match="Expected wav files of one sample rate in both domains.*8000.*16000"):
+        load_pairs(*sources, image_size=(30,))
     with pytest.raises(ValueError, match="Expected wav files in both domains"):
         load_pairs(sources[0], np.zeros((2, 30, 1)), paired=True, image_size=(30,))
 

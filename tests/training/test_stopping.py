@@ -103,6 +103,10 @@ def test_a_resumed_run_stops_at_the_same_epoch_with_the_same_weights(step, whole
         ("classifier", dict(image_shape=(8, 8, 1), base_filters=2), "accuracy"),
         ("gan", dict(image_shape=(2,), network="mlp"), "reverse_kl"),
         ("cyclegan", dict(image_shape=(8, 8, 1), base_filters=2), None),
+        ("pix2pix", dict(image_shape=(8, 8, 1), base_filters=2), "translation_l1"),
+        ("pix2pix", dict(image_shape=(32, 1), base_filters=2), "snr"),
+        ("vae", dict(image_shape=(32, 1), base_filters=2, likelihood="gaussian"), "reconstruction_snr"),
+        ("wgan_gp", dict(image_shape=(32, 1), base_filters=2), "spectrum_error"),
     ],
 )
 def test_a_metric_is_chosen_that_fits_the_model(name, args, metric):

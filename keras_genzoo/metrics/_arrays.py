@@ -94,7 +94,7 @@ def check_image_pair(images, others, name):
 def check_some_images(images):
     """Returns images, or signals, as an array; raises `ValueError` unless they are such, at least one."""
     images = as_array(images, "images")
-    (check_signals if images.ndim == 3 else check_images)(images)
+    (check_signals if images.ndim == 3 and images.dtype.kind == "f" else check_images)(images)
     if not len(images):
         raise ValueError(f"Expected at least one image. Received: {images.shape}")
     return images

@@ -194,8 +194,8 @@ def _with_features(real, features, names):
         spec = _default_features(real, demands) if features is None else features
         rest = (real.source, real.split, real.labels, real.batch_size, real.progress, real.target, real.factors)
         real = Reference(real.images, spec, *rest)
-        wanted = real.extractor.image_shape
-        if real.extractor.prefix == "classifier" and real.images.shape[3] > wanted[2]:
+        sees_colour = (real.extractor.image_shape or (1,))[-1] == 3
+        if real.extractor.prefix == "classifier" and real.images.shape[3] == 3 and not sees_colour:
             warnings.warn(
                 f"Converted colour images to grey for the features {real.extractor.name!r} of a classifier of grey "
                 "images: the metrics ignore colour; features='inception' or a keras.Model see it",

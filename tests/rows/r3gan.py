@@ -25,5 +25,11 @@ CASES = [
             optimizer=dict(class_name="Adam", config=dict(learning_rate=1e-3, beta_1=0.0, beta_2=0.99)),
         ),
     ),
-    Case("r3gan", variant="conv", args=dict(**CONV_GAN, network="conv"), output=(17, 16, 3), params=5425),
+    Case(
+        "r3gan",
+        variant="conv",
+        args=dict(**CONV_GAN, network="conv", upsampling="nearest"),
+        output=(17, 16, 3),
+        params=7025,
+    ),
 ]

@@ -6,6 +6,7 @@ from keras_genzoo.data.pixels import to_channels
 from keras_genzoo.utils.progress import track
 
 _SIGMA = 1.0  # pixels of the smoothing: lines survive in images of 64 pixels
+_WHITE, _BORDER = 250, 4  # grey levels of a white corner; pixels of paper around an image on white, beyond the smoothing
 _LOW, _HIGH = 0.05, 0.1  # slopes of the luminance in [0, 1], per pixel, where a line goes on and where one begins
 
 
@@ -46,7 +47,9 @@ class EdgesPart:
 def edge_drawings(images):
     """Draws the edges in images: lines of one pixel, black on white.
 
-    Canny's detector on the luminance, smoothed by a Gaussian of one pixel, with thresholds of 0.05 and 0.1.
+    Canny's detector on the luminance, smoothed by a Gaussian of one pixel, with thresholds of 0.05 and 0.1. An image whose
+    four corners are white (250 and more) shows a shape on white paper: where the shape is cut off by the border of the
+    image, its outline is drawn along that border. Other images have no line there.
 
     Args:
         images: uint8 `(n, height, width, channels)`, 1 or 3 channels.
@@ -69,9 +72,21 @@ def edge_drawings(images):
     canny = _canny()
     drawings = np.empty(images.shape, np.uint8)
     for i, grey in enumerate(track(to_channels(images, 1)[..., 0], "Drawing edges")):
-        lines = canny(grey / 255, sigma=_SIGMA, low_threshold=_LOW, high_threshold=_HIGH, mode="nearest")
-        drawings[i] = np.where(lines, 0, 255)[..., None]
+        on_white = grey[[0, 0, -1, -1], [0, -1, 0, -1]].min() >= _WHITE
+        around = np.pad(grey, _BORDER, constant_values=255) if on_white else grey
+        lines = canny(around / 255, sigma=_SIGMA, low_threshold=_LOW, high_threshold=_HIGH, mode="nearest")
+        drawings[i] = np.where(_cropped(lines) if on_white else lines, 0, 255)[..., None]
     return drawings
+
+
+def _cropped(lines):
+    """Lines without the paper around them. A line on the first pixel outside is drawn on the last one inside."""
+    size, (height, width) = _BORDER, lines.shape
+    for first, inside in ((size - 1, size), (height - size, height - size - 1)):
+        lines[inside] |= lines[first]
+    for first, inside in ((size - 1, size), (width - size, width - size - 1)):
+        lines[:, inside] |= lines[:, first]
+    return lines[size:-size, size:-size]
 
 
 def _canny():

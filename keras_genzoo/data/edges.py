@@ -6,7 +6,8 @@ from keras_genzoo.data.pixels import to_channels
 from keras_genzoo.utils.progress import track
 
 _SIGMA = 1.0  # pixels of the smoothing: lines survive in images of 64 pixels
-_WHITE, _BORDER = 250, 4  # grey levels of a white corner; pixels of paper around an image on white, beyond the smoothing
+_WHITE = 250  # the least grey level of a white corner
+_BORDER = 4  # pixels of paper around an image on white: more than the smoothing reaches
 _LOW, _HIGH = 0.05, 0.1  # slopes of the luminance in [0, 1], per pixel, where a line goes on and where one begins
 
 
@@ -47,9 +48,9 @@ class EdgesPart:
 def edge_drawings(images):
     """Draws the edges in images: lines of one pixel, black on white.
 
-    Canny's detector on the luminance, smoothed by a Gaussian of one pixel, with thresholds of 0.05 and 0.1. An image whose
-    four corners are white (250 and more) shows a shape on white paper: where the shape is cut off by the border of the
-    image, its outline is drawn along that border. Other images have no line there.
+    Canny's detector on the luminance, smoothed by a Gaussian of one pixel, with thresholds of 0.05 and 0.1. An image
+    whose four corners are white (250 and more) shows a shape on white paper: where the shape is cut off by the border
+    of the image, its outline is drawn along that border. Other images have no line there.
 
     Args:
         images: uint8 `(n, height, width, channels)`, 1 or 3 channels.

@@ -13,8 +13,8 @@ UNLABELLED = -1  # in place of a label, for an image without one
 
 def check_size(image_size, channels):
     """Returns `image_size` as a tuple of one or two ints, and `channels`; both may be None. Or raises a ValueError."""
-    if image_size is None:
-        return None, check_channels(channels)
+    if image_size is None:  # images or signals: the source tells
+        return None, check_channels(channels, of_signals=True)
     listed = isinstance(image_size, tuple | list | np.ndarray) and len(image_size) in (1, 2)
     if not listed or not all(is_number(s) and isinstance(s, numbers.Integral) and s > 0 for s in image_size):
         raise ValueError(

@@ -21,7 +21,7 @@ class EdgesPart:
     in_memory = True
 
     def __init__(self, part):
-        if getattr(part, "of_signals", False) or hasattr(part, "points"):
+        if part.of_signals or part.of_points:
             raise ValueError(f"Expected images for edges:. Received: {part.name}, which has none")
         self.part = part
 

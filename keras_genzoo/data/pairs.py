@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from keras_genzoo.data.checks import check_size
 from keras_genzoo.data.matching import matched_arrays, matched_parts
-from keras_genzoo.data.pipeline import Plan, finished, fits_in_memory, from_files, from_memory
+from keras_genzoo.data.memory import fits_in_memory
+from keras_genzoo.data.pipeline import Plan, finished, from_files, from_memory
 from keras_genzoo.data.sides import both_sides
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.tfds import TfdsPart
@@ -96,6 +97,8 @@ def load_pairs(
     check_at_least(1, batch_size=batch_size)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
     check_flag(paired=paired, shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
+    if paired and not cache:
+        raise ValueError("Expected cache=False for unpaired domains; pairs are always in memory. Received: paired=True")
     image_size, channels = check_size(image_size, channels)
     sides = both_sides(source, source_b, split, split_b, image_key, image_key_b)
     if paired:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
-from keras_genzoo.data.checks import check_labels
+from keras_genzoo.data.checks import check_channels, check_labels
 from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.label_maps import LabelMap, check_channels_of_maps, class_colours
 from keras_genzoo.data.pixels import Half, inspect_image, read_image, resize, to_channels
@@ -38,6 +38,7 @@ class Part:
     stored_shuffled = False  # whether the stored order is random
     names = None  # by which images of two domains are matched; None to match them by their order
     of_signals = False  # whether it has signals, of one side, and not images, of two
+    of_points = False
 
     def __init__(self, count, labels, name, classes=None):
         self.name, self.rows = name, np.arange(count)
@@ -112,7 +113,7 @@ class ArrayPart(Part):
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images for given `image_size` and `channels`, which may be None."""
-        check_sides(self, image_size)
+        check_asked(self, image_size, channels)
         height, width = image_size or self.size or self.images.shape[1:3]
         return height, width, channels or self.images.shape[3]
 
@@ -166,7 +167,7 @@ class EncodedPart(Part):
         Files with an unreadable header are skipped with a warning. Without `channels`, one colour image makes all
         images colour images.
         """
-        check_sides(self, image_size)
+        check_asked(self, image_size, channels)
         if image_size and channels:
             return *image_size, channels
         found = list(self._each(inspect_image, f"Looking through {self.name}"))
@@ -253,9 +254,10 @@ class EncodedPart(Part):
         return sizes[0]
 
 
-def check_sides(part, image_size):
-    """Raises `ValueError` if a size of signals is asked of images, or one of images of signals."""
+def check_asked(part, image_size, channels):
+    """Raises `ValueError` if a size or channels of signals are asked of images, or a size of images of signals."""
     if image_size is None or (len(image_size) == 1) == part.of_signals:
+        check_channels(channels, part.of_signals)
         return
     wanted, has = ("images", "signals") if part.of_signals else ("signals", "images")
     raise ValueError(

@@ -10,13 +10,13 @@ import tensorflow as tf
 from keras_genzoo.data.checks import check_size
 from keras_genzoo.data.epochs import Epochs
 from keras_genzoo.data.labelling import Labelling
+from keras_genzoo.data.memory import fits_in_memory
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
 from keras_genzoo.data.variety import warn_of_no_variety
 from keras_genzoo.utils.checks import check_at_least, check_flag
 
-MEMORY_BUDGET = 2 * 10**9  # bytes of decoded images that are kept in memory; more are streamed
 SHUFFLE_BYTES = 256 * 10**6  # of encoded images in the shuffle buffer of a streamed data set of TFDS
 
 
@@ -96,7 +96,8 @@ def load(
         drop_remainder: Whether to drop a last batch that is not full.
         limit: Maximum number of images, drawn like a range of the split; None takes all.
         data_dir: Folder of prepared data sets, for TFDS; other sources ignore it.
-        cache: False streams a folder or a data set of TFDS even if it fits into memory.
+        cache: False streams a folder or a data set of TFDS even if it fits into memory; other sources, and edges, are
+            always in memory.
         image_key: Name of the images in an npz file (or several: `"noto, twemoji"`) or in TFDS; None for a common name.
         label_key: Name of the labels there; None for a common name.
 
@@ -151,11 +152,6 @@ def _classes(part, labels):
         one = f", {classes.names[0]!r}" if classes.names else ""
         raise ValueError(f"Expected at least two classes in {part.name} with labels=True. Received: one{one}")
     return classes
-
-
-def fits_in_memory(part, shape, cache=True):
-    """Whether the images of a part are kept in memory: they are already there, or fit into the budget."""
-    return part.in_memory or (cache and len(part) * math.prod(shape) <= MEMORY_BUDGET)
 
 
 def finished(dataset, num_images):

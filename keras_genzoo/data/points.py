@@ -112,7 +112,7 @@ class PointPart(Part):
         classes: `Classes` of the labels, if the source declares them.
     """
 
-    in_memory = True
+    in_memory = of_points = True
 
     def __init__(self, points, labels, name, classes=None):
         check_points(points)

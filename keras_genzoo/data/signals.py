@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from keras_genzoo.data.made_signals import NUM, known_name, split_of
-from keras_genzoo.data.parts import Part, check_sides
+from keras_genzoo.data.parts import Part, check_asked
 from keras_genzoo.utils.pixels import MIN_SIDE
 from keras_genzoo.utils.points import MAX_COORDINATES
 from keras_genzoo.utils.signals import MAX_CHANNELS, MAX_LENGTH, MIN_LENGTH, check_signals, is_array_of_signals
@@ -41,7 +41,7 @@ class SignalPart(Part):
 
     def shape(self, image_size, channels):
         """`(length, channels)` of the signals for a given `image_size=(length,)` and `channels`, which may be None."""
-        check_sides(self, image_size)
+        check_asked(self, image_size, channels)
         length = self.images.shape[1]
         if image_size is not None and image_size[0] != length:
             raise ValueError(

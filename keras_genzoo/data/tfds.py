@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_genzoo.data.classes import Classes
-from keras_genzoo.data.parts import EncodedPart, check_sides
+from keras_genzoo.data.parts import EncodedPart, check_asked
 from keras_genzoo.data.pixels import inspect_image, read_image
 from keras_genzoo.utils.cache import one_at_a_time
 from keras_genzoo.utils.progress import track
@@ -57,7 +57,7 @@ class TfdsPart:
 
     def shape(self, image_size, channels):
         """`(height, width, channels)` of the images; what is not given is that of the data set."""
-        check_sides(self, image_size)
+        check_asked(self, image_size, channels)
         declared = self.builder.info.features[self.keys[0]].shape
         height, width, _ = inspect_image(self._first(1)[0])
         if image_size is None and None in declared[:2]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_genzoo.data.files import is_visible, listed_kinds, walk
 from keras_genzoo.data.folder import split_folders
-from keras_genzoo.data.parts import Part, attempt, check_sides
+from keras_genzoo.data.parts import Part, attempt, check_asked
 from keras_genzoo.data.signals import channels_of
 from keras_genzoo.data.wav_files import read_wav
 from keras_genzoo.utils.signals import MAX_CHANNELS, MAX_LENGTH, MIN_LENGTH
@@ -90,7 +90,7 @@ class WavPart(Part):
 
     def shape(self, image_size, channels):
         """`(length, channels)` of the windows: by default 1,024 samples in as many channels as the files have."""
-        check_sides(self, image_size)
+        check_asked(self, image_size, channels)
         (length,) = image_size or (LENGTH,)
         if not MIN_LENGTH <= length <= MAX_LENGTH:
             raise ValueError(

@@ -5,7 +5,8 @@ import pytest
 import rich.console
 from PIL import Image
 
-from keras_genzoo.data import class_names, load, load_arrays, pipeline
+from keras_genzoo.data import class_names, load, load_arrays
+from keras_genzoo.data import memory as budget
 from keras_genzoo.data.pixels import read_image
 from keras_genzoo.utils import progress
 
@@ -256,11 +257,11 @@ def test_streamed_folder_equals_the_one_in_memory(tmp_path):
 
 
 def test_folder_beyond_the_budget_is_streamed(numbered, monkeypatch):
-    monkeypatch.setattr(pipeline, "MEMORY_BUDGET", 20 * 64 - 1)
+    monkeypatch.setattr(budget, "MEMORY_BUDGET", 20 * 64 - 1)
     dataset = load(numbered, batch_size=8, shuffle=False)
     write(numbered / "00.png", 99)  # after load: seen only by what reads the file now
     assert values(dataset)[0] == [99, 1, 2, 3, 4, 5, 6, 7]
-    monkeypatch.setattr(pipeline, "MEMORY_BUDGET", 20 * 64)
+    monkeypatch.setattr(budget, "MEMORY_BUDGET", 20 * 64)
     dataset = load(numbered, batch_size=8, shuffle=False)
     write(numbered / "00.png", 55)
     assert values(dataset)[0][0] == 99
@@ -301,3 +302,9 @@ def test_progress_appears_on_a_slow_job_in_a_terminal_only(monkeypatch, capsys, 
     captured = capsys.readouterr()
     assert ("Reading things" in captured.err) == shown
     assert captured.out == ""
+
+
+def test_what_is_always_in_memory_cannot_be_streamed(numbered):
+    for source in (f"edges:{numbered}", np.full((4, 8, 8), 200, np.uint8)):
+        with pytest.raises(ValueError, match="Expected cache=False for images of a folder .* Received: .* is in memory"):
+            load(source, cache=False)

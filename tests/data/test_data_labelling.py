@@ -60,7 +60,7 @@ def test_labelled_images_are_repeated_in_memory_and_from_files(tmp_path):
         Image.fromarray(numbered(12)[row, :, :, 0]).save(folder / f"{row:02d}.png")
     options = dict(labels=True, num_labelled=3, repeat_labelled=4, batch_size=7)
     for source in ((numbered(12), LABELS), tmp_path):
-        dataset = load(source, cache=False, **options)
+        dataset = load(source, cache=source is not tmp_path, **options)
         assert (len(dataset), dataset.num_images) == (3, 12)
         numbers, labels = rows_of(dataset)
         counts = np.bincount(numbers, minlength=12)

@@ -148,6 +148,11 @@ def test_folders_have_the_same_order_in_memory_and_streamed(tmp_path, cache):
         assert order(dataset) == (side_order(2, epoch, 0, 7, 7), side_order(2, epoch, 1, 4, 7))
 
 
+def test_pairs_cannot_be_streamed():
+    with pytest.raises(ValueError, match="Expected cache=False for unpaired domains"):
+        load_pairs(np.zeros((4, 8, 8), "uint8"), np.ones((4, 8, 8), "uint8"), paired=True, cache=False)
+
+
 def test_data_sets_of_tfds_are_held_in_memory(monkeypatch):
     class Part(module.TfdsPart):
         in_memory, name = False, "tfds:some"

@@ -152,6 +152,8 @@ def test_windows_cover_each_file_and_the_last_one_ends_with_it(folder):
     stereo = np.concatenate([TONE, -TONE], axis=1)
     write_wav(folder / "stereo.wav", stereo, 8000, "float32")
     assert not load_arrays(f"wav:{folder / 'stereo.wav'}", image_size=(100,), channels=1)[0].any()
+    write_wav(folder / "stereo.wav", np.tile(stereo, (11, 1)), 8000, "float32")
+    assert load_arrays(f"wav:{folder / 'stereo.wav'}", channels=2)[0].shape == (2, 1024, 2)  # of the default length
 
 
 def test_windows_of_two_folders_are_matched_by_the_names_of_their_files(folder):

@@ -5,6 +5,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from keras_genzoo.data import class_names, load, load_arrays, pipeline
+from keras_genzoo.data import memory as budget
 
 N = 40
 IMAGES = np.random.default_rng(0).integers(0, 256, (N, 9, 8, 3), dtype=np.uint8)
@@ -122,7 +123,7 @@ def test_streamed_epochs_are_shuffled_repeatably_and_complete(prepared, monkeypa
 
 
 def test_streamed_set_beyond_the_budget_drops_its_remainder(prepared, monkeypatch):
-    monkeypatch.setattr(pipeline, "MEMORY_BUDGET", 1)
+    monkeypatch.setattr(budget, "MEMORY_BUDGET", 1)
     dataset = load("kgz_colour", batch_size=8, data_dir=prepared, drop_remainder=True, limit=20)
     assert [len(batch) for batch in dataset] == [8, 8]
     assert len(dataset) == 2

@@ -96,7 +96,7 @@ def test_edited_recipe_of_a_run_is_refused(changes, message, run):
 
 
 def test_what_weights_do_not_depend_on_may_be_edited(run):
-    edit(run, epochs=3, description="Better.", data__title="Digits", data__cache=False, evaluation={"num_images": 9})
+    edit(run, epochs=3, description="Better.", data__title="Digits", evaluation={"num_images": 9})
     _, preset = train(training.Run(run.folder).recipe, run.folder, resume=True)
     card = presets.card(preset)
     assert (card["epochs"], card["description"], card["data"]["title"]) == (3, "Better.", "Digits")

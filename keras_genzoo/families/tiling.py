@@ -42,16 +42,25 @@ def tile_weights(starts, tile):
     >>> tile_weights([0, 5], 8)[:, [0, 5, 6, 7]].tolist()
     [[1.0, 0.75, 0.5, 0.25], [0.25, 1.0, 1.0, 1.0]]
     """
-    weights = np.ones((len(starts), tile))
-    for number, (first, second) in enumerate(zip(starts, starts[1:], strict=False)):
-        shared = first + tile - second
-        rising = np.arange(1, shared + 1) / (shared + 1)
-        weights[number, tile - shared :] *= 1.0 - rising
-        weights[number + 1, :shared] *= rising
+    weights = np.stack([_weight(starts, number, tile) for number in range(len(starts))])
     total = np.zeros(starts[-1] + tile)
     places = np.add.outer(starts, np.arange(tile))
     np.add.at(total, places, weights)  # 1 unless three tiles meet
     return (weights / total[places]).astype("float32")
+
+
+def _weight(starts, number, tile):
+    """How much one tile counts at each of its pixels, where at most two tiles meet."""
+    weight = np.ones(tile)
+    for neighbour in (number - 1, number + 1):
+        if 0 <= neighbour < len(starts):
+            shared = tile - abs(starts[neighbour] - starts[number])
+            rising = np.arange(1, shared + 1) / (shared + 1)
+            if neighbour < number:
+                weight[:shared] *= rising
+            else:
+                weight[tile - shared :] *= 1.0 - rising
+    return weight
 
 
 def in_tiles(function, image, shape):
@@ -109,11 +118,14 @@ def in_windows(function, signal, length):
     spare = max(0, length - len(signal))
     padded = np.pad(signal, ((spare // 2, spare - spare // 2), (0, 0)), mode="symmetric")
     starts = tile_starts(len(padded), length)
-    weights = tile_weights(starts, length)
     made = np.zeros(padded.shape, np.float32)
+    total = np.zeros((len(padded), 1), np.float32)  # and not all weights at once: an hour has 100,000s of windows
     for first in range(0, len(starts), WINDOWS):
         group = starts[first : first + WINDOWS]
         windows = function(np.stack([padded[start : start + length] for start in group]))
-        for start, window, weight in zip(group, windows, weights[first : first + WINDOWS], strict=True):
-            made[start : start + length] += weight[:, None] * window
+        for number, (start, window) in enumerate(zip(group, windows, strict=True), first):
+            weight = _weight(starts, number, length)[:, None].astype("float32")
+            made[start : start + length] += weight * window
+            total[start : start + length] += weight
+    made /= total
     return made[spare // 2 : spare // 2 + len(signal)]

@@ -1,0 +1,53 @@
+"""Memory and time of the translation of images that are larger than those of the model, in tiles.
+
+    python benchmarks/large_images.py PRESET [--megapixels 1 5 20]
+
+Each image is of noise, three to two. Memory is the peak of the process, beyond what it was after the translation of one
+image of the model's own size; the image and its translation have 3 bytes for each pixel each.
+"""
+
+import argparse
+import os
+import resource
+import sys
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import keras_genzoo
+
+UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
+
+
+def peak():
+    """The most memory that the process has had, in bytes."""
+    return UNIT * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("preset")
+    parser.add_argument("--megapixels", type=float, nargs="*", default=[1, 5, 20])
+    options = parser.parse_args()
+    model = keras_genzoo.from_preset(options.preset)
+    rng = np.random.default_rng(0)
+    model.translate(rng.integers(0, 256, model.image_shape, dtype="uint8"))
+    table = Table("image", "image and result", "memory beyond", "seconds", title=options.preset)
+    for megapixels in sorted(options.megapixels):  # the peak only grows
+        height = round((megapixels * 1e6 / 1.5) ** 0.5)
+        shape = (height, round(1.5 * height), model.image_shape[2])
+        image, before = rng.integers(0, 256, shape, dtype="uint8"), peak()
+        begin = time.perf_counter()
+        result = model.translate(image)
+        seconds = time.perf_counter() - begin
+        beyond, size = max(0, peak() - before), image.nbytes + result.nbytes
+        table.add_row(f"{shape[1]}x{height}", f"{size / 1e6:.0f} MB", f"{beyond / 1e6:.0f} MB", f"{seconds:.1f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -66,6 +66,7 @@ class BaseAutoencoder(ZooModel):
     build_samplers = code_sampling.build_samplers
     fit = code_sampling.fit
     fit_sampler = code_sampling.fit_sampler
+    load_weights = code_sampling.load_weights
     impute = imputing.impute
 
     # -- networks -------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import functools
 import warnings
 from typing import NamedTuple
 
+import keras
 import numpy as np
 
 from keras_genzoo import sampling
@@ -189,6 +190,22 @@ def fit_sampler(self, sampler, images, size=None, *, seed=0, batch_size=256, **c
         self._tracker.untrack(layers[kind])  # Keras keeps a layer after its attribute has another value
         setattr(self, f"{kind}_sampler", fitted if kind == sampler else layers[kind])
     self.__dict__.get("_functions", {}).clear()  # compiled with an earlier sampler
+
+
+def load_weights(self, filepath, *args, **kwargs):
+    """As in Keras; a file with a fitted sampler that the model does not have is refused: Keras leaves it out."""
+    import h5py
+
+    if h5py.is_hdf5(filepath):
+        with h5py.File(filepath) as file:
+            layers = {*file, *file.get("layers", ())}  # Keras writes a layer where it first meets it, by the alphabet
+        missing = [kind for kind in SAMPLERS if f"{kind}_sampler" in layers and kind not in (self.samplers or {})]
+        if missing:
+            raise ValueError(
+                f"Expected a model with the samplers of {filepath}, as of samplers={{{missing[0]!r}: size}}. "
+                f"Received: one without {', '.join(missing)}"
+            )
+    return keras.Model.load_weights(self, filepath, *args, **kwargs)
 
 
 def draw_codes(model, images, seed, batch_size, conditions):

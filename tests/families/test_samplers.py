@@ -115,6 +115,20 @@ def test_generate_takes_a_fitted_sampler_and_keeps_it_in_files(images, tmp_path)
         assert not any("sampler" in weight.path for weight in copy.trainable_weights)
 
 
+@pytest.mark.parametrize("kind", ["aggregate", "two_stage"])
+def test_weights_of_a_fitted_sampler_are_not_left_out(kind, vae, images, tmp_path):
+    fitted = keras_genzoo.build("vae", **ARGS)
+    fitted.fit_sampler(kind, images, size=4)
+    fitted.save_weights(tmp_path / "fitted.weights.h5")
+    before = vae.get_weights()
+    with pytest.raises(ValueError, match=f"samplers={{'{kind}': size}}. Received: one without {kind}"):
+        vae.load_weights(tmp_path / "fitted.weights.h5")
+    assert all(map(np.array_equal, before, vae.get_weights()))
+    same = keras_genzoo.build("vae", samplers={kind: 4}, **ARGS)
+    same.load_weights(tmp_path / "fitted.weights.h5")
+    np.testing.assert_array_equal(same.generate(3, seed=0), fitted.generate(3, seed=0))
+
+
 def test_samplers_are_drawn_from_once_they_are_fitted(images):
     model = keras_genzoo.build("vae", **ARGS, samplers={"mixture": 3, "two_stage": 4})
     prior = model.generate(6, seed=1, sampler="prior")

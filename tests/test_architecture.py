@@ -41,6 +41,7 @@ TENSORFLOW_FILES = {
     "layers.batch_normalization",
     "layers.grouped_convolution",
     "layers.instance_normalization",
+    "layers.reflection_padding",
     "layers.spectral_normalization",
     "layers.vector_quantizer",
     "likelihood.ais",

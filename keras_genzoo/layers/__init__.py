@@ -11,6 +11,7 @@ from keras_genzoo.layers.learned_basis import LearnedBasis
 from keras_genzoo.layers.masked_convolution import MaskedConv2D
 from keras_genzoo.layers.masked_dense import MaskedDense
 from keras_genzoo.layers.minibatch_stddev import MinibatchStdDev
+from keras_genzoo.layers.reflection_padding import ReflectionPadding
 from keras_genzoo.layers.self_attention import SelfAttention
 from keras_genzoo.layers.spectral_normalization import SpectralNormalization
 from keras_genzoo.layers.vector_quantizer import VectorQuantizer
@@ -26,6 +27,7 @@ __all__ = [
     "MaskedConv2D",
     "MaskedDense",
     "MinibatchStdDev",
+    "ReflectionPadding",
     "SelfAttention",
     "SpectralNormalization",
     "VectorQuantizer",

@@ -8,9 +8,9 @@ layers.
 import functools
 
 import keras
-from keras import layers, ops
+from keras import layers
 
-from keras_genzoo.layers import Dropout, InstanceNormalization
+from keras_genzoo.layers import Dropout, InstanceNormalization, ReflectionPadding
 from keras_genzoo.networks.conv import crop_to, upsampled
 from keras_genzoo.networks.sides import layers_of, sides_of
 
@@ -36,7 +36,7 @@ def reflect(x, *margins):
             `(left, right)`.
     """
     pairs = [(margins[0], margins[0])] * len(sides_of(x.shape[1:])) if isinstance(margins[0], int) else margins
-    return ops.pad(x, ((0, 0), *pairs, (0, 0)), mode="reflect") if any(map(any, pairs)) else x
+    return ReflectionPadding(pairs, dtype=x.dtype)(x) if any(map(any, pairs)) else x
 
 
 def padded(image):

@@ -1,5 +1,7 @@
 """Metrics of a model that translates images, from one `Evaluation`: rows of the table."""
 
+import functools
+
 from keras_genzoo.metrics import kernel, reconstruction, signals, translation
 from keras_genzoo.metrics._arrays import mean_over_images
 
@@ -31,15 +33,15 @@ def translation_psnr(run):
 def translation_kernel(run):
     """Kernel distance between the features of all translations and those of all targets."""
     first, *others = run.model.directions
-    result = _features_apart(run, *run.translations[first])
-    more = {str(direction): _features_apart(run, *run.translations[direction])["value"] for direction in others}
-    copy = _features_apart(run, run.real.images, run.real.target)["value"]
+    made, target = map(functools.partial(run.real.like, source="translated"), run.translations[first])
+    result = kernel.compared(target, made, run.seed)
+    copy = kernel.compared(target, run.real, run.seed)["value"]
+    more = {}
+    for direction in others:  # back to the images themselves, whose features are known
+        made = run.real.like(run.translations[direction][0], source="translated")
+        more[str(direction)] = kernel.compared(run.real, made, run.seed)["value"]
     protocol = {"n": len(run.real), "direction": str(first)} | run.real.extractor.protocol(run.real.images.shape[1:])
     return result | more | {"copy": copy, "protocol": protocol | result["protocol"]}
-
-
-def _features_apart(run, images, targets):
-    return kernel.compared(*(run.real.like(each, source="translated") for each in (targets, images)), run.seed)
 
 
 def snr(run):

@@ -14,6 +14,7 @@ from keras_genzoo.layers.minibatch_stddev import MinibatchStdDev
 from keras_genzoo.layers.reflection_padding import ReflectionPadding
 from keras_genzoo.layers.self_attention import SelfAttention
 from keras_genzoo.layers.spectral_normalization import SpectralNormalization
+from keras_genzoo.layers.upsampling_convolution import UpsamplingConv1D, UpsamplingConv2D
 from keras_genzoo.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "ReflectionPadding",
     "SelfAttention",
     "SpectralNormalization",
+    "UpsamplingConv1D",
+    "UpsamplingConv2D",
     "VectorQuantizer",
     "frozen_statistics",
 ]

@@ -76,14 +76,18 @@ def upsampled(x, filters, upsampling="transposed", kernel_size=4, wrapper=None, 
         upsampling: `"transposed"`, a transposed convolution; or `"nearest"`, a convolution, 3x3, of pixels that are
             repeated: it leaves no texture on plain areas (https://doi.org/10.23915/distill.00003).
         kernel_size: Kernel size of a transposed convolution.
-        wrapper: Class of a layer that wraps the convolution; `None` for no wrapper.
+        wrapper: Class of a layer that wraps a transposed convolution; `None` for no wrapper.
         **options: Of the layer.
+
+    Raises:
+        ValueError: If there is a wrapper of convolutions of repeated pixels.
     """
     of_sides = layers_of(x.shape[1:])
     if upsampling == "transposed":
         return wrapped(of_sides.transposed(filters, kernel_size, 2, "same", **options), wrapper)(x)
-    x = of_sides.upsampling(2, dtype=options["dtype"])(x)
-    return wrapped(of_sides.conv(filters, 3, padding="same", **options), wrapper)(x)
+    if wrapper is not None:  # it would have to know the smaller kernel
+        raise ValueError(f"Expected no wrapper of layers with upsampling='nearest'. Received: {wrapper.__name__}")
+    return of_sides.upsampling(filters, **options)(x)
 
 
 def conv_generator(

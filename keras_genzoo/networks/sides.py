@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 from keras import layers
 
+from keras_genzoo.layers import UpsamplingConv1D, UpsamplingConv2D
+
 
 class SideLayers(NamedTuple):
     """Classes of layers for maps of one number of sides.
@@ -12,7 +14,7 @@ class SideLayers(NamedTuple):
         conv: Convolution.
         transposed: Transposed convolution.
         depthwise: Convolution of each channel by itself.
-        upsampling: Repeats each value along all sides.
+        upsampling: Repeats each value along all sides, then a convolution of 3 values.
         cropping: Cuts away margins, which it takes as a list of a pair for each side.
     """
 
@@ -29,10 +31,18 @@ def _cropping_of_signals(margins, **options):
 
 _LAYERS = {
     1: SideLayers(
-        layers.Conv1D, layers.Conv1DTranspose, layers.DepthwiseConv1D, layers.UpSampling1D, _cropping_of_signals
+        layers.Conv1D,
+        layers.Conv1DTranspose,
+        layers.DepthwiseConv1D,
+        UpsamplingConv1D,
+        _cropping_of_signals,
     ),
     2: SideLayers(
-        layers.Conv2D, layers.Conv2DTranspose, layers.DepthwiseConv2D, layers.UpSampling2D, layers.Cropping2D
+        layers.Conv2D,
+        layers.Conv2DTranspose,
+        layers.DepthwiseConv2D,
+        UpsamplingConv2D,
+        layers.Cropping2D,
     ),
 }
 

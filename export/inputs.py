@@ -99,7 +99,7 @@ def _all_inside(allowed: Any, values: tf.Tensor, quantized: bool) -> tf.Tensor:
     inside = tf.reduce_all((numbers >= int(max(allowed.low, -MOST))) & (numbers <= int(min(allowed.high, MOST))))
     if not isinstance(allowed, AllowedWeights):
         return inside
-    # Sums, of whole numbers too; each has the error of a conversion to 8 bits, half of 1 / 255, and of one to thousandths.
+    # Sums, too, of whole numbers: each is off by half of 1 / 255 in 8 bits, and by a thousandth as a whole number.
     sums = tf.reduce_sum(tf.cast(THOUSAND * values, tf.int32), axis=-1)
     most = int(THOUSAND * TOLERANCE) + 3 * values.shape[-1]
     return inside & tf.reduce_all((sums >= THOUSAND - most) & (sums <= THOUSAND + most))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from keras_genzoo.families.class_weights import weights_spec
 from keras_genzoo.families.conditions import ClassCondition, RealCondition
 from keras_genzoo.latent import leading_directions
 from keras_genzoo.latent.codes import has_middle, prior_scale
@@ -33,18 +34,26 @@ def describe(model: Any, functions: dict[str, Any], class_names: list[str] | Non
     # The first output of the encoder is the code of an image: `z_mean` for a distribution.
     code = {"code": functions["encode"].outputs[0]} if model.web_view == "encoder_decoder" else {}
     classes = next((each for each in model.conditions if isinstance(each, ClassCondition)), None)
-    conditions = [_condition(each, class_names if each is classes else None) for each in model.conditions]
+    mixes = decoder_of(functions) == "mix"
+    conditions = [_condition(each, class_names if each is classes else None, mixes) for each in model.conditions]
     for entry in conditions if code else []:
         entry["read"] = _read(model, functions["encode"], entry)
     drawn = {"source": _source(model) or prior, "truncation": has_middle(model)}
-    return {"latent_dim": model.latent_dim, "prior": prior, **drawn, "conditions": conditions, **code}
+    decoder = {"decoder": decoder_of(functions)}
+    return {"latent_dim": model.latent_dim, "prior": prior, **drawn, "conditions": conditions, **decoder, **code}
 
 
-def _condition(condition: Any, names: list[str] | None) -> dict[str, Any]:
+def decoder_of(functions: dict[str, Any]) -> str:
+    """The signature from codes to images: `mix`, where the model takes weights of classes."""
+    return "mix" if "mix" in functions else "serving_default"
+
+
+def _condition(condition: Any, names: list[str] | None, mixes: bool) -> dict[str, Any]:
     entry = {"name": condition.name, "input": condition.input, "stream": condition.stream}
     if isinstance(condition, ClassCondition):
         names = names or condition.class_names or [str(label) for label in range(condition.num_classes)]
-        return {**entry, "kind": "class", "names": list(names), "in_turn": condition.in_turn}
+        weights = {"weights": weights_spec(condition).name if mixes else None}
+        return {**entry, "kind": "class", "names": list(names), "in_turn": condition.in_turn, **weights}
     if isinstance(condition, RealCondition):
         return {**entry, "kind": "real", "dim": condition.dim, "low": condition.low, "high": condition.high}
     raise ExportError(

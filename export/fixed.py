@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_genzoo.families.class_weights import weights_spec
 from keras_genzoo.families.conditions import given_conditions
 
 
@@ -21,9 +22,20 @@ def fixed_values(model: Any, given: dict[str, Any]) -> dict[str, np.ndarray]:
 
 
 def with_fixed(functions: dict[str, Any], model: Any, values: dict[str, np.ndarray]) -> dict[str, Any]:
-    """The `ExportFunction`s without the inputs of fixed conditions, which get the same value for each image."""
-    by_input = {each.input: values[each.name] for each in model.conditions if each.name in values}
-    return {name: _without(function, by_input) for name, function in functions.items()}
+    """The `ExportFunction`s without the inputs of fixed conditions, which get the same value for each image.
+
+    A function of mixtures whose classes are all fixed is left out.
+    """
+    given = [(each, values[each.name]) for each in model.conditions if each.name in values]
+    by_input = {each.input: value for each, value in given}
+    classes = [(each, value) for each, value in given if hasattr(each, "num_classes")]
+    weights = {weights_spec(each).name: np.eye(each.num_classes, dtype="float32")[value] for each, value in classes}
+    free = {weights_spec(each).name for each in model.conditions if hasattr(each, "num_classes")} - set(weights)
+    return {
+        name: _without(function, by_input | weights)
+        for name, function in functions.items()
+        if not weights.keys() & function.inputs.keys() or free & function.inputs.keys()
+    }
 
 
 def _without(function: Any, values: dict[str, np.ndarray]) -> Any:

@@ -47,8 +47,8 @@ def litert_runner(file: str | os.PathLike | bytes, name: str, threads: int = 1) 
 class LiteRTRunner:
     """Calls a signature of a LiteRT file with a static batch size: inputs by name -> outputs by name.
 
-    Inputs of any length are cut into batches of the size in the file. The last batch is padded with zeros, whose
-    outputs are dropped. Quantized inputs and outputs are converted from and to real numbers.
+    Inputs of any length are cut into batches of the size in the file. The last batch is padded with its last row, whose
+    further outputs are dropped. Quantized inputs and outputs are converted from and to real numbers.
 
     Args:
         file: The path of a `.tflite` file, or its bytes.
@@ -89,6 +89,7 @@ class LiteRTRunner:
             part = to_integers(value[start : start + self.batch_size], detail)
             filled[key] = np.zeros((self.batch_size, *value.shape[1:]), detail["dtype"])
             filled[key][: len(part)] = part
+            filled[key][len(part) :] = part[-1:] if len(part) else 0  # not zeros, which weights of classes may not be
         outputs = self.signature(**filled)
         # Copies, because the runtime writes the next batch to the same memory.
         return {key: to_reals(np.array(value), self.details["outputs"][key]) for key, value in outputs.items()}

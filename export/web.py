@@ -23,7 +23,7 @@ from .signatures import check_options, export_source
 
 MANIFEST = "model.json"
 FORMAT = "keras_genzoo web page"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _PAGE = Path(__file__).with_name("web_page")
 _RUNTIME = "runtime"  # folder of a local LiteRT.js
 # Description of the page, by view.
@@ -170,7 +170,8 @@ def signatures_of(view: str, functions: dict[str, Any], directions: Sequence[str
     if view == "translator":
         # `serving_default` and `translate` are aliases of the first direction.
         return [str(name) for name in directions if name in functions] or ["serving_default"]
-    return ["serving_default", "encode"] if view == "encoder_decoder" else ["serving_default"]
+    decoder = _web_codes.decoder_of(functions)
+    return [decoder, "encode"] if view == "encoder_decoder" else [decoder]
 
 
 def _describe(

@@ -1,7 +1,7 @@
 /* Interpolation between two samples, set by a slider or played. */
 
 import {between} from "./codes.js";
-import {mixed} from "./conditions.js";
+import {mixed, named} from "./conditions.js";
 import {draw, prepare} from "./pictures.js";
 import {latest} from "./runtime.js";
 
@@ -10,13 +10,13 @@ const SECONDS = 3; // from one end to the other
 export class Interpolation {
   /**
    * @param {function(string): HTMLElement} find Returns the element of a role.
-   * @param {number[]} shape `[height, width, channels]`.
+   * @param {object} manifest
    * @param {object[]} samples Each with `z`, `given` and `canvas`; their content may change.
-   * @param {object[]} prior Parts of the codes: see `between` in codes.js.
    * @param {function(Float32Array, Object): Promise<Float32Array>} image The image of a code and conditions.
    */
-  constructor(find, shape, samples, prior, image) {
-    Object.assign(this, {find, shape, samples, prior, image});
+  constructor(find, manifest, samples, image) {
+    const {image_shape: shape, prior, conditions} = manifest;
+    Object.assign(this, {find, shape, samples, prior, conditions, image});
     this.playing = false;
     this.draw = latest(() => this.#drawBetween());
     for (const [role, start] of [["from", 0], ["to", 1]]) {
@@ -47,9 +47,10 @@ export class Interpolation {
     const [from, to] = [this.#sample("from"), this.#sample("to")];
     const position = this.find("position").valueAsNumber;
     this.find("position-text").textContent = `${position} %`;
-    const given = mixed(from.given, to.given, position / 100);
+    const given = mixed(this.conditions, from.given, to.given, position / 100);
     const z = between(from.z, to.z, position / 100, this.prior);
     draw(this.find("between"), await this.image(z, given), this.shape);
+    this.find("between").setAttribute("aria-label", `Image between the samples${named(this.conditions, given)}`);
   }
 
   #toggle() {

@@ -1,6 +1,6 @@
 /* Sliders of the current image: directions of its code, and conditions of the model. */
 
-import {title} from "./conditions.js";
+import {mixture, title, weightsOf} from "./conditions.js";
 import {dot, moved, walked} from "./codes.js";
 
 const LIMIT = 3; // range along leading directions, in standard deviations
@@ -21,7 +21,8 @@ const GROUPS = {
  * Appends a slider with its name and value.
  *
  * @param {HTMLElement} place
- * @param {{name: string, label: string, range: number[], unit: string}} options `label` is for screen readers.
+ * @param {{name: string, label: string, range: number[], unit: string}} options `label` is for screen readers. Values
+ *     with the unit "%" are whole and without a sign.
  * @param {function(number)} onInput Called with the value that a visitor sets.
  * @return {{input: HTMLInputElement, set: function(number)}} `set` shows a value.
  */
@@ -34,6 +35,11 @@ function slider(place, {name, label, range: [min, max], unit = ""}, onInput) {
   Object.assign(input, {type: "range", min, max, step: Number(`1e${-places}`)});
   input.setAttribute("aria-label", label);
   const write = (value) => {
+    if (unit === "%") {
+      output.textContent = `${Math.round(value)} %`;
+      input.setAttribute("aria-valuetext", output.textContent);
+      return;
+    }
     const rounded = Math.round(10 ** digits * value) / 10 ** digits; // its sign, so never "−0.0"
     const sign = rounded < 0 ? "−" : rounded > 0 ? "+" : "";
     output.textContent = `${sign}${Math.abs(rounded).toFixed(digits)}`;
@@ -120,7 +126,7 @@ export class ConditionControls {
     const rows = conditions.length ? group(place, {name: "Conditions"}) : null;
     this.all = conditions.flatMap((condition) => {
       const {input, kind, dim, low, high} = condition;
-      if (kind === "class") return [classList(rows, condition, (value) => onChange({[input]: value}))];
+      if (kind === "class") return [classControls(rows, condition, (value) => onChange({[input]: value}))];
       const values = Array(dim).fill(0);
       return values.map((_, index) => {
         const name = dim > 1 ? `${title(condition)} ${index + 1}` : title(condition);
@@ -139,12 +145,42 @@ export class ConditionControls {
   }
 }
 
-function classList(rows, condition, onChange) {
+/* A list of classes; where the model mixes them, also another class, and its share. */
+function classControls(rows, condition, onChange) {
+  const {input, names, weights} = condition;
+  const first = list(rows, title(condition), names, () => onChange(value()));
+  const other = list(rows, "Mixed with", names, () => {
+    if (share.input.value === "0") share.set(50); // a choice is seen
+    row.hidden = !other.value;
+    onChange(value());
+  });
+  const options = {name: "Share", label: `Share of the other ${title(condition).toLowerCase()}`, range: [0, 100]};
+  const share = slider(rows, {...options, unit: "%"}, () => onChange(value()));
+  const row = share.input.parentElement;
+  other.parentElement.hidden = !weights;
+  other.add(new Option("no other", ""), 0);
+
+  function value() {
+    if (!other.value) return Number(first.value);
+    return mixture(Number(first.value), Number(other.value), share.input.valueAsNumber / 100, condition);
+  }
+
+  return (given) => {
+    const shares = weightsOf(given[input], condition);
+    const [a, b] = [...shares.keys()].sort((i, j) => shares[j] - shares[i]); // the two largest
+    first.value = a;
+    other.value = shares[b] > 0 ? b : "";
+    share.set(100 * (shares[b] / (shares[a] + shares[b])));
+    row.hidden = !other.value;
+  };
+}
+
+function list(rows, name, options, onChange) {
   const [row, text, select] = ["label", "span", "select"].map((tag) => document.createElement(tag));
-  text.textContent = title(condition);
-  condition.names.forEach((name, label) => select.add(new Option(name, label)));
-  select.addEventListener("change", () => onChange(Number(select.value)));
+  text.textContent = name;
+  options.forEach((option, index) => select.add(new Option(option, index)));
+  select.addEventListener("change", onChange);
   row.append(text, select);
   rows.append(row);
-  return (given) => (select.value = given[condition.input]);
+  return select;
 }

@@ -2,7 +2,7 @@
    encoder. */
 
 import {fromNormal, noiseDim} from "./codes.js";
-import {defaults, named, title} from "./conditions.js";
+import {decoderInputs, defaults, named, title} from "./conditions.js";
 import {Interpolation} from "./interpolation.js";
 import {PictureInput} from "./picture_input.js";
 import {download, draw, prepare} from "./pictures.js";
@@ -14,7 +14,7 @@ import {ConditionControls, DirectionSliders} from "./sliders.js";
 const SAMPLES = 16;
 const WIDEST = 10; // columns on a desktop
 const NARROWEST = 5; // and on a phone
-const MIXED = -1;
+const ALL = -1;
 
 export class View {
   static template = "latent";
@@ -27,7 +27,7 @@ export class View {
     this.conditions = this.manifest.conditions;
     this.classes = this.conditions.find(({kind, in_turn: inTurn}) => kind === "class" && inTurn)?.names;
     this.find = (role) => root.querySelector(`[data-role=${role}]`);
-    this.chosen = {}; // the classes of the buttons; a condition that is not here is mixed
+    this.chosen = {}; // the classes of the buttons; a condition that is not here has all classes
     this.samples = []; // {z, given, name, canvas, button}
     this.current = null; // {base, z, first, given, name}: a code, its conditions, and where both began
     this.round = 0; // a round of samples stops when a newer one begins
@@ -37,7 +37,7 @@ export class View {
     this.#buildCurrent();
     this.#buildEncoder();
     const image = (z, given) => this.image(z, given);
-    this.interpolation = new Interpolation(this.find, this.shape, this.samples, this.manifest.prior, image);
+    this.interpolation = new Interpolation(this.find, this.manifest, this.samples, image);
     this.seed = new SeedField(this.find, () => this.generate());
     this.find("truncation-row").hidden = !this.manifest.truncation;
     this.find("truncation").addEventListener("input", () => this.generate());
@@ -49,7 +49,7 @@ export class View {
 
   /** The image of a code: numbers in 0..1. */
   async image(z, given) {
-    return (await this.runtime.run("serving_default", {z, ...given})).image;
+    return (await this.runtime.run(this.manifest.decoder, {z, ...decoderInputs(this.conditions, given)})).image;
   }
 
   /** Generates the samples of the seed, and makes the first one current. */
@@ -79,8 +79,8 @@ export class View {
    * Makes a code the current one. Resolves when its image is drawn.
    *
    * @param {number[]|Float32Array} z
-   * @param {Object|number} given Conditions by the names of their inputs, or the number of the first class; those that
-   *     are missing are as for the first image of seed 0.
+   * @param {Object|number} given Conditions by the names of their inputs, a class as its number or as the weights of
+   *     all classes; or the number of the first class. Those that are missing are as for the first image of seed 0.
    * @param {string} name What the image is called.
    */
   async show(z, given = {}, name = this.current?.name ?? "") {
@@ -155,13 +155,13 @@ export class View {
       row.setAttribute("role", "group");
       row.setAttribute("aria-label", `${title(condition)} of the samples`);
       if (classes.length > 1) row.append(title(condition));
-      const buttons = [[MIXED, "Mixed"], ...condition.names.entries()].map(([label, name]) => {
+      const buttons = [[ALL, "All"], ...condition.names.entries()].map(([label, name]) => {
         const button = document.createElement("button");
         button.type = "button";
         button.textContent = name;
-        button.setAttribute("aria-pressed", label === MIXED);
+        button.setAttribute("aria-pressed", label === ALL);
         button.addEventListener("click", () => {
-          if (label === MIXED) delete this.chosen[condition.input];
+          if (label === ALL) delete this.chosen[condition.input];
           else this.chosen[condition.input] = label;
           for (const other of buttons) other.setAttribute("aria-pressed", other === button);
           this.generate();
@@ -177,7 +177,7 @@ export class View {
     if (!this.manifest.functions.encode) return;
     this.find("encoder").hidden = false;
     if (this.conditions.some(({input}) => input in this.manifest.functions.encode.inputs)) {
-      this.find("encoder-hint").textContent += " Choose its class above; “Mixed” is the first.";
+      this.find("encoder-hint").textContent += " Choose its class above; “All” is the first.";
     }
     for (const role of ["given", "reconstruction"]) prepare(this.find(role), this.shape);
     this.input = new PictureInput(this.find("input"), this.shape, (values) => this.encode(values), this.announce);

@@ -3,10 +3,53 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_genzoo.families.allowed import Allowed
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.graph_checks import check_in_graph
 
 TOLERANCE = 1e-3  # of the sum, which half precision rounds
+_EACH = (0.0, 1.0 + TOLERANCE)
+_SUM = (1.0 - TOLERANCE, 1.0 + TOLERANCE)
+
+
+class AllowedWeights(Allowed):
+    """Weights of classes: each at least 0, and 1 together in each row. NaN is not allowed.
+
+    Example:
+
+    >>> weights = AllowedWeights.named("label_weights")
+    >>> weights.inside(tf.constant([[0.5, 0.5], [0.5, 0.4], [1.5, -0.5]])).numpy().tolist()
+    [True, False, False]
+    """
+
+    @classmethod
+    def named(cls, name):
+        """The rule, for the weights of a name."""
+        return cls(*_EACH, "at least 0, 1 together in each row", f"{name} of at least 0, and 1 together in each row")
+
+    @property
+    def of_sums(self):
+        """The rule for the sums of rows."""
+        return Allowed(*_SUM, self.text, self.wanted)
+
+    def inside(self, values):
+        """Whether each row is allowed: `(n, num_classes)` -> boolean `(n,)`."""
+        sums = tf.reduce_sum(values, axis=-1)
+        return tf.reduce_all(super().inside(values), axis=-1) & self.of_sums.inside(sums)
+
+    def all_inside(self, values):
+        return tf.reduce_all(self.inside(values))
+
+    def checked(self, values):
+        values = Allowed(*self).checked(values)
+        sums = tf.reduce_sum(values, axis=-1)
+        with tf.control_dependencies([self.of_sums.checked(sums, "values outside, such as a row with the sum")]):
+            return tf.identity(values)
+
+
+def weights_spec(condition):
+    """`tf.TensorSpec` of the weights of a class condition in exported signatures: `label_weights`."""
+    return tf.TensorSpec((None, condition.num_classes), tf.float32, name=f"{condition.input}_weights")
 
 
 def checked_for_generation(condition, values, num):
@@ -39,9 +82,13 @@ def checked_for_generation(condition, values, num):
     if array.shape != (num, condition.num_classes):
         raise ValueError(f"{wanted}. Received: {condition.name} of shape {array.shape}")
     array = array.astype("float32")
-    sums = array.sum(axis=1)
-    for wrong, what in ((array[~(array >= 0.0)], "a weight of"), (sums[~(abs(sums - 1.0) <= TOLERANCE)], "a sum of")):
-        if wrong.size:  # NaN is wrong, too
+    rule = AllowedWeights.named(condition.name)
+    for allowed, values, what in (
+        (Allowed(*rule), array, "a weight of"),
+        (rule.of_sums, array.sum(axis=1), "a sum of"),
+    ):
+        wrong = values[~allowed.inside(tf.constant(values)).numpy()]  # NaN, too
+        if wrong.size:
             raise ValueError(f"{wanted}. Received: {what} {wrong[0]:g}")
     return array
 
@@ -56,8 +103,7 @@ def tensor_for_generation(condition, values):
     if values.shape[-1] not in (None, condition.num_classes):
         raise ValueError(f"{wanted}. Received: {condition.name} of shape {tuple(values.shape)}")
     values = tf.cast(values, tf.float32)
-    fits = (tf.shape(values)[-1] == condition.num_classes) & tf.reduce_all(values >= 0.0)
-    fits &= tf.reduce_all(abs(tf.reduce_sum(values, axis=-1) - 1.0) <= TOLERANCE)  # NaN does not fit
+    fits = (tf.shape(values)[-1] == condition.num_classes) & AllowedWeights.named(condition.name).all_inside(values)
     values = check_in_graph(values, fits, f"{wanted}. Received: others")
     return tf.ensure_shape(values, [None, condition.num_classes])
 

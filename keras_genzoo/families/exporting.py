@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_genzoo.families.allowed import at_least, finite, unit_interval
+from keras_genzoo.families.class_weights import AllowedWeights, weights_spec
 
 BATCH_SIZE = "batch_size"
 
@@ -130,6 +131,31 @@ def condition_inputs(model, conditions=None):
     return {each.input: input_of(each) for each in (model.conditions if conditions is None else conditions)}
 
 
+def mixture_inputs(model):
+    """`condition_inputs` with weights `(n, num_classes)` in place of each class, named `label_weights` and so on.
+
+    Samples are classes by the rule of the condition, every other one mixed with the next class.
+    """
+
+    def input_of(name, classes, condition):
+        def sample(num, seed, images):
+            first = classes.sample(num, seed, images)
+            rows = np.eye(condition.num_classes, dtype="float32")[first]
+            part = np.random.default_rng([seed, *name.encode()]).random((num, 1), dtype="float32")
+            part[::2] = 0.0
+            return (1.0 - part) * rows + part * np.roll(rows, 1, axis=1)
+
+        return ExportInput(weights_spec(condition), sample, allowed=AllowedWeights.named(name))
+
+    inputs = {}
+    for condition, (name, each) in zip(model.conditions, condition_inputs(model).items(), strict=True):
+        if hasattr(condition, "num_classes"):
+            name = weights_spec(condition).name
+            each = input_of(name, each, condition)
+        inputs[name] = each
+    return inputs
+
+
 def uniform_input(name, shape):
     """Uniform noise on [0, 1), float32 `(n, *shape)`; 1 is allowed, too."""
 
@@ -181,8 +207,13 @@ def scalar_inputs(*names):
 
 
 def by_plural(model, inputs):
-    """Values of conditions by `Condition.name`, given by `Condition.input`: `{"label": x}` -> `{"labels": x}`."""
-    return {c.name: inputs[c.input] for c in model.conditions if inputs.get(c.input) is not None}
+    """Values of conditions by `Condition.name`, given by `Condition.input`: `{"label": x}` -> `{"labels": x}`.
+
+    Weights of classes, `{"label_weights": x}`, stand in their place.
+    """
+    by_input = {c.input: c.name for c in model.conditions}
+    by_input |= {weights_spec(c).name: c.name for c in model.conditions if hasattr(c, "num_classes")}
+    return {by_input[name]: values for name, values in inputs.items() if name in by_input and values is not None}
 
 
 def model_images(model, num, seed):

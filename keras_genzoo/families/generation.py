@@ -21,6 +21,8 @@ from keras_genzoo.families.exporting import (
     condition_inputs,
     even_fractions,
     image_input,
+    mixture_inputs,
+    sample_inputs,
     scalar_inputs,
 )
 from keras_genzoo.families.png import png_functions
@@ -177,7 +179,8 @@ def code_functions(model, image_dtype="float32"):
         image_dtype: `"float32"` for images in [0, 1], `"uint8"` for 0..255; `generate` always gives uint8.
 
     Returns:
-        Dict of `ExportFunction` by signature name, `serving_default` first.
+        Dict of `ExportFunction` by signature name, `serving_default` first. `mix`, which takes weights of classes, is
+        there if the model has classes and makes images of mixtures.
     """
 
     model.values.check_export(image_dtype)
@@ -194,11 +197,22 @@ def code_functions(model, image_dtype="float32"):
 
     z, z_end, conditions = code_input(model), code_input(model, "z_end"), condition_inputs(model)
     ends = {**z, **z_end, **scalar_inputs("steps"), **conditions}
+    mix = ExportFunction(decode, {**z, **mixture_inputs(model)}, (data,))
     return {
         "serving_default": ExportFunction(decode, {**z, **conditions}, (data,)),
+        **({"mix": mix} if set(mix.inputs) - {*z, *conditions} and _runs(mix) else {}),
         **generate_functions(model),
         "interpolate": ExportFunction(interpolate, ends, (data,), portable=False),
     }
+
+
+def _runs(function):
+    """Whether an `ExportFunction` can be called: a network of a user may take numbers of classes alone."""
+    try:
+        function.compute(sample_inputs(function, 1))
+    except Exception:  # what code of a user raises has no common class
+        return False
+    return True
 
 
 def image_functions(model, image_dtype="float32"):

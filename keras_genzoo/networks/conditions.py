@@ -119,8 +119,10 @@ def _behind_classes(network, names):
 
 def _lookups(network, classes):
     """The symbolic vectors `(batch, n)` that a network looks up of an input of classes."""
-    readers = [each for each in network.operations if any(x is classes for x in _inputs_of(each))]
-    found = [each.output for each in readers if len(_inputs_of(each)) == 1]
+    # Calls, not operations: a layer of several networks, such as those of an export, is called in each of them.
+    calls = [call for level in network._nodes_by_depth.values() for call in level]
+    readers = [call for call in calls if any(x is classes for x in call.input_tensors)]
+    found = [output for call in readers if len(call.input_tensors) == 1 for output in call.outputs]
     floats = [len(each.shape) == 2 and "float" in str(each.dtype) for each in found]
     if not readers or len(found) < len(readers) or not all(floats):
         raise ValueError(
@@ -128,10 +130,6 @@ def _lookups(network, classes):
             "classes"
         )
     return found
-
-
-def _inputs_of(operation):
-    return () if isinstance(operation, layers.InputLayer) else keras.tree.flatten(operation.input)
 
 
 def _mean(values, lookup):

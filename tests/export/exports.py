@@ -135,6 +135,18 @@ def condition_values(model, num=3):
     return {each.input: np.asarray(each.default(1, 0, num), each.spec.dtype.name) for each in model.conditions}
 
 
+def mixture_values(model, num=3):
+    """Weights of each class condition: between its first and its last class, and even ones."""
+    found = {}
+    for each in model.conditions:
+        if hasattr(each, "num_classes"):
+            rows = np.full((num, each.num_classes), 1.0 / each.num_classes, "float32")
+            rows[0] = 0.0
+            rows[0, [0, -1]] = 0.25, 0.75
+            found[f"{each.input}_weights"] = rows
+    return found
+
+
 def input_values(model):
     """Values for the inputs of all signatures, three rows each, drawn without the model's own samplers."""
     rng = np.random.default_rng(1)
@@ -148,7 +160,16 @@ def input_values(model):
     noise = {key: rng.uniform(size=(3, *specs[key].shape[1:])).astype("float32") for key in uniform}
     if "noise" in specs:
         noise["noise"] = rng.standard_normal((3, *specs["noise"].shape[1:])).astype("float32")
-    return {"z": z, "z_end": z_end, "image": image, "png": files, **noise, **numbers, **condition_values(model)}
+    return {
+        "z": z,
+        "z_end": z_end,
+        "image": image,
+        "png": files,
+        **noise,
+        **numbers,
+        **condition_values(model),
+        **mixture_values(model),
+    }
 
 
 def png_file(image_shape, scale):
@@ -188,6 +209,9 @@ def expected_outputs(case, model, name, inputs):
         return translations(model, name, inputs)
     if name in ("serving_default", "decode"):
         return {"image": images_of(model, inputs["z"], given)}
+    if name == "mix":
+        mixed = {each.name: inputs.get(f"{each.input}_weights", inputs[each.input]) for each in model.conditions}
+        return {"image": np.asarray(model.images_from_codes(inputs["z"], **mixed))}
     if name == "interpolate":
         codes = between(model, inputs["z"], inputs["z_end"], 4)
         images = images_of(model, codes, {key: np.repeat(value, 4, axis=0) for key, value in given.items()})

@@ -96,8 +96,15 @@ def page(driver, site):
     assert page.complaints() == []
 
 
-def expected(site, name, signature="serving_default", **inputs):
+def expected(site, name, signature=None, **inputs):
     """What the Python runtime makes of the same file: outputs by name, of a batch of one, without the batch's axis."""
+    if signature is None:  # of the image of a code
+        manifest = json.loads((site.folder / name / "model.json").read_text())
+        signature = manifest.get("decoder", "serving_default")
+        for each in manifest.get("conditions", ()):
+            if each.get("weights"):
+                value = inputs.pop(each["input"])
+                inputs[each["weights"]] = np.eye(len(each["names"]))[value] if np.ndim(value) == 0 else value
     runner = runners.litert_runner(site.folder / name / f"{signature}.tflite", signature)
     types = {"label": "int32", "code": "int32", "code2": "int32"}
     batch = {key: np.asarray(value, types.get(key, "float32"))[None] for key, value in inputs.items()}
@@ -169,7 +176,7 @@ def test_new_samples_have_a_new_seed_and_the_old_seed_the_old_samples(page):
 def test_class_buttons_choose_the_class_of_all_samples(page, site):
     page.open("cgan")
     buttons = page.find("classes").find_elements("tag name", "button")
-    assert [button.text for button in buttons] == ["Mixed", *map(str, range(10))]
+    assert [button.text for button in buttons] == ["All", *map(str, range(10))]
     buttons[8].click()
     page.until(lambda: "class 7" in page.find("caption").text)
     page.run("await genzoo.view.generate();")
@@ -186,7 +193,7 @@ def test_slider_moves_the_code_along_its_direction_by_keyboard(page, site):
     manifest = json.loads((site.folder / "cgan/model.json").read_text())
     direction = np.array(manifest["directions"]["vectors"][2])
     before = np.array(page.run("return [...genzoo.view.current.z];"))
-    slider = page.driver.find_elements("css selector", "[data-role=sliders] input")[2]
+    slider = page.driver.find_elements("css selector", "[data-role=directions] input")[2]
     assert float(slider.get_attribute("value")) == pytest.approx(before @ direction, abs=0.051)
     slider.send_keys(Keys.HOME)
     slider.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
@@ -203,7 +210,7 @@ def test_slider_moves_the_code_along_its_direction_by_keyboard(page, site):
 
 def test_slider_shows_the_sign_of_the_rounded_number(page):
     page.open("cgan")
-    output = page.driver.find_elements("css selector", "[data-role=sliders] output")[0]
+    output = page.driver.find_elements("css selector", "[data-role=directions] output")[0]
     for value, shown in ((-0.04, "0.0"), (0.0, "0.0"), (0.04, "0.0"), (-1.26, "−1.3"), (0.5, "+0.5")):
         page.run(f"genzoo.view.sliders[0].set({value});")
         assert output.text == shown
@@ -246,9 +253,10 @@ def test_codes_of_infogan_are_lists_and_sliders_of_their_names(page, site, model
     page.until(lambda: page.find("caption").text.startswith("Sample 4 of seed 0, code: "))
     assert_same_picture(page.pixels("current"), images[3])
     rows = page.driver.find_elements("css selector", "[data-role=conditions] label")
+    rows = [row for row in rows if row.is_displayed()]
     names = [row.text.split("\n")[0] for row in rows]
     factors = [name for name in names if name.startswith("Factor")]
-    assert names == ["Code", "Code 2", *factors] and factors
+    assert names == ["Code", "Mixed with", "Code 2", "Mixed with", *factors] and factors
     Select(rows[0].find_element("tag name", "select")).select_by_visible_text("1")
     page.run(SET % (factors[0], 0.75))
     z, given = page.run("return [[...genzoo.view.current.z], genzoo.view.current.given];")
@@ -281,8 +289,47 @@ def test_interpolation_plays_along_the_great_circle(page, site):
     a, b = codes / np.linalg.norm(codes, axis=1, keepdims=True)
     angle = np.arccos(a @ b)
     weights = np.sin([(1.0 - position / 100) * angle, position / 100 * angle]) / np.sin(angle)
-    label = 0 if position < 50 else 1
+    label = np.eye(10)[0] * (1.0 - position / 100) + np.eye(10)[1] * position / 100
     assert_same_picture(page.pixels("between"), expected(site, "cgan", z=weights @ codes, label=label)["image"])
+
+
+@pytest.mark.parametrize(("position", "step"), [(0, 0), (25, 1), (50, 2), (100, 4)])
+def test_interpolation_goes_through_mixtures_of_the_classes_as_in_python(page, models, position, step):
+    page.open("cgan")
+    page.run(f"genzoo.view.find('position').value = {position}; await genzoo.view.interpolation.draw();")
+    codes = latent.sample(models["cgan"], 2, seed=0)
+    z = np.asarray(models["cgan"].prior.interpolate(codes[:1], codes[1:], np.float32([position / 100])))[0]
+    mixtures = latent.class_path(models["cgan"], [0, 1], 4)
+    assert_same_picture(page.pixels("between"), latent.decode(models["cgan"], z, labels=mixtures[[step]])[0])
+
+
+def test_two_classes_are_mixed_by_a_list_and_a_slider_as_in_python(page, models):
+    from selenium.webdriver.support.select import Select
+
+    page.open("cgan")
+    first, other = (Select(each) for each in page.find("conditions").find_elements("tag name", "select"))
+    slider = page.find("conditions").find_element("css selector", "input[type=range]")
+    assert other.first_selected_option.text == "no other" and not slider.is_displayed()
+    first.select_by_visible_text("3")
+    other.select_by_visible_text("8")
+    page.run("await genzoo.view.refresh();")
+    assert page.find("caption").text == "Sample 1 of seed 0, class 3 (50 %) and 8 (50 %)" and slider.is_displayed()
+    z, images = latent.sample(models["cgan"], 1, seed=0), {}
+    way = latent.interpolate_classes(models["cgan"], [3, 8], seed=0, steps=5)[0]
+    for share in (50, 25, 100, 0):
+        page.run(SET % ("Share of the other class", share))
+        images[share] = page.pixels("current")
+        assert_same_picture(images[share], way[share // 25])
+    assert (images[0] != images[50]).any() and (images[100] != images[50]).any()
+    page.run(f"await genzoo.view.show({z[0].tolist()}, {{label: {np.eye(10)[[1, 2]].mean(axis=0).tolist()}}});")
+    assert (first.first_selected_option.text, other.first_selected_option.text) == ("1", "2")
+    assert slider.get_attribute("value") == "50"
+    other.select_by_visible_text("no other")
+    page.run("await genzoo.view.refresh();")
+    assert page.run("return genzoo.view.current.given.label;") == 1 and not slider.is_displayed()
+    page.find("reset").click()
+    page.run("await genzoo.view.refresh();")
+    assert (first.first_selected_option.text, other.first_selected_option.text) == ("1", "2")
 
 
 def test_every_control_is_reached_by_the_tab_key(page):
@@ -296,7 +343,7 @@ def test_every_control_is_reached_by_the_tab_key(page):
         active = page.driver.switch_to.active_element
         reached.add(active.get_attribute("data-role") or active.get_attribute("aria-label") or active.text)
     assert {"seed", "new", "reset", "download", "play", "position", "from-index", "file", "example"} <= reached
-    assert {"Mixed", "c", "Direction 1", "Direction 3", "Sample 5, b"} <= reached
+    assert {"All", "c", "Direction 1", "Direction 3", "Sample 5, b"} <= reached
 
 
 def test_download_is_the_picture_pixel_by_pixel(page, driver, tmp_path):

@@ -92,6 +92,9 @@ def test_manifest_says_what_the_files_are(pages, case):
     assert (manifest["format"], manifest["view"], manifest["model"]) == (web.FORMAT, view, case.name)
     assert manifest["image_shape"] == list(case.args["image_shape"])
     signatures = SIGNATURES[view] or [str(direction) for direction in model.directions]
+    if case.has_labels and "decoder" in manifest:  # one file for classes and their mixtures
+        signatures = ["mix", *signatures[1:]]
+    assert manifest.get("decoder", signatures[0]) == signatures[0]
     assert list(manifest["functions"]) == signatures == list(report.signatures) == list(report.parity)
     for name, function in manifest["functions"].items():
         export_function = model.export_functions()[name]
@@ -139,7 +142,8 @@ def test_manifest_has_the_leading_directions_of_codes(pages, case):
     np.testing.assert_allclose(manifest["directions"]["eigenvalues"], eigenvalues, rtol=1e-5)
     assert manifest["latent_dim"] == model.latent_dim
     assert manifest["prior"] == manifest["source"] == model.prior.parts() and manifest["walks"] == []
-    assert [each["input"] for each in manifest["conditions"]] == (["label"] if case.has_labels else [])
+    inputs = [("label", "label_weights")] if case.has_labels else []
+    assert [(each["input"], each["weights"]) for each in manifest["conditions"]] == inputs
     encode = model.export_functions().get("encode")
     assert manifest.get("code") == (encode.outputs[0] if encode else None)
 
@@ -424,9 +428,12 @@ def test_page_draws_conditions_as_generate_does(tmp_path):
     ]
     script = f"""
         import {{defaults, mixed}} from "./conditions.mjs";
-        const rows = [0, 1, 5, 1000].map((index) => defaults({json.dumps(described)}, 2 ** 40 + 7, index));
-        console.log(JSON.stringify([...rows, mixed(rows[0], rows[1], 0.25), mixed(rows[0], rows[1], 0.5)]));
+        const conditions = {json.dumps(described)};
+        const rows = [0, 1, 5, 1000].map((index) => defaults(conditions, 2 ** 40 + 7, index));
+        const between = (t) => mixed(conditions, rows[0], rows[1], t);
+        console.log(JSON.stringify([...rows, between(0.25), between(0.5)]));
     """
+    assert [each.get("weights") for each in described] == [None] * 3  # without the signature that takes them
     *rows, quarter, half = computed(tmp_path, ["conditions", "random"], script)
     for condition in model.conditions:
         expected = [np.asarray(condition.default(2**40 + 7, index, 1))[0] for index in (0, 1, 5, 1000)]
@@ -435,6 +442,29 @@ def test_page_draws_conditions_as_generate_does(tmp_path):
         quarter["factor"], 0.75 * np.array(rows[0]["factor"]) + 0.25 * np.array(rows[1]["factor"])
     )
     assert (quarter["code"], half["code"]) == (0, 1)
+
+
+@with_node
+def test_page_mixes_classes_as_python_does_and_names_them(tmp_path):
+    model = keras_genzoo.build(
+        "cgan", image_shape=(8, 8, 1), base_filters=4, num_classes=3, class_names=["2", "b", "c"]
+    )
+    described = _web_codes.describe(model, model.export_functions(), None)
+    assert described["decoder"] == "mix"
+    script = f"""
+        import {{decoderInputs, mixed, named}} from "./conditions.mjs";
+        const conditions = {json.dumps(described["conditions"])};
+        const path = [0, 0.25, 0.5, 0.75, 1].map((t) => mixed(conditions, {{label: 0}}, {{label: 2}}, t));
+        path.push(mixed(conditions, path[2], {{label: 1}}, 0.5), mixed(conditions, {{label: 1}}, {{label: 1}}, 0.3));
+        const weights = path.map((values) => decoderInputs(conditions, values));
+        console.log(JSON.stringify([path, weights, path.map((values) => named(conditions, values))]));
+    """
+    path, weights, names = computed(tmp_path, ["conditions", "random"], script)
+    assert [each["label"] for each in (path[0], path[4], path[6])] == [0, 2, 1]  # of one class, its number
+    expected = [*latent.class_path(model, [0, 2], 4), [0.25, 0.5, 0.25], [0, 1, 0]]
+    np.testing.assert_allclose([each["label_weights"] for each in weights], expected, atol=1e-7)
+    assert names[0] == ", 2" and names[1] == ", 2 (75 %) and c (25 %)"
+    assert names[5] == ", 2 (25 %), b (50 %), and c (25 %)"
 
 
 @with_node

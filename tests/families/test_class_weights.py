@@ -66,6 +66,18 @@ def test_what_is_no_mixture_of_classes_is_refused_in_arrays_and_tensors(case, bu
             model.generate(2, seed=0, labels=wrong)
 
 
+def test_other_networks_of_the_same_layers_do_not_hide_what_is_looked_up():
+    embedding = keras.layers.Embedding(3, 2)
+    networks = []
+    for _ in range(2):
+        label = keras.Input((), dtype="int32", name="label")
+        networks.append(keras.Model(label, 2.0 * embedding(label)))
+    batch = Record(labels=np.array([[0.5, 0.5, 0.0]], "float32"))
+    mean = np.asarray(embedding.embeddings)[:2].mean(axis=0)
+    for network in networks:
+        np.testing.assert_allclose(applied(network, batch), [2.0 * mean], rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["embedding", "numbers"])
 def test_an_embedding_of_a_mixture_is_the_mean_of_embeddings(kind):
     z, label = keras.Input((2,), name="z"), keras.Input((), dtype="int32", name="label")

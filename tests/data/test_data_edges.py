@@ -30,11 +30,12 @@ def test_edges_are_black_lines_around_shapes(squares):
 
 def test_a_shape_cut_off_by_the_border_is_outlined_there_if_it_lies_on_white():
     images = np.full((2, 24, 32, 3), 255, np.uint8)
-    images[:, :12, 10:20] = (30, 60, 200)  # touches the upper border
+    images[:, :12, 10:20] = (120, 120, 200)  # touches the upper border
+    images[0, 0, 10:20] = 40  # a dark rim, whose steepest slope lies outside
     images[1, -1] = 90  # corners that are not white: a photograph
     sign, photograph = edge_drawings(images)[..., 0] == 0
     np.testing.assert_array_equal(sign[0].nonzero()[0], np.arange(10, 20))
-    assert sign[11:13, 15].any() and not sign[2:10, 12:18].any() and not photograph[0, 12:18].any()
+    assert sign[11:13, 15].any() and not sign[4:10, 12:18].any() and not photograph[0, 12:18].any()
     for turns in (1, 2, 3):  # the other borders
         turned = edge_drawings(np.rot90(images[:1], turns, (1, 2)))[0, ..., 0] == 0
         assert np.rot90(turned, -turns)[0, 10:20].all()

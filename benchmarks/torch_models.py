@@ -291,6 +291,12 @@ def normalized(width):
     return nn.InstanceNorm2d(width, affine=True)
 
 
+def doubling(channels, width, upsampling):
+    if upsampling == "transposed":
+        return [nn.ConvTranspose2d(channels, width, 4, 2, 1, bias=False)]
+    return [nn.Upsample(scale_factor=2), nn.Conv2d(channels, width, 3, padding=1, bias=False)]
+
+
 def translator(args):
     width, channels = args["base_filters"], args["image_shape"][2]
     layers = [nn.ReflectionPad2d(3), nn.Conv2d(channels, width, 7, bias=False), normalized(width), nn.ReLU()]
@@ -299,8 +305,8 @@ def translator(args):
         layers += [normalized(2 * factor * width), nn.ReLU()]
     layers += [Residual(4 * width) for _ in range(args["num_blocks"])]
     for factor in (2, 1):
-        layers += [nn.ConvTranspose2d(2 * factor * width, factor * width, 4, 2, 1, bias=False)]
-        layers += [normalized(factor * width), nn.ReLU()]
+        layers += [*doubling(2 * factor * width, factor * width, args["upsampling"]), normalized(factor * width)]
+        layers += [nn.ReLU()]
     return nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(width, channels, 7), nn.Tanh())
 
 

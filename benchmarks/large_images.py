@@ -35,14 +35,14 @@ def main():
     options = parser.parse_args()
     model = keras_genzoo.from_preset(options.preset)
     rng = np.random.default_rng(0)
-    model.translate(rng.integers(0, 256, model.image_shape, dtype="uint8"))
+    model.translate(rng.integers(0, 256, (1, *model.image_shape), dtype="uint8"))
     table = Table("image", "image and result", "memory beyond", "seconds", title=options.preset)
     for megapixels in sorted(options.megapixels):  # the peak only grows
         height = round((megapixels * 1e6 / 1.5) ** 0.5)
         shape = (height, round(1.5 * height), model.image_shape[2])
         image, before = rng.integers(0, 256, shape, dtype="uint8"), peak()
         begin = time.perf_counter()
-        result = model.translate(image)
+        result = model.translate(image[None])
         seconds = time.perf_counter() - begin
         beyond, size = max(0, peak() - before), image.nbytes + result.nbytes
         table.add_row(f"{shape[1]}x{height}", f"{size / 1e6:.0f} MB", f"{beyond / 1e6:.0f} MB", f"{seconds:.1f}")

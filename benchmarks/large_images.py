@@ -3,7 +3,7 @@
     python benchmarks/large_images.py PRESET [--megapixels 1 5 20]
 
 Each image is of noise, three to two. Memory is the peak of the process, beyond what it was after the translation of one
-image of the model's own size; the image and its translation have 3 bytes for each pixel each.
+image of the model's own size: it includes the image and its translation, of one byte for each channel of a pixel.
 """
 
 import argparse
@@ -36,16 +36,17 @@ def main():
     model = keras_genzoo.from_preset(options.preset)
     rng = np.random.default_rng(0)
     model.translate(rng.integers(0, 256, (1, *model.image_shape), dtype="uint8"))
+    before = peak()
     table = Table("image", "image and result", "memory beyond", "seconds", title=options.preset)
     for megapixels in sorted(options.megapixels):  # the peak only grows
         height = round((megapixels * 1e6 / 1.5) ** 0.5)
         shape = (height, round(1.5 * height), model.image_shape[2])
-        image, before = rng.integers(0, 256, shape, dtype="uint8"), peak()
+        image = rng.integers(0, 256, shape, dtype="uint8")
         begin = time.perf_counter()
         result = model.translate(image[None])
         seconds = time.perf_counter() - begin
-        beyond, size = max(0, peak() - before), image.nbytes + result.nbytes
-        table.add_row(f"{shape[1]}x{height}", f"{size / 1e6:.0f} MB", f"{beyond / 1e6:.0f} MB", f"{seconds:.1f}")
+        memory = [f"{each / 1e6:.0f} MB" for each in (image.nbytes + result.nbytes, peak() - before)]
+        table.add_row(f"{shape[1]}x{height}", *memory, f"{seconds:.1f}")
     Console().print(table)
 
 

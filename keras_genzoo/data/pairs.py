@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_genzoo.data.checks import check_size
 from keras_genzoo.data.matching import matched_arrays, matched_parts
-from keras_genzoo.data.memory import fits_in_memory
+from keras_genzoo.data.memory import check_cache, fits_in_memory
 from keras_genzoo.data.pipeline import Plan, finished, from_files, from_memory
 from keras_genzoo.data.sides import both_sides
 from keras_genzoo.data.sources import open_part
@@ -71,7 +71,7 @@ def load_pairs(
         drop_remainder: Whether to drop a last batch that is not full.
         limit: Maximum number of images of each domain, drawn like a range of the split; None takes all.
         data_dir: Folder of prepared data sets, for TFDS; other sources ignore it.
-        cache: False streams unpaired folders even if they fit into memory.
+        cache: False streams unpaired folders even if they fit into memory. Pairs are always in memory.
         image_key: Name of the images of domain a in an npz file or a data set of TFDS; None for a common name.
         image_key_b: The same for domain b; without `source_b`, None is `image_key`.
 
@@ -159,6 +159,7 @@ def _unpaired(parts, shape, plan, cache):
         raise ValueError(f"Expected wav files of one sample rate in both domains. Received: {rates}")
     # Only files can be read in any order without keeping all of them in memory.
     held = [isinstance(part, TfdsPart) or fits_in_memory(part, shape, cache) for part in parts]
+    check_cache(cache, parts, held)
     images = [part.arrays(shape)[0] if hold else None for part, hold in zip(parts, held, strict=True)]
     total = max(len(part) if array is None else len(array) for part, array in zip(parts, images, strict=True))
     sides = []

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_genzoo.data.checks import check_size
 from keras_genzoo.data.epochs import Epochs
 from keras_genzoo.data.labelling import Labelling
-from keras_genzoo.data.memory import fits_in_memory
+from keras_genzoo.data.memory import check_cache, fits_in_memory
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.stream import BatchDecoder
 from keras_genzoo.data.tfds import TfdsPart
@@ -127,7 +127,9 @@ def load(
     classes = _classes(part, labels) if labels else None
     shape = part.shape(image_size, channels)
     plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
-    if fits_in_memory(part, shape, cache):
+    held = fits_in_memory(part, shape, cache)
+    check_cache(cache, [part], [held])
+    if held:
         images, targets = part.arrays(shape)
         dataset = finished(from_memory(images, targets, part.name, labels, plan), len(images))
     else:

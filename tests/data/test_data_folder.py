@@ -306,5 +306,5 @@ def test_progress_appears_on_a_slow_job_in_a_terminal_only(monkeypatch, capsys, 
 
 def test_what_is_always_in_memory_cannot_be_streamed(numbered):
     for source in (f"edges:{numbered}", np.full((4, 8, 8), 200, np.uint8)):
-        with pytest.raises(ValueError, match="Expected cache=False for images of a folder .* is in memory"):
+        with pytest.raises(ValueError, match="Expected cache=False for images of a folder .*, kept in memory"):
             load(source, cache=False)

@@ -153,6 +153,15 @@ def test_pairs_cannot_be_streamed():
         load_pairs(np.zeros((4, 8, 8), "uint8"), np.ones((4, 8, 8), "uint8"), paired=True, cache=False)
 
 
+def test_one_domain_is_streamed_beside_an_array(tmp_path):
+    folder, array = picture_folder(tmp_path / "a", range(4)), np.arange(100, 116, dtype="uint8").reshape(4, 2, 2)
+    dataset = load_pairs(folder, array, batch_size=4, shuffle=False, cache=False)
+    Image.fromarray(np.full((2, 2), 77, "uint8")).save(tmp_path / "a" / "000.png")  # seen only by what reads it now
+    assert next(iter(dataset))[0].numpy()[:, 0, 0, 0].tolist() == [77, 1, 2, 3]
+    with pytest.raises(ValueError, match="Received: .* and .*, kept in memory"):
+        load_pairs(array, array - 50, cache=False)
+
+
 def test_data_sets_of_tfds_are_held_in_memory(monkeypatch):
     class Part(module.TfdsPart):
         in_memory, name = False, "tfds:some"

@@ -35,7 +35,7 @@ def measured(model, quantization, calibrating, images):
         run = runners.litert_runner(path, "serving_default", threads=1)
     made = np.rint(255.0 * run({"image": images.astype("float32") / 255.0})["image"]).clip(0, 255).astype("uint8")
     similarity = float(metrics.ssim(model.translate(images), made))
-    return report.size / 1e6, report.latency[1].median_ms, similarity
+    return report.size / 1e6, report.variants[-1].latency[1].median_ms, similarity
 
 
 def main():

@@ -10,8 +10,8 @@ class ReflectionPadding(keras.layers.Layer):
     """Pads the sides of feature maps by their reflection, without a repetition of the border.
 
     Computes what `keras.ops.pad(mode="reflect")` does. In training, output and gradient are put together of slices: on
-    two CPU cores, forward and backward pass of maps of 16x16 pixels take half of the time in bfloat16, and two thirds
-    in float32.
+    two CPU cores, forward and backward pass of 8 maps of 16x16 pixels take half of the time in bfloat16, and two thirds
+    in float32; of more maps less (`benchmarks/layers.py`).
 
     Args:
         margins: For each side, `(before, after)` in pixels, less than the side: `((1, 1), (1, 1))`.

@@ -21,7 +21,8 @@ class ReflectionPadding(keras.layers.Layer):
     `(batch, length, channels)` -> `(batch, length + margins, channels)`.
 
     Raises:
-        ValueError: If there is not one pair of margins for each side.
+        ValueError: If there is not one pair of margins, integers of at least 0, for each side, or one is not less than
+            the side.
 
     Example:
 
@@ -32,7 +33,10 @@ class ReflectionPadding(keras.layers.Layer):
 
     def __init__(self, margins, **kwargs):
         super().__init__(**kwargs)
-        self.margins = [tuple(map(int, pair)) for pair in margins]
+        pairs = isinstance(margins, tuple | list) and all(isinstance(p, tuple | list) and len(p) == 2 for p in margins)
+        if not pairs or not all(type(number) is int and number >= 0 for pair in margins for number in pair):
+            raise ValueError(f"Expected a pair of integers of at least 0 for each side. Received: margins={margins!r}")
+        self.margins = [tuple(pair) for pair in margins]
         self.built = True
 
     def call(self, inputs, training=None):
@@ -41,7 +45,11 @@ class ReflectionPadding(keras.layers.Layer):
                 f"Expected inputs of {len(self.margins)} sides, as many as pairs of margins. "
                 f"Received: shape {tuple(inputs.shape)}"
             )
-        sides = zip(inputs.shape[1:-1], self.margins, strict=True)
+        sides = [*zip(inputs.shape[1:-1], self.margins, strict=True)]
+        if any(side and max(pair) >= side for side, pair in sides):
+            raise ValueError(
+                f"Expected sides that are longer than the margins {self.margins}. Received: shape {tuple(inputs.shape)}"
+            )
         # Margins that overlap are rare, and one pixel of the gradient is then a sum of three.
         if not training or any(not side or side < sum(pair) + 2 for side, pair in sides):
             return ops.pad(inputs, ((0, 0), *self.margins, (0, 0)), mode="reflect")

@@ -49,6 +49,20 @@ def test_first_and_second_gradient_equal_those_of_keras(shape, margins):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "margins", [1, [(1, 1), 2], [(-1, 0), (0, 0)], [(1.5, 1), (1, 1)], [(1, 1, 1), (1, 1)]], ids=str
+)
+def test_margins_are_pairs_of_whole_numbers(margins):
+    with pytest.raises(ValueError, match="Expected a pair of integers of at least 0 for each side. Received: margins="):
+        ReflectionPadding(margins)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_margins_are_less_than_the_sides(training):
+    with pytest.raises(ValueError, match="Expected sides that are longer than the margins"):
+        ReflectionPadding([(1, 1), (0, 3)])(pixels((1, 4, 3, 1)), training=training)
+
+
 def test_signals_and_images_are_not_mistaken():
     with pytest.raises(ValueError, match=r"Expected inputs of 2 sides, .* Received: shape \(2, 9, 3\)"):
         ReflectionPadding([(1, 1), (1, 1)])(pixels((2, 9, 3)))

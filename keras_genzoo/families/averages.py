@@ -86,6 +86,11 @@ class Average:
         for average, network in self.pairs:
             average.set_weights(network.get_weights())
 
+    def replace(self):
+        """Gives the networks the weights of their averages."""
+        for average, network in self.pairs:
+            network.set_weights(average.get_weights())
+
     def without_steps(self, variables):
         """`variables` without the count of the steps."""
         return [variable for variable in variables if variable is not self.steps]

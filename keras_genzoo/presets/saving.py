@@ -21,7 +21,7 @@ from keras_genzoo.utils.plain import plain
 from keras_genzoo.version import __version__
 
 
-def save_preset(model, path, card=None, half_precision=False, samples=None, overwrite=False):
+def save_preset(model, path, card=None, half_precision=False, averages_only=False, samples=None, overwrite=False):
     """Writes a preset folder, completely or not at all.
 
     Args:
@@ -30,6 +30,8 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
         card: Dict for `card.json`, for example from a training run.
         half_precision: Whether to store the weights as float16, which halves the file. The model is unchanged; compute
             metrics for the card on the preset as loaded.
+        averages_only: Whether to store the averages of a model with `ema_decay` also as the networks that they follow,
+            which takes a third off the file of a GAN. Images stay the same; a training goes on from the averages.
         samples: uint8 images `(n, height, width, channels)`, points `(n, coordinates)` or signals `(n, length,
             channels)`, for `samples.png`, or a function that takes the model with the stored weights and returns such
             samples. `None` takes eight rows of the first images of seed 0, 2,500 points or 16 signals, generated with
@@ -53,7 +55,7 @@ def save_preset(model, path, card=None, half_precision=False, samples=None, over
             f"Expected a preset to overwrite: nothing else is deleted. Received: {os.fspath(path)!r}, which is not one"
         )
     with replaced_folder(path) as folder:
-        stored = write_weights(model, folder / WEIGHTS, half_precision)
+        stored = write_weights(model, folder / WEIGHTS, half_precision, averages_only)
         args = {key: value for key, value in model.get_config().items() if key not in ("dtype", "seed", "name")}
         config = {"format_version": FORMAT_VERSION, "keras_genzoo": __version__, "model": model.model_name}
         write_json(folder / CONFIG, {**config, "args": plain(args)})

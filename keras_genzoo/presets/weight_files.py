@@ -1,4 +1,4 @@
-"""Weight files: read completely or not at all, written without optimizer state, in half precision on request."""
+"""Weight files: read completely or not at all, written without optimizer state, as small as a preset asks for."""
 
 import io
 import tempfile
@@ -26,11 +26,13 @@ def load_weights(model, path):
         ) from error
 
 
-def write_weights(model, path, half_precision=False):
+def write_weights(model, path, half_precision=False, averages_only=False):
     """Writes a `.weights.h5` file without optimizer state; returns a float32 copy of the model that has loaded it."""
     import h5py
 
     copy = model.float32_copy()
+    if averages_only and getattr(copy, "average", None):
+        copy.average.replace()
     with tempfile.TemporaryDirectory(dir=Path(path).parent) as scratch:
         # The file is made in memory and then written, so that a full disk is an OSError: HDF5 raises other errors when
         # it cannot write.
@@ -40,14 +42,14 @@ def write_weights(model, path, half_precision=False):
             stored = io.BytesIO(archive.read("model.weights.h5"))
     buffer = io.BytesIO()
     with h5py.File(stored, "r") as source, h5py.File(buffer, "w") as target:
-        _copy_h5(source, target, half_precision)
+        _copy_h5(source, target, half_precision, {})
     Path(path).write_bytes(buffer.getvalue())
     load_weights(copy, path)
     return copy
 
 
-def _copy_h5(source, target, half_precision):
-    """Copies groups and datasets, compressed; with `half_precision`, arrays as float16 if they are in its range."""
+def _copy_h5(source, target, half_precision, stored):
+    """Copies groups and datasets, compressed, equal arrays once; with `half_precision`, as float16 if in its range."""
     import h5py
     import numpy as np
 
@@ -55,12 +57,16 @@ def _copy_h5(source, target, half_precision):
         target.attrs[key] = value
     for key, item in source.items():
         if isinstance(item, h5py.Group):
-            _copy_h5(item, target.create_group(key), half_precision)
+            _copy_h5(item, target.create_group(key), half_precision, stored)
             continue
         data = item[()]
         # Scalars stay as they are: one may be a count of steps, and float16 has no 2049.
         half = half_precision and data.ndim and data.dtype == np.float32
         if half and np.all(np.abs(data) < np.finfo(np.float16).max):
             data = data.astype("float16")
+        content = (data.dtype.str, data.shape, data.tobytes())
+        if content in stored:
+            target[key] = stored[content]  # a hard link, which Keras reads like any other array
+            continue
         compressed = {"compression": "gzip", "shuffle": True} if data.ndim else {}
-        target.create_dataset(key, data=data, **compressed)
+        stored[content] = target.create_dataset(key, data=data, **compressed)

@@ -248,7 +248,8 @@ def finish(model, run, evaluate=True):
     if hasattr(model, "translate"):  # translations only: the licence of the data may forbid publishing the inputs
         images = images_to_translate(recipe, model, 16)
         samples = partial(translations, images=images)
-    presets.save_preset(model, run.preset, card=card, half_precision=True, samples=samples, overwrite=True)
+    options = {"half_precision": True, "averages_only": True, "overwrite": True}
+    presets.save_preset(model, run.preset, card=card, samples=samples, **options)
     plots.save_loss_plot(run.log, run.folder / "loss.png")
     plots.save_health_plot(run.log, run.folder / "health.png")
     if evaluate:

@@ -115,12 +115,19 @@ def test_generator_average_and_discriminator_are_all_stored(stored, model):
     assert float(again.ema_steps) == 90.0  # so that the average follows a fine-tuning, and is not replaced by it
 
 
+def datasets(group):
+    """`(path, dataset)` of each dataset; unlike `visititems`, also of one that is a link to another."""
+    found = []
+    for item in group.values():
+        found += [(item.name, item)] if isinstance(item, h5py.Dataset) else datasets(item)
+    return found
+
+
 @pytest.mark.parametrize("half_precision", [False, True])
 def test_weights_file_holds_no_optimizer_and_no_metric(half_precision, model, tmp_path):
     presets.save_preset(model, tmp_path / "preset", half_precision=half_precision)
-    found = []
     with h5py.File(tmp_path / "preset" / "model.weights.h5") as file:
-        file.visititems(lambda name, item: found.append((name, item)) if isinstance(item, h5py.Dataset) else None)
+        found = datasets(file)
         stored = sum(item.size for _, item in found)
         kinds = {str(item.dtype) for _, item in found if item.ndim}
     assert not [name for name, _ in found if "optimizer" in name or "metric" in name or "loss" in name]
@@ -139,6 +146,30 @@ def test_half_precision_rounds_once_and_halves_the_file(model, tmp_path):
     for new, old in zip(again.network_variables, big.network_variables, strict=True):
         assert new.dtype == "float32"
         np.testing.assert_array_equal(new.numpy(), old.numpy().astype("float16").astype("float32"))
+
+
+def test_averages_only_store_the_averages_once_for_both(model, tmp_path):
+    big = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=32, seed=0)
+    for weight in big.generator.weights:
+        weight.assign(1.37 * weight + 0.01)
+    raw, sizes = values(big.generator.weights), []
+    for only in (False, True):
+        presets.save_preset(big, tmp_path / str(only), averages_only=only)
+        sizes.append((tmp_path / str(only) / "model.weights.h5").stat().st_size)
+    again = keras_genzoo.build("dcgan", weights=tmp_path / "True")
+    assert moved(values(big.generator.weights), raw) == []  # the model itself is as it was
+    assert moved(values(again.generator.weights), values(big.ema_generator.weights)) == []
+    assert moved(values(again.ema_generator.weights), values(big.ema_generator.weights)) == []
+    assert moved(values(again.discriminator.weights), values(big.discriminator.weights)) == []
+    generator = sum(weight.numpy().nbytes for weight in big.generator.weights)
+    assert sizes[0] - sizes[1] > 0.8 * generator  # compressed by a little
+
+
+def test_averages_only_of_a_model_without_averages_changes_nothing(tmp_path):
+    model = tiny(ema_decay=0.0)
+    presets.save_preset(model, tmp_path / "preset", averages_only=True)
+    again = tiny(weights=tmp_path / "preset", ema_decay=0.0)
+    assert moved(values(again.network_variables), values(model.network_variables)) == []
 
 
 def test_weight_too_large_for_half_precision_stays_whole(tmp_path):

@@ -50,6 +50,33 @@ def check_channels_of_maps(channels):
         raise ValueError(f"Expected 3 channels for label maps, which become colours. Received: {channels}")
 
 
+def whole_numbers(values, name):
+    """The class numbers in an array of label maps, as uint8.
+
+    Args:
+        values: Integers in 0..255, booleans or whole floats, `(n, height, width)` or `(n, height, width, 1)`.
+        name: Name of the array in error messages.
+
+    Returns:
+        uint8 array `(n, height, width, 1)`.
+
+    Raises:
+        ValueError: If it has another shape, or other numbers.
+    """
+    values = np.asarray(values)
+    shape = values.shape if values.ndim == 4 else (*values.shape, 1)
+    if len(shape) != 4 or shape[3] != 1 or values.dtype.kind not in "biuf":
+        found = f"shape {values.shape} of {values.dtype}"
+        raise ValueError(f"Expected label maps of shape (n, height, width) in {name}. Received: {found}")
+    whole = (values >= 0) & (values <= 255)  # false for NaN
+    if values.dtype.kind == "f":
+        whole &= values == np.floor(values)
+    if not whole.all():
+        wrong = values[~whole].ravel()[0]
+        raise ValueError(f"Expected label maps of classes 0..255 in {name}. Received: {wrong}")
+    return values.astype(np.uint8).reshape(shape)
+
+
 def class_colours(numbers):
     """Colours of classes, those of PASCAL VOC: black for 0, and 255 others that are far apart where numbers are near.
 

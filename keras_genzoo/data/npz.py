@@ -5,16 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_genzoo.data.parts import EncodedPart
+from keras_genzoo.data.label_maps import whole_numbers
+from keras_genzoo.data.parts import ArrayPart, EncodedPart
 from keras_genzoo.data.points import array_part
 from keras_genzoo.data.split_names import SPELLINGS
+from keras_genzoo.utils.arrays import as_array
 
 _IMAGES = ("x", "images", "image", "data", "arr_0")
 _LABELS = ("y", "labels", "label", "targets")
 _SPLITS = [name for kind in ("train", "test", "validation") for name in SPELLINGS[kind]]
 
 
-def npz_splits(path, image_key=None, label_key=None):
+def npz_splits(path, image_key=None, label_key=None, part_of_array=array_part):
     """Finds the splits of an npz file by the names of its arrays.
 
     For images named `x`, the file has either one array `x`, which is the split `train` or is divided by an array
@@ -28,6 +30,7 @@ def npz_splits(path, image_key=None, label_key=None):
         image_key: Name of the array of images, with or without the name of a split; or several names, separated by
             commas: the images of these arrays one after another.
         label_key: Name of the array of labels, with or without the name of a split.
+        part_of_array: Function of an array, labels and a name that returns a part.
 
     Returns:
         Dict by the name of a split of functions that return its part.
@@ -44,7 +47,7 @@ def npz_splits(path, image_key=None, label_key=None):
     with np.load(path, allow_pickle=False) as file:
         keys = list(file.keys())
     if image_key is not None and "," in image_key:
-        return _several(path, [name.strip() for name in image_key.split(",")], label_key)
+        return _several(path, [name.strip() for name in image_key.split(",")], label_key, part_of_array)
     lower = {key.lower(): key for key in keys}
     if image_key is None and {"jpeg", "offset"} <= set(keys):
         images = {None: "jpeg"}
@@ -62,20 +65,29 @@ def npz_splits(path, image_key=None, label_key=None):
         owner = "train" if "train" in images else next(iter(images))
         shared = {owner: labels.get(None)} if len(images) == 1 or images[owner].lower() in _IMAGES else {}
         return {
-            split: lambda key=key, split=split: _part(path, key, labels.get(split, shared.get(split)))
+            split: lambda key=key, split=split: _part(path, key, labels.get(split, shared.get(split)), part_of_array)
             for split, key in images.items()
         }
     key, label = images[None], labels.get(None)
     if "split" not in keys:
-        return {"train": lambda: _part(path, key, label)}
-    return {"train": lambda: _part(path, key, label, 0), "test": lambda: _part(path, key, label, 1)}
+        return {"train": lambda: _part(path, key, label, part_of_array)}
+    rows = {"train": 0, "test": 1}
+    return {split: lambda value=value: _part(path, key, label, part_of_array, value) for split, value in rows.items()}
 
 
-def _several(path, names, label_key):
+def label_map_part(values, labels, name):
+    """The part of an array of label maps: class numbers, or colours."""
+    values = as_array(values, name)
+    if values.ndim == 4 and values.shape[3] == 3:
+        return array_part(values, labels, name)
+    return ArrayPart(whole_numbers(values, name), labels, name)
+
+
+def _several(path, names, label_key, part_of_array):
     """The splits of several arrays of images, as one: dict like that of `npz_splits`."""
     if len(set(names)) != len(names) or not all(names):
         raise ValueError(f"Expected different names of arrays in image_key. Received: image_key={', '.join(names)!r}")
-    found = {name: npz_splits(path, name, label_key) for name in names}
+    found = {name: npz_splits(path, name, label_key, part_of_array) for name in names}
     first = found[names[0]]
     for name, splits in found.items():
         if set(splits) != set(first):
@@ -124,7 +136,7 @@ def _with_train(stem, divided):
     return {"train": stem, **divided}
 
 
-def _part(path, image_key, label_key, wanted=None):
+def _part(path, image_key, label_key, part_of_array, wanted=None):
     """Reads one split; `wanted` is the value of its rows in the array `split`."""
     labels = None if label_key is None else _read(path, label_key)
     name = f"{image_key!r} of {path}"
@@ -135,7 +147,7 @@ def _part(path, image_key, label_key, wanted=None):
     if labels is not None:
         labels = labels[rows]
     if offsets is None:
-        return array_part(pixels[rows], labels, name)
+        return part_of_array(pixels[rows], labels, name)
     data = pixels.tobytes()
     items = [data[offsets[row] : offsets[row + 1]] for row in np.arange(count)[rows]]
     return EncodedPart(items, labels, name)

@@ -11,7 +11,7 @@ from keras_genzoo.data.edges import EdgesPart
 from keras_genzoo.data.files import image_suffixes
 from keras_genzoo.data.folder import folder_splits
 from keras_genzoo.data.labelling import labelled_rows
-from keras_genzoo.data.npz import npz_splits
+from keras_genzoo.data.npz import label_map_part, npz_splits
 from keras_genzoo.data.packaged import digits_splits, keras_splits
 from keras_genzoo.data.points import array_part, points_splits
 from keras_genzoo.data.shapes import shapes_splits
@@ -176,11 +176,12 @@ def named(source):
     return "the given array" if kind == "array" else f"{kind}:{rest}".rstrip(":")
 
 
-def _splits(source, data_dir=None, image_key=None, label_key=None):
-    """Dict by the name of a split of functions that return its part."""
+def _splits(source, data_dir=None, image_key=None, label_key=None, of_maps=False):
+    """Dict by the name of a split of functions that return its part; `of_maps` for one inside of `label_maps:`."""
     kind, rest = parse_source(source)
     if kind in VIEWS:
-        return {name: _view(part, kind) for name, part in _splits(rest, data_dir, image_key, label_key).items()}
+        inner = _splits(rest, data_dir, image_key, label_key, of_maps or kind == "label_maps")
+        return {name: _view(part, kind) for name, part in inner.items()}
     if kind not in ("npz", "tfds") and (image_key is not None or label_key is not None):
         raise ValueError(
             "Expected image_key and label_key for npz files and TFDS only. "
@@ -189,7 +190,7 @@ def _splits(source, data_dir=None, image_key=None, label_key=None):
     if kind == "tfds":
         return tfds_splits(rest, data_dir, image_key, label_key)
     if kind == "npz":
-        return npz_splits(rest, image_key, label_key)
+        return npz_splits(rest, image_key, label_key, label_map_part if of_maps else array_part)
     made = {"digits": digits_splits, "shapes": shapes_splits, "points": points_splits, "signals": signals_splits}
     read = {"folder": folder_splits, "wav": wav_splits, "keras": keras_splits, "array": _array}
     return {**made, **read}[kind](rest)

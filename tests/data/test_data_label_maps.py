@@ -76,3 +76,28 @@ def test_what_is_no_label_map_is_refused(folders):
         load_arrays(f"label_maps:npz:{folders / 'a.npz'}", channels=1, split="train[:1]")
     with pytest.raises(ValueError, match="Expected a folder or an npz file after label_maps:. Received: 'digits'"):
         load_arrays("label_maps:digits")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, bool, np.int64, np.float32])
+def test_masks_and_numbers_of_an_npz_file_are_classes(dtype, tmp_path):
+    mask = CLASSES == 1  # 0 and 1 alone, which would be no image
+    np.savez(tmp_path / "a.npz", x_train=mask[None].astype(dtype))
+    maps, _ = load_arrays(f"label_maps:npz:{tmp_path / 'a.npz'}")
+    np.testing.assert_array_equal(maps[0], class_colours(mask))
+    left, _ = load_arrays(f"label_maps:left:npz:{tmp_path / 'a.npz'}")
+    np.testing.assert_array_equal(left[0], class_colours(mask[:, :12]))
+
+
+@pytest.mark.parametrize("wrong", [-1, 256, 0.5, np.nan])
+def test_numbers_that_are_no_classes_are_refused(wrong, tmp_path):
+    maps = CLASSES[None].astype("float64")
+    maps[0, 3, 4] = wrong
+    np.savez(tmp_path / "a.npz", x_train=maps)
+    with pytest.raises(ValueError, match=f"classes 0..255 in 'x_train' of .*a.npz. Received: {wrong}"):
+        load_arrays(f"label_maps:npz:{tmp_path / 'a.npz'}")
+
+
+def test_maps_of_another_shape_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=np.zeros((3, 8, 8, 2), np.uint8))
+    with pytest.raises(ValueError, match=r"shape \(n, height, width\) in .* shape \(3, 8, 8, 2\) of uint8"):
+        load_arrays(f"label_maps:npz:{tmp_path / 'a.npz'}")

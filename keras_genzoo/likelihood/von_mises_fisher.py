@@ -86,26 +86,26 @@ def angles(kappa, noise, dim):
     correction that rejection needs.
 
     Args:
-        kappa: Concentrations, `(n,)`.
-        noise: Standard normal, `(n,)`.
+        kappa: Concentrations, `(n,)`. The grid of each is made once for all of its draws.
+        noise: Standard normal, `(n, draws)`.
         dim: Length of a code, at least 2.
 
     Returns:
-        float64 `(n,)`, in [0, pi], differentiable with respect to `kappa`.
+        float64 `(n, draws)`, in [0, pi], differentiable with respect to `kappa`.
 
     References:
         Figurnov et al., 2018, Implicit reparameterization gradients, https://arxiv.org/abs/1805.08498, equation 6.
     """
-    kappa = ops.cast(kappa, "float64")
-    k, noise = ops.stop_gradient(kappa)[:, None], ops.cast(noise, "float64")[:, None]
+    kappa = ops.cast(kappa, "float64")[:, None]
+    k, noise = ops.stop_gradient(kappa), ops.cast(noise, "float64")
     low, step, density = _grid(k, dim)
     t = low + step * ops.arange(_POINTS, dtype="float64")  # (n, _POINTS)
     p, slope = density(t)
     mass = _integral(p, slope, step)
     moment = _integral(ops.cos(t) * p, ops.cos(t) * slope - ops.sin(t) * p, step)
-    share = sampling.uniform_from_normal(noise)  # (n, 1)
+    share = sampling.uniform_from_normal(noise)  # (n, draws)
     target = share * mass[:, -1:]
-    index = ops.sum(ops.cast(mass[:, 1:-1] <= target, "int32"), axis=-1, keepdims=True)
+    index = ops.sum(ops.cast(mass[:, None, 1:-1] <= target[:, :, None], "int32"), axis=-1)
 
     def ends(values):
         return ops.take_along_axis(values, index, axis=1), ops.take_along_axis(values, index + 1, axis=1)
@@ -114,7 +114,7 @@ def angles(kappa, noise, dim):
     moments = _hermite(*ends(moment), *(step * each for each in ends(ops.cos(t) * p)))(place)
     angle = low + step * (ops.cast(index, "float64") + place)
     change = share * moment[:, -1:] - moments  # -dF/d kappa times the total mass
-    return _with_slope(angle[:, 0], (change / ops.maximum(density(angle)[0], 1e-300))[:, 0], kappa)
+    return _with_slope(angle, change / ops.maximum(density(angle)[0], 1e-300), kappa)
 
 
 def _grid(k, dim):

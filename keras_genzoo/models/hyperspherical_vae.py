@@ -29,12 +29,13 @@ class VonMisesFisherPosterior(Posterior):
     Args:
         z_mean: Mean directions, `(batch, latent_dim)`, unit vectors.
         z_kappa: Concentrations, `(batch, 1)`, above 0.
+        num: How many posteriors in succession each row stands for, an integer or a scalar tensor.
     """
 
     portable = False  # a draw has operations that only TensorFlow supports
 
-    def __init__(self, z_mean, z_kappa):
-        self.z_mean, self.z_kappa = z_mean, z_kappa
+    def __init__(self, z_mean, z_kappa, num=1):
+        self.z_mean, self.z_kappa, self.num = z_mean, z_kappa, num
 
     @property
     def noise_dim(self):
@@ -44,33 +45,36 @@ class VonMisesFisherPosterior(Posterior):
     @property
     def num_rows(self):
         """Number of posteriors, a scalar tensor."""
-        return ops.shape(self.z_mean)[0]
+        return ops.shape(self.z_mean)[0] * self.num
 
     def draw(self, noise):
-        """Codes `(batch, latent_dim)` and their log-densities per unit of area, `(batch,)`, from normal noise."""
-        kappa, dim = self.z_kappa[:, 0], self.noise_dim
-        angle = von_mises_fisher.angles(kappa, noise[:, 0], dim)  # float64
+        """Codes `(num_rows, latent_dim)` and their log-densities per unit of area, `(num_rows,)`, from normal noise."""
+        dim, mean = self.noise_dim, importance.repeat(self.z_mean, self.num)
+        draws = ops.reshape(noise[:, 0], (-1, self.num))  # of each posterior
+        angle = ops.reshape(von_mises_fisher.angles(self.z_kappa[:, 0], draws, dim), (-1,))  # float64
         across = SpherePrior(dim - 1).from_normal(noise[:, 1:])
         cosine, sine = (ops.cast(each, "float32")[:, None] for each in (ops.cos(angle), ops.sin(angle)))
         local = ops.concatenate([cosine, sine * across], axis=-1)
         # The reflection across the plane between the first axis and the mean direction; none where they are equal.
-        normal = ops.eye(1, dim, dtype="float32") - self.z_mean
+        normal = ops.eye(1, dim, dtype="float32") - mean
         square = ops.sum(ops.square(normal), axis=-1, keepdims=True)
         z = local - 2.0 * normal * ops.sum(normal * local, axis=-1, keepdims=True) / (square + 1e-12)
-        kappa = ops.cast(kappa, "float64")
+        kappa = ops.cast(self.z_kappa[:, 0], "float64")
+        log_c, kappa = (importance.repeat(x, self.num) for x in (von_mises_fisher.log_normalizer(kappa, dim), kappa))
         # As a difference from the mode, because kappa times a cosine near 1 would lose digits.
-        log_q = von_mises_fisher.log_normalizer(kappa, dim) + kappa - 2.0 * kappa * ops.square(ops.sin(0.5 * angle))
+        log_q = log_c + kappa - 2.0 * kappa * ops.square(ops.sin(0.5 * angle))
         return z, ops.cast(log_q, "float32")
 
     def divergences(self, prior):
         """KL divergence of the whole code from the uniform distribution, `(batch, 1)`; `None` for other priors."""
         if prior.kind != "sphere":
             return None
-        return ops.cast(von_mises_fisher.divergence(self.z_kappa, self.noise_dim), "float32")
+        divergence = ops.cast(von_mises_fisher.divergence(self.z_kappa, self.noise_dim), "float32")
+        return importance.repeat(divergence, self.num)
 
     def repeat(self, num):
         """The posterior of a batch in which each image stands `num` times, one after the other."""
-        return type(self)(importance.repeat(self.z_mean, num), importance.repeat(self.z_kappa, num))
+        return type(self)(self.z_mean, self.z_kappa, self.num * num)
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")

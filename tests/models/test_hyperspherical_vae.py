@@ -48,7 +48,7 @@ def test_divergence_and_its_gradient_are_those_of_bessel_functions(dim):
 def test_angles_are_quantiles_of_their_density(dim):
     noise = np.array([-4.0, -1.0, 0.0, 0.7, 3.0])
     for kappa in KAPPAS:
-        angles = np.asarray(von_mises_fisher.angles(np.full(5, kappa), noise, dim))
+        angles = np.asarray(von_mises_fisher.angles(np.array([kappa]), noise[None], dim))[0]
         reach = min(np.pi, 12.0 * np.sqrt(dim / kappa))
         t = np.linspace(0.0, reach, 200001)
         log_p = kappa * (np.cos(t) - 1.0) + (dim - 2) * np.log(np.maximum(np.sin(t), 1e-300))
@@ -59,13 +59,13 @@ def test_angles_are_quantiles_of_their_density(dim):
 
 @for_dims
 def test_gradient_of_angles_is_that_of_the_map(dim):
-    kappa, noise = np.repeat(KAPPAS[1:], 3), np.tile([-2.0, 0.3, 2.0], len(KAPPAS) - 1)
+    kappa, noise = np.repeat(KAPPAS[1:], 3), np.tile([-2.0, 0.3, 2.0], len(KAPPAS) - 1)[:, None]
     variable = tf.constant(kappa)
     with tf.GradientTape() as tape:
         tape.watch(variable)
-        angles = von_mises_fisher.angles(variable, noise, dim)
+        angles = von_mises_fisher.angles(variable, noise, dim)[:, 0]
     step = 1e-2 * kappa  # the map itself is exact to a millionth only
-    ends = [np.asarray(von_mises_fisher.angles(kappa + sign * step, noise, dim)) for sign in (1, -1)]
+    ends = [np.asarray(von_mises_fisher.angles(kappa + sign * step, noise, dim))[:, 0] for sign in (1, -1)]
     slopes = (ends[0] - ends[1]) / (2 * step)
     np.testing.assert_allclose(tape.gradient(angles, variable) * kappa, slopes * kappa, rtol=2e-3, atol=2e-4)
 
@@ -83,6 +83,17 @@ def test_draws_and_densities_are_those_of_scipy(dim, kappa):
     drawn = expected.rvs(4000, random_state=rng)
     for direction in (mean, *np.eye(dim)):
         assert scipy.stats.ks_2samp(z @ direction, drawn @ direction).pvalue > 1e-3
+
+
+def test_draws_of_repeated_posteriors_are_those_of_each_alone():
+    mean, kappa = np.float32([[0.6, 0.0, 0.8], [0.0, 1.0, 0.0]]), np.float32([[5.0], [80.0]])
+    noise = np.random.default_rng(0).standard_normal((12, 3)).astype("float32")
+    alone = VonMisesFisherPosterior(mean.repeat(6, axis=0), kappa.repeat(6, axis=0))
+    together = VonMisesFisherPosterior(mean, kappa).repeat(2).repeat(3)
+    assert int(alone.num_rows) == int(together.num_rows) == 12
+    for expected, found in zip(alone.draw(noise), together.draw(noise), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(*(each.divergences(SpherePrior(3)) for each in (alone, together)), rtol=1e-6)
 
 
 def test_draws_around_the_first_axis_are_finite_and_differentiable():

@@ -170,7 +170,7 @@ class EncodedPart(Part):
         check_asked(self, image_size, channels)
         if image_size and channels:
             return *image_size, channels
-        found = list(self._each(inspect_image, f"Looking through {self.name}"))
+        found = list(self.each(inspect_image, f"Looking through {self.name}"))
         shapes = [shape for _, shape, error in found if error is None]
         self._drop({position: error for position, _, error in found if error is not None})
         if not image_size:
@@ -184,7 +184,7 @@ class EncodedPart(Part):
         """
         images = np.empty((len(self), *shape), np.uint8)
         failures = {}
-        for position, pixels, error in self._each(
+        for position, pixels, error in self.each(
             lambda item: read_image(item, shape[:2], shape[2]), f"Reading {self.name}"
         ):
             if error is None:
@@ -215,7 +215,7 @@ class EncodedPart(Part):
             item = item.item
         return f"image {position}" if isinstance(item, bytes) else os.fspath(item)
 
-    def _each(self, function, description):
+    def each(self, function, description):
         """Yields `(position, result, error)` in order, from several threads: Pillow releases the global lock."""
         with ThreadPoolExecutor(thread_count()) as pool:
 

@@ -266,3 +266,31 @@ def test_one_source_that_is_written_in_two_ways_is_no_second_domain(tmp_path):
             load_pairs(a, b)
     with pytest.raises(ValueError, match="Expected a second domain"):
         load_pairs("digits", split="train", split_b="Training[:]")
+
+
+def test_pairs_of_different_proportions_are_named_and_left_out(tmp_path):
+    sizes = {"1": ((20, 10), (10, 10)), "2": ((20, 10), (41, 20)), "3": ((16, 16), (8, 8)), "4": ((10, 20), (20, 10))}
+    for name, pair in sizes.items():
+        for folder, size in zip("ab", pair, strict=True):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            Image.new("RGB", size, (10 * int(name), 0, 0)).save(tmp_path / folder / f"{name}.png")
+    turned = Image.new("RGB", (10, 20), (50, 0, 0))  # 20x10 once its EXIF orientation is followed
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "a" / "5.png", exif=exif)
+    Image.new("RGB", (20, 10), (50, 0, 0)).save(tmp_path / "b" / "5.png")
+    folders = [f"folder:{tmp_path / name}" for name in "ab"]
+    with pytest.warns(UserWarning, match="Left out 2 pairs, 3 are left.*1.png is 10x20 and .*1.png is 10x10; .*4.png"):
+        a, b = module.load_pair_arrays(*folders, image_size=(8, 8))
+    assert a[:, 0, 0, 0].tolist() == b[:, 0, 0, 0].tolist() == [20, 30, 50]
+    with pytest.warns(UserWarning) as caught:  # of empty drawings, too
+        load_pairs(f"edges:{folders[0]}", folders[1], paired=True, image_size=(8, 8))
+    assert any("3 are left" in str(each.message) for each in caught)
+
+
+def test_pairs_that_are_all_of_different_proportions_are_refused():
+    a, b = np.zeros((3, 8, 16, 1), "float32"), np.zeros((3, 16, 16, 1), "float32")
+    with pytest.raises(
+        ValueError, match="pairs of images of the same proportions.*image 0 is 8x16 and image 0 is 16x16"
+    ):
+        load_pairs(a, b, paired=True, image_size=(8, 8))

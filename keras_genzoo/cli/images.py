@@ -206,19 +206,20 @@ def reconstruct(
     through(ctx, name, weights, source, out, split, limit, "reconstruct", "reconstructs images", labels=labels)
 
 
-def through(ctx, name, weights, source, out, split, limit, method, does, labels=None, direction=None):
+def through(ctx, name, weights, source, out, split, limit, method, does, labels=None, direction=None, image_key=None):
     """Reads images, hands them to a method of the model, and writes what it gives."""
     check_output(out)
     from keras_genzoo.data.named import is_image_file, load_named_images
     from keras_genzoo.families.conditions import conditions_of_images
 
     if is_image_file(source):
-        check_effect(ctx, ("split", "limit"), "--input is one image")
+        own = ("image_key",) if method == "translate" else ()
+        check_effect(ctx, ("split", "limit", *own), "--input is one image")
     model = load_model(name, weights, method, does)
     check_apart(source, out)
     given = {} if direction is None else {"direction": direction}
     height, width, channels = model.image_shape
-    images, found, names = load_named_images(source, split, (height, width), channels, limit)
+    images, found, names = load_named_images(source, split, (height, width), channels, limit, image_key)
     check_targets(out, [*names, BEFORE_AFTER])
     if method == "reconstruct" and conditions_of_images(model):
         given = labels_of(model, labels, found, len(images), source, split)

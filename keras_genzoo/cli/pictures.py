@@ -3,9 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
+from keras_genzoo.utils.own_files import BEFORE_AFTER
+
 MAX_PAIRS = 32  # images in a grid of before and after
 MAX_SHOWN = 256  # pixels of the longer side of an image in such a grid, where images differ in size
-BEFORE_AFTER = "before_after"  # name of this grid in a folder of images
 
 
 def check_output(out):
@@ -44,7 +45,7 @@ def check_apart(source, out):
     from keras_genzoo.data.views import unviewed
 
     if is_image_file(source):
-        file = Path(source).expanduser()
+        file = Path(unviewed(source)[1]).expanduser()
         target = out if is_png(out) else out / f"{file.stem}.png"
         if target.exists() and target.samefile(file):
             raise ValueError(f"Expected --out apart from --input, which it would replace. Received: {str(target)!r}")

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from collections import Counter
 from pathlib import Path
 
 from keras_genzoo.cli.pictures import check_folder_of, check_png_output, is_png
@@ -18,12 +19,14 @@ def is_signal_file(out):
 def is_signal_source(source):
     """Whether a source says that it has signals: a wav file, a folder of such without images, or by its prefix."""
     from keras_genzoo.data.files import walk
-    from keras_genzoo.data.wav import is_wav
+    from keras_genzoo.data.wav import is_named_wav, is_wav
 
     if str(source).startswith(("wav:", "signals:")):
         return True
     path = Path(source).expanduser()
-    return is_wav(path) or (path.is_dir() and bool(walk(path, is_wav)[0]) and not walk(path)[0])
+    return (is_named_wav(path) and not path.is_dir()) or (
+        path.is_dir() and bool(walk(path, is_wav)[0]) and not walk(path)[0]
+    )
 
 
 def is_wav_input(source):
@@ -119,20 +122,31 @@ def _translate_files(model, path, out, direction):
     from keras_genzoo.data.parts import attempt
     from keras_genzoo.data.wav_files import read_wav, write_wav
 
+    def made(file):
+        recording = read_wav(file)
+        return recording, translated(model, recording.samples, direction)
+
     files = _targets(path, out)
-    failed = []
+    failed, rates = [], Counter()
     for file, target in track(files.items(), "Translating", console=errors, disable=not sys.stderr.isatty()):
-        recording, error = attempt(read_wav, file)
+        result, error = attempt(made, file)
         if error is not None:
             failed.append(f"{file} ({error})")
             continue
-        write_wav(target, translated(model, recording.samples, direction), recording.rate, recording.dtype)
+        recording, samples = result
+        write_wav(target, samples, recording.rate, recording.dtype)
+        rates[recording.rate] += 1
     if len(failed) == len(files):
-        raise ValueError(f"Expected wav files that can be read. Received: {'; '.join(failed[:10])}")
+        raise ValueError(f"Expected wav files that can be translated. Received: {'; '.join(failed[:10])}")
     if failed:
+        told = "; ".join(failed[:10])
         warnings.warn(
-            f"Skipped {len(failed)} of {len(files)} wav files that cannot be read: {'; '.join(failed[:10])}",
-            stacklevel=2,
+            f"Skipped {len(failed)} of {len(files)} wav files that cannot be translated: {told}", stacklevel=2
+        )
+    if len(rates) > 1:
+        told = ", ".join(f"{count} of {rate} Hz" for rate, count in sorted(rates.items()))
+        warnings.warn(
+            f"Expected recordings of the sample rate that the model has learned from. Received: {told}", stacklevel=2
         )
     return len(files) - len(failed)
 

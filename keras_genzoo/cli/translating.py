@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from keras_genzoo import presets
 from keras_genzoo.cli.images import Input, Limit, Name, Split, load_model, through
-from keras_genzoo.cli.names import Weights, errors, say
+from keras_genzoo.cli.names import Weights, errors, preset_of, say
 from keras_genzoo.cli.pictures import (
     BEFORE_AFTER,
     MAX_PAIRS,
@@ -21,7 +22,8 @@ from keras_genzoo.cli.pictures import (
     thumbnail,
 )
 from keras_genzoo.cli.signals import is_signal_file, is_signal_source, is_wav_input, translate_signals
-from keras_genzoo.cli.typed import check_effect
+from keras_genzoo.cli.typed import check_effect, typed
+from keras_genzoo.data.views import unviewed
 
 DOES = "translates images"
 
@@ -40,6 +42,7 @@ def translate(
     ] = True,
     split: Split = "train",
     limit: Limit = None,
+    image_key: Annotated[str | None, typer.Option(help="Name of the images in an npz file or a data set.")] = None,
     weights: Weights = None,
 ):
     """Translates an image file, a folder, a data set, a clip or wav files from one domain to the other.
@@ -53,29 +56,45 @@ def translate(
     from keras_genzoo.data.clips import is_clip
 
     if is_signal_source(source) or is_signal_file(out):
-        check_effect(ctx, ("keep_size", *(("split", "limit") if is_wav_input(source) else ())), "--input is of signals")
+        of_arrays = ("split", "limit") if is_wav_input(source) else ()
+        check_effect(ctx, ("keep_size", "image_key", *of_arrays), "--input is of signals")
         model = load_model(name, weights, "translate", "translates signals", points=True)
         direction = model.checked_direction(direction)
         count = translate_signals(model, source, out, direction, split, limit)
         return say(f"{count} signals, {direction}: {out}")
     if is_clip(source) and not (is_png(out) or (out.is_dir() or not out.suffix)):
-        check_effect(ctx, ("split", "limit"), "--input is a clip")
+        check_effect(ctx, ("split", "limit", "image_key"), "--input is a clip")
         return _translate_clip(name, weights, source, out, direction, keep_size)
+    if is_clip(source) and Path(source).suffix.lower() != ".gif":
+        raise ValueError(f"Expected --out as a .gif or .mp4 file for a video. Received: {str(out)!r}")
+    source = _as_in_training(source, name, weights, direction)
+    if not typed(ctx, "split"):
+        split = None  # all images of a folder, which need not be laid out as data for a training
     if not keep_size:
-        return through(ctx, name, weights, source, out, split, limit, "translate", DOES, direction=direction)
-    return _translate_each(ctx, name, weights, source, out, split, limit, direction)
+        return through(ctx, name, weights, source, out, split, limit, "translate", DOES, None, direction, image_key)
+    read = dict(split=split, limit=limit, image_key=image_key)
+    return _translate_each(ctx, name, weights, source, out, direction, read)
 
 
-def _translate_each(ctx, name, weights, source, out, split, limit, direction):
+def _as_in_training(source, name, weights, direction):
+    """`source` as label maps, if the preset has learned from such: files of class numbers are dark grey pictures."""
+    preset = preset_of(name, weights)
+    data = {} if preset is None else presets.card(preset).get("recipe", {}).get("data", {})
+    learned = data.get("source_b" if direction == "b_to_a" else "source") or ""
+    of_maps = "label_maps" in (unviewed(learned)[0] or "") and unviewed(source)[0] is None
+    return f"label_maps:{source}" if of_maps else source
+
+
+def _translate_each(ctx, name, weights, source, out, direction, read):
     """Images at their own sizes, one after another."""
     from keras_genzoo.data.named import is_image_file, named_images
 
     if is_image_file(source):
-        check_effect(ctx, ("split", "limit"), "--input is one image")
+        check_effect(ctx, ("split", "limit", "image_key"), "--input is one image")
     check_output(out)
     model = load_model(name, weights, "translate", DOES)
     check_apart(source, out)
-    names, images = named_images(source, split, model.image_shape[2], limit)
+    names, images = named_images(source, channels=model.image_shape[2], **read)
     check_targets(out, [*names, BEFORE_AFTER])
     direction = model.checked_direction(direction)
     shown, count, made = [], 0, None

@@ -22,5 +22,11 @@ def typed(ctx, *names):
 def check_effect(ctx, names, reason):
     """Raises `ValueError` if one of these options is given, which have no effect for a `reason`."""
     for name in typed(ctx, *names):
-        option = f"--{name.replace('_', '-')}"
-        raise ValueError(f"Expected no {option}: {reason}. Received: {option} {ctx.params[name]}")
+        value = ctx.params[name]
+        parameter = next(each for each in ctx.command.params if each.name == name)
+        if value is False and parameter.secondary_opts:  # --model-size of --keep-size/--model-size
+            option = given = parameter.secondary_opts[0]
+        else:
+            option = parameter.opts[0]
+            given = option if value is True else f"{option} {value}"
+        raise ValueError(f"Expected no {option}: {reason}. Received: {given}")

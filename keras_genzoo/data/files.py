@@ -9,6 +9,8 @@ from pathlib import Path
 
 from PIL import Image, ImageFile
 
+from keras_genzoo.utils.own_files import is_before_after
+
 # Pillow recognizes these, and cannot decode them, or by another program only.
 _NOT_DECODED = {"EPS", "MPEG"}
 # What systems put into folders, in lower case: not images of the user, and not reported.
@@ -23,6 +25,9 @@ _OF_SYSTEMS = {
     "ehthumbs.db",
     "desktop.ini",
 }
+
+
+_OF_PAGES = (".apng", ".gif", ".tif", ".tiff", ".webp")
 
 
 @functools.cache
@@ -40,8 +45,9 @@ def image_suffixes():
 
 
 def is_image(path):
-    """Whether the name of a file says that it is an image that Pillow reads."""
-    return path.suffix.lower() in image_suffixes() and is_visible(path.name) and path.is_file()
+    """Whether the name of a file says that it is an image that Pillow reads, and no grid of ours."""
+    named = path.suffix.lower() in image_suffixes() and is_visible(path.name)
+    return named and path.is_file() and not is_before_after(path)
 
 
 def is_visible(name):
@@ -87,7 +93,7 @@ def walk(folder, is_wanted=is_image):
         for file in children(inside):
             if is_wanted(file):
                 images.append(file)
-            elif not file.is_dir():
+            elif not file.is_dir() and not is_before_after(file):
                 others[kind_of_file(file)] += 1
     return sorted(images), others
 
@@ -131,13 +137,13 @@ def tell_left_out(others, name):
 
 
 def tell_pages(images, name):
-    """Warns of TIFF files of several pages, of which the first one is read."""
-    pages = [_pages(path) for path in images if path.suffix.lower() in (".tif", ".tiff")]
+    """Warns of animations and of TIFF files of several pages, of which the first frame or page is read."""
+    pages = [_pages(path) for path in images if path.suffix.lower() in _OF_PAGES]
     several = [number for number in pages if number > 1]
     if several:
         warnings.warn(
-            f"Left out all pages but the first of {len(several)} TIFF files of {name}: "
-            f"{sum(several) - len(several)} pages",
+            f"Left out all frames or pages but the first of {len(several)} files of {name}: "
+            f"{sum(several) - len(several)} frames or pages",
             stacklevel=2,
         )
 

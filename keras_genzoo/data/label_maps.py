@@ -8,13 +8,16 @@ from PIL import Image, ImageOps
 from keras_genzoo.data.pixels import Half, inspect_image, opaque, open_image
 
 _BITS = 8
+_DARKEST = 32
+_GREYS = ("P", "L", "1", "I", "I;16")
 
 
 class LabelMap:
     """A label map in a file, which `read_image` and `inspect_image` take in place of the file.
 
-    The numbers of the classes are the indices of a palette, or grey levels; a file in colour has colours of its own.
-    Pixels are never mixed: the map is scaled to the nearest one.
+    The numbers of the classes are the indices of a palette, or grey levels, also those of a file in colour or with
+    transparency that has dark greys alone; another file in colour has colours of its own. Pixels are never mixed: the
+    map is scaled to the nearest one.
 
     Args:
         item: Path of a file, the `bytes` of one, or a `Half`.
@@ -34,14 +37,32 @@ class LabelMap:
         """uint8 `(height, width, 3)`, of `image_size` or of the size of the file."""
         check_channels_of_maps(channels)
         with open_image(self.item) as image:
-            image = ImageOps.exif_transpose(image)
-            image = image if image.mode in ("P", "L", "1", "I", "I;16") else opaque(image).convert("RGB")
+            image = _numbered(ImageOps.exif_transpose(image), image.format)
         if isinstance(self.item, Half):
             image = self.item.cropped(image)
         if image_size is not None and image.size != image_size[::-1]:
             image = ImageOps.fit(image, image_size[::-1], Image.Resampling.NEAREST)
         pixels = np.asarray(image)
         return pixels if image.mode == "RGB" else class_colours(pixels)
+
+
+def _numbered(image, file_format):
+    """The image in a mode of one number per pixel, or in RGB if its colours are not those of class numbers."""
+    if image.mode in _GREYS and file_format == "JPEG":
+        raise ValueError(
+            "Expected a format that keeps class numbers, such as PNG. Received: a grey JPEG, which mixes them"
+        )
+    if image.mode in ("LA", "La"):
+        image = image.getchannel(0)
+    if image.mode == "F":
+        return Image.fromarray(whole_numbers(np.asarray(image)[None], "the file")[0, ..., 0])
+    if image.mode in _GREYS:
+        return image
+    image = opaque(image).convert("RGB")
+    pixels = np.asarray(image)
+    # The darkest colour of a class has a level of 32: darker greys are numbers, which would all look black.
+    grey = pixels.max() < _DARKEST and (pixels == pixels[..., :1]).all()
+    return image.getchannel(0) if grey else image
 
 
 def check_channels_of_maps(channels):

@@ -181,7 +181,7 @@ def _splits(source, data_dir=None, image_key=None, label_key=None, of_maps=False
     kind, rest = parse_source(source)
     if kind in VIEWS:
         inner = _splits(rest, data_dir, image_key, label_key, of_maps or kind == "label_maps")
-        return {name: _view(part, kind) for name, part in inner.items()}
+        return {name: lambda part=part: viewed(part(), kind) for name, part in inner.items()}
     if kind not in ("npz", "tfds") and (image_key is not None or label_key is not None):
         raise ValueError(
             "Expected image_key and label_key for npz files and TFDS only. "
@@ -196,10 +196,10 @@ def _splits(source, data_dir=None, image_key=None, label_key=None, of_maps=False
     return {**made, **read}[kind](rest)
 
 
-def _view(part, view):
+def viewed(part, view):
+    """The part of one view, such as `"edges"`, of the images of a part."""
     made = {"edges": EdgesPart, "label_maps": lambda whole: whole.coloured(), "labelled": labelled_rows}
-    function = made.get(view, lambda whole: whole.half(view))
-    return lambda: function(part())
+    return made.get(view, lambda whole: whole.half(view))(part)
 
 
 def parse_source(source):

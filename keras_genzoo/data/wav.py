@@ -24,7 +24,12 @@ _NAMED = 10  # files in one message
 
 def is_wav(path):
     """Whether the name of a file says that it is a wav file."""
-    return path.suffix.lower() in _SUFFIXES and is_visible(path.name) and path.is_file()
+    return is_named_wav(path) and is_visible(path.name) and path.is_file()
+
+
+def is_named_wav(path):
+    """Whether a path, of a file or of nothing, has the suffix of wav files."""
+    return path.suffix.lower() in _SUFFIXES
 
 
 def wav_splits(path):

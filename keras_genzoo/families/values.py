@@ -4,12 +4,14 @@ A model has `values`, `Pixels` or one of the classes of `keras_genzoo.families.f
 differs between images, points and signals is there, and nothing else asks for the length of `image_shape`.
 """
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from keras import ops
 
-from keras_genzoo.data.pixels import read_image
+from keras_genzoo.data.named import is_image_file, load_named_images
 from keras_genzoo.families import checks
 from keras_genzoo.families.allowed import unit_interval
 from keras_genzoo.families.float_values import Points, Signals
@@ -88,8 +90,14 @@ class Pixels:
         pixels.check_images(values, (None, None, self.shape[2]))
 
     def read(self, path, keep_size):
-        """The data of a file as an array of one, at its own size or at that of the model."""
-        return read_image(path, None if keep_size else self.shape[:2], self.shape[2])[None]
+        """The data of a file, or of a view of one, as an array of one, at its own size or at that of the model."""
+        if not is_image_file(path):
+            there = Path(path).expanduser().exists()
+            found = f"{os.fspath(path)!r}, which is {'no image file' if there else 'not there'}"
+            raise (ValueError if there else FileNotFoundError)(
+                f"Expected the path of an image file (keras_genzoo.data.load_arrays reads folders). Received: {found}"
+            )
+        return load_named_images(path, None, None if keep_size else self.shape[:2], self.shape[2])[0]
 
     def in_parts(self, function, values):
         """What a function of data of the model's size, which gives floats, makes of one image of any size."""

@@ -3,13 +3,14 @@
 from keras_genzoo.plots.chains import save_gibbs_chain, save_imputation
 from keras_genzoo.plots.codes import save_latent_map, save_traversals
 from keras_genzoo.plots.figures import save_table
-from keras_genzoo.plots.grids import SOFTWARE, image_grid, is_own, save_grid, save_pairs
+from keras_genzoo.plots.grids import image_grid, save_grid, save_pairs
 from keras_genzoo.plots.health import save_health_plot
 from keras_genzoo.plots.losses import save_loss_plot
 from keras_genzoo.plots.neighbours import save_neighbours
 from keras_genzoo.plots.points import save_points
 from keras_genzoo.plots.samples import save_samples, save_translations
 from keras_genzoo.plots.signals import save_signals
+from keras_genzoo.utils.own_files import SOFTWARE, is_own
 
 __all__ = [
     "SOFTWARE",

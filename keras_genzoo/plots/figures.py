@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from keras_genzoo.plots.grids import SOFTWARE, image_grid, write_atomically
+from keras_genzoo.plots.grids import image_grid, write_atomically
+from keras_genzoo.utils.own_files import SOFTWARE
 
 DPI = 110
 _CELL = 64  # pixels of the smallest side of an image in a table

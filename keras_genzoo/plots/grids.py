@@ -7,8 +7,7 @@ import numpy as np
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.atomic import write_atomically
 from keras_genzoo.utils.checks import check_at_least, check_none_or_at_least
-
-SOFTWARE = "keras_genzoo"  # in the PNG files that are written here, under the keyword `Software`
+from keras_genzoo.utils.own_files import SOFTWARE
 
 
 def image_grid(images, columns=None, scale=1, gap=2, background=255):
@@ -74,17 +73,6 @@ def save_grid(images, path, columns=None, scale=None, gap=2):
     mark.add_text("Software", SOFTWARE)
     image = Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid)
     return write_atomically(path, lambda file: image.save(file, format="PNG", optimize=True, pnginfo=mark))
-
-
-def is_own(path):
-    """Whether a file is a PNG file that `save_grid` has written."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            return image.format == "PNG" and image.info.get("Software") == SOFTWARE
-    except (OSError, ValueError, SyntaxError):  # of Pillow, for what it cannot read
-        return False
 
 
 def save_pairs(before, after, path, pairs_per_row=None):

@@ -49,6 +49,7 @@ def test_a_run_takes_the_shape_of_its_signals_and_draws_input_output_and_truth(r
     assert sizes[0][0] == pytest.approx(1.5 * sizes[1][0], rel=0.01)  # three columns, and two
 
 
+@pytest.mark.filterwarnings("default:Expected recordings")
 def test_wav_files_keep_their_names_rates_and_types(command, run, here):
     rng = np.random.default_rng(0)
     recordings = {
@@ -58,7 +59,7 @@ def test_wav_files_keep_their_names_rates_and_types(command, run, here):
     for name, each in recordings.items():
         write_wav(here / "in" / name, each[0].astype("float32"), *each[1:])
     code, out, err = command("translate", run, "--input", "in", "--out", "out")
-    assert (code, err) == (0, "") and "2 signals, a_to_b: out" in out
+    assert code == 0 and "2 signals, a_to_b: out" in out and "Received: 1 of 8000 Hz, 1 of 44100 Hz" in err
     model = keras_genzoo.build("pix2pix", weights=run / "preset")
     for name, (_, rate, dtype) in recordings.items():
         made, given = read_wav(here / "out" / name), read_wav(here / "in" / name)
@@ -77,7 +78,7 @@ def test_wav_files_that_cannot_be_written_or_read_are_told(command, run, here):
     write_wav(here / "in" / "a.wav", np.zeros((50, 1), "float32"), 8000)
     (here / "in" / "broken.wav").write_bytes(b"RIFF")
     code, out, err = command("translate", run, "--input", "in", "--out", "out")
-    assert code == 0 and "1 signals" in out and "Skipped 1 of 2 wav files that cannot be read" in err
+    assert code == 0 and "1 signals" in out and "Skipped 1 of 2 wav files that cannot be translated" in err
     before = sorted(here.rglob("*"))
     for arguments, sentence in (
         (("in", "--out", "out"), "Expected --out as new files"),
@@ -85,8 +86,12 @@ def test_wav_files_that_cannot_be_written_or_read_are_told(command, run, here):
         (("in", "--out", "one.wav"), "Expected --out as a folder"),
         (("in/a.wav", "--out", "in/a.wav"), "Expected --out as new files"),
         (("in/a.wav", "--out", "a.png"), "Expected --out as a .wav file or a folder"),
-        (("in/broken.wav", "--out", "b.wav"), "Expected wav files that can be read"),
-        (("in/a.wav", "--out", "b.wav", "--model-size"), "Expected no --keep-size"),
+        (("in/broken.wav", "--out", "b.wav"), "Expected wav files that can be translated"),
+        (("in/nope.wav", "--out", "b.wav"), "Expected a wav file or a folder of such"),
+        (
+            ("in/a.wav", "--out", "b.wav", "--model-size"),
+            "Expected no --model-size: --input is of signals. Received: --m",
+        ),
         (("in/a.wav", "--out", "b.wav", "--limit", "1"), "Expected no --limit"),
         (("wav:none", "--out", "b"), "Expected a wav file or a folder of such"),
         (("signals:noisy", "--out", "b"), "Expected --out as a .npz file"),
@@ -94,6 +99,18 @@ def test_wav_files_that_cannot_be_written_or_read_are_told(command, run, here):
         code, _, err = command("translate", run, "--input", *arguments)
         assert code == 2 and sentence in err and "Received" in err, (arguments, err)
     assert sorted(here.rglob("*")) == before
+
+
+@pytest.mark.filterwarnings("default:Skipped", "default:Expected recordings")
+def test_recordings_that_do_not_suit_the_model_are_named(command, here):
+    keras_genzoo.build("cyclegan", image_shape=(64, 2), base_filters=2, num_blocks=0).save(here / "two.keras")
+    for name, channels, rate in (("a", 2, 8000), ("m", 6, 8000), ("z", 1, 44100)):
+        write_wav(here / "in" / f"{name}.wav", np.zeros((99, channels), "float32"), rate)
+    code, out, err = command("translate", "two.keras", "--input", "in", "--out", "out")
+    assert code == 0 and "2 signals" in out
+    assert "Skipped 1 of 3 wav files that cannot be translated" in err and "m.wav" in err and "6 channels" in err
+    assert "Received: 1 of 8000 Hz, 1 of 44100 Hz" in err
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["a.wav", "z.wav"]
 
 
 def test_a_model_of_images_takes_no_wav_files(command, here):

@@ -6,7 +6,8 @@ from PIL import Image, ImageSequence
 
 import keras_genzoo
 from keras_genzoo import presets
-from keras_genzoo.data import clips
+from keras_genzoo.data import clips, files
+from keras_genzoo.data.label_maps import class_colours
 from keras_genzoo.data.named import named_images
 
 
@@ -43,6 +44,64 @@ def test_pictures_of_a_folder_keep_their_sizes_and_get_a_grid(command, translato
     assert grid.shape[1] == 4 * 42 + 2 and (grid[0] == 255).all()
 
 
+@pytest.mark.filterwarnings("default:Left out files")
+def test_folders_of_any_layout_are_translated_whole_and_again(command, translator, here):
+    for path in ("a.png", "train/b.png", "test/c.png", "deep/er/same.png", "deep/er/same.bmp"):
+        (here / "in" / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noise(9, 9, len(path))).save(here / "in" / path)
+    code, out, err = command("translate", translator, "--input", "in", "--out", "out")
+    assert (code, err) == (0, "") and "5 images" in out
+    made = {path.relative_to(here / "out").as_posix() for path in (here / "out").rglob("*.png")}
+    names = {"a.png", "train/b.png", "test/c.png", "deep/er/same.png", "deep/er/same.bmp.png"}
+    assert made == {*names, "before_after.png"}
+    model = keras_genzoo.build("cyclegan", weights=translator)
+    expected = model.translate(str(here / "in/deep/er/same.png"))[0]  # not that of same.bmp
+    np.testing.assert_array_equal(pixels(here / "out/deep/er/same.png"), expected)
+    code, out, err = command("translate", translator, "--input", "out", "--out", "again")
+    assert (code, err) == (0, "") and "5 images" in out  # without the grid
+    code, out, err = command("translate", translator, "--input", "in", "--split", "test", "--out", "test")
+    assert code == 0 and "1 images" in out and "in none of its splits" in err  # a split is one of a folder of data
+    Image.fromarray(noise(8, 8)).save(here / "before_after.png")  # of somebody else
+    found, _ = files.walk(here)
+    assert here / "before_after.png" in found and here / "out" / "before_after.png" not in found
+
+
+def test_views_of_one_file_and_arrays_by_name(command, translator, here):
+    Image.fromarray(noise(8, 16)).save(here / "sides.png")
+    np.savez(here / "two.npz", noto=noise(8, 8)[None], other=noise(8, 8, 1)[None])
+    model = keras_genzoo.build("cyclegan", weights=translator)
+    assert command("translate", translator, "--input", "left:sides.png", "--out", "left.png")[0] == 0
+    np.testing.assert_array_equal(pixels(here / "left.png"), model.translate(noise(8, 16)[None, :, :8])[0])
+    np.testing.assert_array_equal(model.translate(f"left:{here / 'sides.png'}")[0], pixels(here / "left.png"))
+    assert command("translate", translator, "--input", "npz:two.npz", "--out", "a.png")[0] == 2
+    assert command("translate", translator, "--input", "npz:two.npz", "--image-key", "other", "--out", "b.png")[0] == 0
+    np.testing.assert_array_equal(pixels(here / "b.png"), model.translate(noise(8, 8, 1)[None])[0])
+    code, _, err = command("translate", translator, "--input", "sides.png", "--image-key", "x", "--out", "c.png")
+    assert code == 2 and "Expected no --image-key" in err
+
+
+def test_a_preset_that_has_learned_from_label_maps_takes_files_of_class_numbers(command, here):
+    args = dict(image_shape=(8, 8, 3), base_filters=2, num_blocks=0, seed=0)
+    model = keras_genzoo.build("cyclegan", **args)
+    card = {"recipe": {"data": {"source": "label_maps:folder:maps", "source_b": "folder:photos"}}}
+    presets.save_preset(model, here / "preset", card=card)
+    numbers = np.arange(64, dtype=np.uint8).reshape(8, 8) % 3
+    Image.fromarray(numbers).save(here / "map.png")
+    assert command("translate", "preset", "--input", "map.png", "--out", "y.png")[0] == 0
+    expected = keras_genzoo.build("cyclegan", weights=here / "preset").translate(class_colours(numbers)[None])[0]
+    np.testing.assert_array_equal(pixels(here / "y.png"), expected)
+
+
+@pytest.mark.filterwarnings("default:Left out all frames")
+def test_what_is_left_of_a_clip_is_told(command, translator, here):
+    animation(here / "a.gif")
+    code, out, err = command("translate", translator, "--input", "a.gif", "--out", "out")
+    assert code == 0 and "1 images" in out and "Left out all frames or pages but the first" in err
+    (here / "v.mp4").write_bytes(b"")
+    code, _, err = command("translate", translator, "--input", "v.mp4", "--out", "out2")
+    assert code == 2 and "Expected --out as a .gif or .mp4 file for a video" in err
+
+
 def animation(path, durations=(80, 40, 200)):
     frames = [Image.fromarray(noise(12, 10, seed)).quantize() for seed in range(len(durations))]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=list(durations), loop=0)
@@ -56,6 +115,7 @@ def shown(path):
     return [frame for frame, _ in pairs], [duration for _, duration in pairs]
 
 
+@pytest.mark.filterwarnings("default:Left out all frames")
 def test_animation_is_translated_frame_by_frame(command, translator, here):
     animation(here / "a.gif")
     code, out, err = command("translate", translator, "--input", "a.gif", "--out", "b.gif")

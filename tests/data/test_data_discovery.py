@@ -167,7 +167,7 @@ def test_labels_of_one_class_are_refused(tmp_path):
 def test_pages_that_are_not_read_are_counted(tmp_path):
     pages = [Image.new("L", (8, 8), value) for value in (9, 99, 199)]
     pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:])
-    with pytest.warns(UserWarning, match="all pages but the first of 1 TIFF files of folder:.*: 2 pages"):
+    with pytest.warns(UserWarning, match="all frames or pages but the first of 1 files of folder:.*: 2 frames"):
         assert marks(tmp_path) == ([9], None)
 
 

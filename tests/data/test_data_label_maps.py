@@ -101,3 +101,24 @@ def test_maps_of_another_shape_are_refused(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=np.zeros((3, 8, 8, 2), np.uint8))
     with pytest.raises(ValueError, match=r"shape \(n, height, width\) in .* shape \(3, 8, 8, 2\) of uint8"):
         load_arrays(f"label_maps:npz:{tmp_path / 'a.npz'}")
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGB", "RGBA", "F"])
+def test_numbers_in_other_modes_are_classes(mode, tmp_path):
+    numbers = CLASSES % 20  # greys below the darkest colour of a class
+    grey = Image.fromarray(numbers)
+    image = Image.fromarray(numbers.astype("float32")) if mode == "F" else grey.convert(mode)
+    image.save(tmp_path / ("a.tif" if mode == "F" else "a.png"))
+    maps, _ = load_arrays(f"label_maps:folder:{tmp_path}")
+    np.testing.assert_array_equal(maps[0], class_colours(numbers))
+
+
+def test_colours_of_a_file_are_kept(tmp_path):
+    Image.fromarray(class_colours(CLASSES)).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(load_arrays(f"label_maps:folder:{tmp_path}")[0][0], class_colours(CLASSES))
+
+
+def test_grey_jpeg_files_are_refused_as_maps(tmp_path):
+    Image.fromarray(CLASSES).save(tmp_path / "a.jpg")
+    with pytest.raises(ValueError, match="a format that keeps class numbers, such as PNG. Received: a grey JPEG"):
+        load_arrays(f"label_maps:folder:{tmp_path}")

@@ -1,6 +1,7 @@
 """What the data of a model are where they are no pixels: points and signals, float32 outside of a model and inside."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from keras import ops
@@ -172,7 +173,10 @@ class Signals(Floats):
             raise ValueError(f"Expected signals of at least one sample. Received: shape {tuple(values.shape)}")
 
     def read(self, path, keep_size):
-        samples = read_wav(path).samples
+        try:
+            samples = read_wav(Path(path).expanduser()).samples
+        except ValueError as error:
+            raise ValueError(f"{error}, in {path}") from error
         return channels_of(samples, self.shape[1], str(path))[None]
 
     def in_parts(self, function, values):

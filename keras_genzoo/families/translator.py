@@ -181,12 +181,13 @@ class BaseTranslator(ZooModel):
 
         Args:
             images: uint8 0..255 or float 0..1, `(n, height, width, channels)`; a list of images
-                `(height, width, channels)` of any sizes; or the path of an image file. Of a model of signals: floats in
-                -1..1, `(n, length, channels)`; a list of signals `(length, channels)`; or the path of a wav file.
+                `(height, width, channels)` of any sizes; or the path of an image file, or a view of one, such as
+                `"label_maps:map.png"`. Of a model of signals: floats in -1..1, `(n, length, channels)`; a list of
+                signals `(length, channels)`; or the path of a wav file.
             direction: One of the model's `directions`: `"a_to_b"` takes images of domain a. `None`: the first of them.
             batch_size: Images, or tiles, in one pass through the network, at least 1: memory depends on it.
-            keep_size: Whether results have the size of their images. If `False`, a file is scaled and cropped to the
-                model's size, and arrays of other sizes are refused.
+            keep_size: Whether results have the size of their images. If `False`, an image file is scaled and cropped to
+                the model's size, and signals and arrays of other sizes are refused.
 
         Returns:
             uint8 NumPy array `(n, height, width, channels)`, or float32 `(n, length, channels)`; for a list, a list of
@@ -194,6 +195,7 @@ class BaseTranslator(ZooModel):
 
         Raises:
             ValueError: If the model has no such direction, or the images have another shape, type or range.
+            FileNotFoundError: If there is no such file.
 
         Example:
 

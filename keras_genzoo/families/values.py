@@ -88,6 +88,8 @@ class Pixels:
     def check_any_size(self, values):
         """Raises `ValueError` unless an array holds such data of any size, values included."""
         pixels.check_images(values, (None, None, self.shape[2]))
+        if 0 in np.shape(values)[1:]:
+            raise ValueError(f"Expected images of at least one pixel. Received: shape {np.shape(values)}")
 
     def read(self, path, keep_size):
         """The data of a file, or of a view of one, as an array of one, at its own size or at that of the model."""

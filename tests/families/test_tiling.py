@@ -89,11 +89,21 @@ def test_an_image_of_the_models_size_goes_through_the_network_once(model):
         (image(9, 9)[None], {"keep_size": False}, r"Expected images of shape \(batch, 8, 8, 3\)"),
         ([image(9, 9), image(9, 9)[..., 0]], {}, "Expected images as one array .* or as a list of images"),
         (image(9, 9)[None], {"keep_size": 1}, "Expected keep_size"),
+        (image(9, 9)[None, :, :0], {}, r"Expected images of at least one pixel. Received: shape \(1, 9, 0, 3\)"),
+        (".", {}, "Expected the path of an image file .*Received: '.', which is no image file"),
     ],
 )
 def test_other_images_are_refused(model, images, options, sentence):
     with pytest.raises(ValueError, match=sentence):
         model.translate(images, **options)
+
+
+def test_files_that_are_not_there_or_broken_are_named(model, tmp_path):
+    with pytest.raises(FileNotFoundError, match="Expected the path of an image file .*none.png', which is not there"):
+        model.translate(tmp_path / "none.png")
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match="Expected images that can be read in .*broken.png"):
+        model.translate(f"edges:{tmp_path / 'broken.png'}")
 
 
 # -- signals -----------------------------------------------------------------------------------------------------------

@@ -159,6 +159,9 @@ def test_a_wav_file_is_translated_by_its_path(translator, tmp_path):
     samples = noise(60, 2)
     write_wav(tmp_path / "a.wav", samples, 8000, "float32")
     np.testing.assert_array_equal(translator.translate(str(tmp_path / "a.wav")), translator.translate(samples[None]))
+    (tmp_path / "b.wav").write_bytes(b"RIFF")
+    with pytest.raises(ValueError, match="Expected a whole wav file.*, in .*b.wav"):
+        translator.translate(tmp_path / "b.wav")
 
 
 # -- export ------------------------------------------------------------------------------------------------------------

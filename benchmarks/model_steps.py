@@ -2,10 +2,10 @@
 
     python benchmarks/model_steps.py [MODEL ...] [--rounds 7] [--steps 5] [--dtypes float32 mixed_bfloat16]
 
-Networks, losses, numbers of updates and batch sizes are those of the bundled recipe `MODEL_mnist` (`cyclegan_emoji`);
-the counts of trained weights are compared first. Both run on the same batches and as many threads, in float32 and in
-bfloat16; ours keeps the average of the generator that the recipe asks for. Times are medians over the rounds, the
-ratio is the median of the ratios within a round. PyTorch (channels_last) must be installed.
+Networks, losses, numbers of updates and batch sizes are those of the bundled recipe `MODEL_mnist` (`cyclegan_emoji`,
+`pix2pix_edges_emoji`); the counts of trained weights are compared first. Both run on the same batches and as many
+threads, in float32 and in bfloat16; ours keeps the average of the generator that the recipe asks for. Times are medians
+over the rounds, the ratio is the median of the ratios within a round. PyTorch (channels_last) must be installed.
 """
 
 import argparse

@@ -291,10 +291,10 @@ def normalized(width):
     return nn.InstanceNorm2d(width, affine=True)
 
 
-def doubling(channels, width, upsampling):
+def doubling(channels, width, upsampling, bias=False):
     if upsampling == "transposed":
-        return [nn.ConvTranspose2d(channels, width, 4, 2, 1, bias=False)]
-    return [nn.Upsample(scale_factor=2), nn.Conv2d(channels, width, 3, padding=1, bias=False)]
+        return [nn.ConvTranspose2d(channels, width, 4, 2, 1, bias=bias)]
+    return [nn.Upsample(scale_factor=2), nn.Conv2d(channels, width, 3, padding=1, bias=bias)]
 
 
 def translator(args):
@@ -310,8 +310,60 @@ def translator(args):
     return nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(width, channels, 7), nn.Tanh())
 
 
-def patches(args):
-    layers, channels = [], args["image_shape"][2]
+class UNet(nn.Module):
+    def __init__(self, args):
+        super().__init__()
+        depth, channels = args["num_levels"], args["image_shape"][2]
+        filters = [args["base_filters"] * min(2**level, 8) for level in range(depth)]
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for level, (before, width) in enumerate(zip([channels, *filters], filters, strict=False)):
+            layers = [nn.LeakyReLU(0.2)] if level else []
+            layers += [nn.Conv2d(before, width, KERNEL, 2, 1, bias=level == 0)]
+            self.down.append(nn.Sequential(*layers, *([normalized(width)] if level else [])))
+        for level in reversed(range(1, depth)):
+            before = filters[level] * (1 if level == depth - 1 else 2)
+            layers = [nn.ReLU(), *doubling(before, filters[level - 1], args["upsampling"])]
+            layers += [normalized(filters[level - 1])]
+            self.up.append(nn.Sequential(*layers, *([nn.Dropout(args["dropout"])] if level >= depth - 3 else [])))
+        self.last = nn.Sequential(nn.ReLU(), *doubling(2 * filters[0], channels, args["upsampling"], bias=True))
+
+    def forward(self, x):
+        skips = []
+        for layer in self.down:
+            x = layer(x)
+            skips.append(x)
+        skips.pop()
+        for layer in self.up:
+            x = torch.cat([layer(x), skips.pop()], dim=1)
+        return torch.tanh(self.last(x).float())
+
+
+def pix2pix(args, precision):
+    network, judge = channels_last(UNet(args), patches(args, 2))
+    d_optimizer, g_optimizer = adam(judge), adam(network)
+
+    def step(images_a, images_b):
+        a, b = to_pixels(images_a), to_pixels(images_b)
+        if args["flip"]:
+            mirrored = torch.rand(len(a), 1, 1, 1) < 0.5
+            a, b = (torch.where(mirrored, each.flip(3), each) for each in (a, b))
+        with precision():
+            fake = network(a)
+            real_logits, fake_logits = (
+                judge(torch.cat([torch.cat([a, b], dim=1), torch.cat([a, fake.detach()], dim=1)])).float().chunk(2)
+            )
+            loss = 0.5 * (softplus(-real_logits).mean() + softplus(fake_logits).mean())
+        update(d_optimizer, loss)
+        with precision():
+            loss = softplus(-judge(torch.cat([a, fake], dim=1)).float()).mean()
+            loss = loss + args["l1_weight"] * (fake.float() - b).abs().mean()
+        update(g_optimizer, loss)
+
+    return step, (network, judge)
+
+
+def patches(args, images=1):
+    layers, channels = [], images * args["image_shape"][2]
     for level in range(args["d_layers"] + 1):
         strided, width = level < args["d_layers"], args["d_base_filters"] * 2**level
         layers += [] if strided else [nn.ZeroPad2d((1, 2, 1, 2))]
@@ -373,6 +425,7 @@ STEPS = {
     "cgan": cgan,
     "cvae": cvae,
     "cyclegan": cyclegan,
+    "pix2pix": pix2pix,
     "rbm": rbm,
     "sngan": sngan,
     "wgan_gp": wgan_gp,

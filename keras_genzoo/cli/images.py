@@ -213,8 +213,7 @@ def through(ctx, name, weights, source, out, split, limit, method, does, labels=
     from keras_genzoo.families.conditions import conditions_of_images
 
     if is_image_file(source):
-        own = ("image_key",) if method == "translate" else ()
-        check_effect(ctx, ("split", "limit", *own), "--input is one image")
+        check_effect(ctx, ("split", "limit"), "--input is one image")
     model = load_model(name, weights, method, does)
     check_apart(source, out)
     given = {} if direction is None else {"direction": direction}

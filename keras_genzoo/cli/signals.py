@@ -24,9 +24,9 @@ def is_signal_source(source):
     if str(source).startswith(("wav:", "signals:")):
         return True
     path = Path(source).expanduser()
-    return (is_named_wav(path) and not path.is_dir()) or (
-        path.is_dir() and bool(walk(path, is_wav)[0]) and not walk(path)[0]
-    )
+    if not path.is_dir():
+        return is_named_wav(path)
+    return bool(walk(path, is_wav)[0]) and not walk(path)[0]
 
 
 def is_wav_input(source):

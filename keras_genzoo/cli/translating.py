@@ -54,6 +54,7 @@ def translate(
     of signals, a wav file or a folder of such becomes one of the same names and sample rates, and an array a .npz file.
     """
     from keras_genzoo.data.clips import is_clip
+    from keras_genzoo.data.named import is_image_file
 
     if is_signal_source(source) or is_signal_file(out):
         of_arrays = ("split", "limit") if is_wav_input(source) else ()
@@ -67,13 +68,14 @@ def translate(
         return _translate_clip(name, weights, source, out, direction, keep_size)
     if is_clip(source) and Path(source).suffix.lower() != ".gif":
         raise ValueError(f"Expected --out as a .gif or .mp4 file for a video. Received: {str(out)!r}")
+    if is_image_file(source):
+        check_effect(ctx, ("split", "limit", "image_key"), "--input is one image")
     source = _as_in_training(source, name, weights, direction)
-    if not typed(ctx, "split"):
-        split = None  # all images of a folder, which need not be laid out as data for a training
+    split = split if typed(ctx, "split") else None  # all images of a folder, which need not be laid out as data
     if not keep_size:
-        return through(ctx, name, weights, source, out, split, limit, "translate", DOES, None, direction, image_key)
-    read = dict(split=split, limit=limit, image_key=image_key)
-    return _translate_each(ctx, name, weights, source, out, direction, read)
+        own = dict(direction=direction, image_key=image_key)
+        return through(ctx, name, weights, source, out, split, limit, "translate", DOES, **own)
+    return _translate_each(name, weights, source, out, direction, split=split, limit=limit, image_key=image_key)
 
 
 def _as_in_training(source, name, weights, direction):
@@ -85,12 +87,10 @@ def _as_in_training(source, name, weights, direction):
     return f"label_maps:{source}" if of_maps else source
 
 
-def _translate_each(ctx, name, weights, source, out, direction, read):
+def _translate_each(name, weights, source, out, direction, **read):
     """Images at their own sizes, one after another."""
-    from keras_genzoo.data.named import is_image_file, named_images
+    from keras_genzoo.data.named import named_images
 
-    if is_image_file(source):
-        check_effect(ctx, ("split", "limit", "image_key"), "--input is one image")
     check_output(out)
     model = load_model(name, weights, "translate", DOES)
     check_apart(source, out)

@@ -25,8 +25,6 @@ _OF_SYSTEMS = {
     "ehthumbs.db",
     "desktop.ini",
 }
-
-
 _OF_PAGES = (".apng", ".gif", ".tif", ".tiff", ".webp")
 
 
@@ -45,9 +43,8 @@ def image_suffixes():
 
 
 def is_image(path):
-    """Whether the name of a file says that it is an image that Pillow reads, and no grid of ours."""
-    named = path.suffix.lower() in image_suffixes() and is_visible(path.name)
-    return named and path.is_file() and not is_before_after(path)
+    """Whether the name of a file says that it is an image that Pillow reads."""
+    return path.suffix.lower() in image_suffixes() and is_visible(path.name) and path.is_file()
 
 
 def is_visible(name):
@@ -56,8 +53,9 @@ def is_visible(name):
 
 
 def children(folder):
-    """Files and folders in a folder, hidden ones left out, in the order of their names."""
-    return sorted(Path(folder, entry.name) for entry in _entries(folder))
+    """Files and folders in a folder, hidden ones and grids of ours left out, in the order of their names."""
+    paths = sorted(Path(folder, entry.name) for entry in _entries(folder))
+    return [path for path in paths if not is_before_after(path)]
 
 
 def subfolders(folder):
@@ -93,7 +91,7 @@ def walk(folder, is_wanted=is_image):
         for file in children(inside):
             if is_wanted(file):
                 images.append(file)
-            elif not file.is_dir() and not is_before_after(file):
+            elif not file.is_dir():
                 others[kind_of_file(file)] += 1
     return sorted(images), others
 

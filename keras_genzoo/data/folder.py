@@ -25,7 +25,6 @@ from keras_genzoo.data.files import (
 )
 from keras_genzoo.data.parts import EncodedPart
 from keras_genzoo.data.split_names import has_split_word, is_plain, possible_kinds, split_domain, split_kind
-from keras_genzoo.utils.own_files import is_before_after
 
 _COMMON = ("jpg", "png", "webp", "tiff", "bmp", "gif")  # named in error messages
 
@@ -111,8 +110,7 @@ def _order_of_splits(name):
 def _part(folder, all_folders):
     name = f"folder:{folder}"
     flat = [child for child in children(folder) if is_image(child)]
-    rest = [child for child in children(folder) if not (child.is_dir() or is_image(child) or is_before_after(child))]
-    others = Counter(kind_of_file(child) for child in rest)
+    others = Counter(kind_of_file(child) for child in children(folder) if not child.is_dir() and not is_image(child))
     classes = {}
     for label, child in _class_folders(folder).items():
         classes[label], more = walk(child)

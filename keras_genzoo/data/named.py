@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from collections import Counter
 from pathlib import Path
 
 from keras_genzoo.data.checks import check_labels
@@ -131,13 +130,11 @@ def _names(part, num):
     if names is None:
         return [f"{index:06d}" for index in range(num)]
     suffixes = [Path(item).suffix for item in part.items]
-    counts = Counter(name.casefold() for name in names)
     png = {name.casefold() for name, suffix in zip(names, suffixes, strict=True) if suffix.lower() == ".png"}
     seen, unique = set(), []
     for name, suffix in zip(names, suffixes, strict=True):
         key = name.casefold()
-        first = suffix.lower() == ".png" if key in png else True
-        alone = counts[key] == 1 or (first and key not in seen)
+        alone = key not in seen and (key not in png or suffix.lower() == ".png")
         seen |= {key} if alone else set()
         unique.append(name if alone else f"{name}{suffix}")
     return unique

@@ -10,6 +10,7 @@ from keras_genzoo.data.files import tell_left_out, tell_pages, walk
 from keras_genzoo.data.parts import EncodedPart, attempt
 from keras_genzoo.data.pixels import read_image
 from keras_genzoo.data.sources import open_part, parse_source, viewed
+from keras_genzoo.data.splits import split_rows
 from keras_genzoo.data.views import unviewed
 
 
@@ -99,7 +100,7 @@ def _part(source, split, limit, image_key):
         path = Path(base).expanduser()
         files, name, names = [path], str(path), [path.stem]
         tell_pages(files, name)
-    elif (split, limit, image_key) == (None,) * 3 and views != "labelled" and parse_source(base)[0] == "folder":
+    elif split is None and image_key is None and views != "labelled" and parse_source(base)[0] == "folder":
         parse_source(source)  # which views are possible
         folder = Path(parse_source(base)[1]).expanduser()
         files, others = walk(folder)
@@ -111,6 +112,8 @@ def _part(source, split, limit, image_key):
     else:
         return open_part(source, "train" if split is None else split, limit, image_key=image_key)
     part = EncodedPart(files, None, name, names=names)
+    rows = split_rows("train", len(part), limit, part.stored_shuffled)  # as `load` draws them
+    part = part if limit is None else part.take(rows)
     for view in reversed((views or "").split(":") if views else ()):
         part = viewed(part, view)
     return part

@@ -61,6 +61,8 @@ def test_folders_of_any_layout_are_translated_whole_and_again(command, translato
     assert (code, err) == (0, "") and "5 images" in out  # without the grid
     code, out, err = command("translate", translator, "--input", "in", "--split", "test", "--out", "test")
     assert code == 0 and "1 images" in out and "in none of its splits" in err  # a split is one of a folder of data
+    code, out, err = command("translate", translator, "--input", "in", "--limit", "4", "--out", "four")
+    assert (code, err) == (0, "") and "4 images" in out  # more than train/ has
     Image.fromarray(noise(8, 8)).save(here / "before_after.png")  # of somebody else
     found, _ = files.walk(here)
     assert here / "before_after.png" in found and here / "out" / "before_after.png" not in found

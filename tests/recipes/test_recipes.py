@@ -640,9 +640,16 @@ def test_network_without_an_optimizer_in_the_recipe_has_the_papers():
     assert model.d_optimizer.beta_1 == 0.5
 
 
-def test_anchors_are_written_out_in_a_run_recipe():
-    text = load_recipe("dcgan_mnist").to_yaml()  # d_optimizer and g_optimizer share an anchor in the file
-    assert "&" not in text and "*" not in text
+def test_anchors_are_written_out_in_a_run_recipe(tmp_path):
+    path = tmp_path / "shared.yaml"
+    sections = (
+        "model: dcgan",
+        "data: {source: digits}",
+        "optimizers: {d_optimizer: &adam {name: adam}, g_optimizer: *adam}",
+    )
+    path.write_text("\n".join(sections), encoding="utf-8")
+    text = load_recipe(path).to_yaml()
+    assert "&" not in text and "*" not in text and text.count("name: adam") == 2
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@
 
 A preset of digits is trained on garments, and one of garments on digits. The images are a random choice by the seed,
 which is also that of the weights and the noise. All arms have the same images, batches of 32, steps, average of the
-weights and fall of the learning rate:
+weights, adaptive augmentations if nothing else is said, and the learning rates of the preset's training, which fall:
 
-- `scratch`: random weights, the learning rates of the preset's own training, adaptive augmentations;
-- `tuned`: the defaults of `keras_genzoo.finetune`: half of these rates, adaptive augmentations;
+- `scratch`: random weights;
+- `tuned`: the defaults of `keras_genzoo.finetune`, with adaptive augmentations;
 - `always`: as `tuned`, with augmentations (DiffAugment) in each step;
 - `plain`: as `tuned`, without augmentations;
 - `freeze_d`: as `tuned`, with the first layer of the discriminator frozen (FreezeD).
@@ -32,7 +32,6 @@ import keras_genzoo
 from keras_genzoo import metrics
 from keras_genzoo.recipes import build_model
 from keras_genzoo.training import finetune_recipe
-from keras_genzoo.training.finetune import SHARE_OF_RATE
 
 DIRECTIONS = {
     "mnist to fashion_mnist": ("mnist", "fashion_mnist"),
@@ -44,7 +43,7 @@ BATCH = 32
 
 def recipe_of(arm, parent, source, images, steps):
     """The recipe of an arm."""
-    epochs = max(1, round(steps / -(-images // BATCH)))
+    epochs = max(1, round(steps / (images // BATCH)))  # of full batches
     freeze = ("discriminator[:1]",) if arm == "freeze_d" else ()
     recipe = finetune_recipe(parent, source, epochs, BATCH, freeze, early_stop=False)
     if arm == "plain":
@@ -52,13 +51,7 @@ def recipe_of(arm, parent, source, images, steps):
     if arm == "always":
         return recipe.override({"augmentation_target": 0.0})
     if arm == "scratch":
-        recipe = dataclasses.replace(recipe, weights=None, transfer=False)
-        rates = {
-            f"optimizers.{key}.learning_rate.initial_learning_rate": spec["learning_rate"]["initial_learning_rate"]
-            / SHARE_OF_RATE
-            for key, spec in recipe.optimizers.items()
-        }
-        return recipe.override(rates)
+        return dataclasses.replace(recipe, weights=None, transfer=False)
     return recipe
 
 
@@ -75,7 +68,7 @@ def fid(cell, sources, model_name, dtype):
         recipe = recipe_of(cell["arm"], f"{model_name}_{begun}", source, cell["images"], cell["steps"])
         recipe = dataclasses.replace(recipe, seed=cell["seed"], dtype=dtype)
         model = build_model(recipe)
-        data = keras_genzoo.data.load(source, batch_size=BATCH, seed=cell["seed"])
+        data = keras_genzoo.data.load(source, batch_size=BATCH, seed=cell["seed"], drop_remainder=True)
         model.fit(data, epochs=recipe.epochs, verbose=0)
     features = metrics.extractor(target)
     made = model.generate(len(test), seed=0, batch_size=256)

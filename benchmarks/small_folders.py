@@ -106,7 +106,8 @@ def distance(cell, options):
         if chosen.shape[1:] != tuple(recipe.args["image_shape"]):
             recipe = recipe.override({"image_shape": list(chosen.shape[1:])})
         model = build_model(recipe)
-        model.fit(keras_genzoo.data.load(source, batch_size=BATCH, seed=cell["seed"]), epochs=recipe.epochs, verbose=0)
+        data = keras_genzoo.data.load(source, batch_size=BATCH, seed=cell["seed"], drop_remainder=True)
+        model.fit(data, epochs=recipe.epochs, verbose=0)
     features = metrics.extractor("emoji")
     made = model.generate(HELD_OUT, seed=0)
     if options.strip:

@@ -7,6 +7,7 @@ import keras
 
 from keras_genzoo import building
 from keras_genzoo.families import ZooModel
+from keras_genzoo.utils import normalized_kernels
 from keras_genzoo.utils.given_arguments import known
 from keras_genzoo.utils.text import nearest
 
@@ -19,7 +20,8 @@ class Transferred(NamedTuple):
     Fields:
         model: The new model, compiled.
         rows: List of `(network, layer, shapes, kept)`, one for each layer with weights: names, the shapes of its
-            weights, and whether these come from the pretrained model.
+            weights, and whether these come from the pretrained model. Of a model without networks, such as `rbm`, one
+            for each weight.
     """
 
     model: keras.Model
@@ -36,6 +38,9 @@ def transfer(parent, optimizers=None, **changes):
     Layers of each network are matched in their order, by their kind and the shapes of their weights. With another size
     of the images, the layers near the image stay, and those of further resolutions are new; with other channels or
     classes, all but the layers that see them stay.
+
+    Kernels in front of a batch normalization have grown in the training. They return to the size that they began with,
+    which changes no image, and learn as fast as new ones (https://arxiv.org/abs/1706.05350, section 2).
 
     Args:
         parent: Name, folder or address of a preset, or a model of the zoo, which is not changed.
@@ -63,22 +68,36 @@ def transfer(parent, optimizers=None, **changes):
     changes = known(source.model_name, type(source).arguments(), changes)
     config = {key: value for key, value in source.get_config().items() if key not in ("name", "seed")}
     model = type(source).from_config({**config, **changes})
+    begun = {name: normalized_kernels.sizes(network) for name, network in networks_of(model).items()}
     old, rows = networks_of(source), []
     for name, network in networks_of(model).items():
         if name in old:
             rows += [(name, *row) for row in _transferred(old[name], network)]
         elif name.removeprefix("ema_") in old:  # the parent keeps no average: it starts at the network
             network.set_weights(getattr(model, name.removeprefix("ema_")).get_weights())
+    rows += [] if rows else _transferred_weights(source, model)
     if not any(row[-1] for row in rows):
         raise ValueError(
             f"Expected a model of which some layers match those of {source.model_name}. "
             f"Received: none that do, with {', '.join(changes) or 'the same arguments'}"
         )
+    _restore_sizes(model, begun)
     # Past Keras' tracking: nothing of it belongs into a saved file.
     model.__dict__["_started_anew"] = {f"{network}/{layer}" for network, layer, _, kept in rows if not kept}
     model.after_pretrained()
     model.compile(**(optimizers or {}))
     return Transferred(model, rows)
+
+
+def _restore_sizes(model, begun):
+    """Gives normalized kernels the sizes that they began with; an average has the factors of its network."""
+    networks = networks_of(model)
+    for name, network in networks.items():
+        if not name.startswith("ema_"):
+            factors = normalized_kernels.shrunk(network, begun[name])
+            for each in (network, networks.get(f"ema_{name}")):
+                if each is not None:
+                    normalized_kernels.scale(each, factors)
 
 
 def networks_of(model):
@@ -110,6 +129,16 @@ def _transferred(old, new):
         if number in pairs:
             layer.set_weights(sources[pairs[number]].get_weights())
         rows.append((layer.name, _signature(layer)[1], number in pairs))
+    return rows
+
+
+def _transferred_weights(old, new):
+    """Copies the matching weights of a model without networks; returns the rows of `Transferred`."""
+    rows = []
+    for weight, value in zip(new.weights, old.get_weights(), strict=True):
+        if kept := tuple(weight.shape) == value.shape:
+            weight.assign(value)
+        rows.append((new.model_name, weight.name, (tuple(weight.shape),), kept))
     return rows
 
 

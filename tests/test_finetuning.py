@@ -53,6 +53,15 @@ def test_other_classes_keep_what_does_not_see_labels():
     assert kept(done, "generator").count(False) == 1 and kept(done, "discriminator").count(False) == 1
 
 
+def test_a_model_without_networks_keeps_its_weights():
+    parent = keras_genzoo.build("rbm", image_shape=(8, 8, 1), hidden_units=4, seed=0)
+    done = keras_genzoo.transfer(parent)
+    assert all(row[-1] for row in done.rows)
+    np.testing.assert_array_equal(done.model.generate(4, seed=0), parent.generate(4, seed=0))
+    other = keras_genzoo.transfer(parent, image_shape=(10, 10, 1))
+    assert [row[1] for row in other.rows if row[-1]] == ["hidden_bias"]
+
+
 def test_a_parent_without_an_average_gives_the_average_its_weights():
     parent = build(ema_decay=0.0)
     done = keras_genzoo.transfer(parent, ema_decay=0.9)

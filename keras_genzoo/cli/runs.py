@@ -65,10 +65,9 @@ def finetune(
     """
     from keras_genzoo.training.finetune import finetune_recipe
 
-    recipe = finetune_recipe(parent, data, epochs, batch_size, freeze or (), title, early_stop)
     pairs = [recipes.parse_setting(text) for text in settings or []]
     recipes.check_settings([key for key, _ in pairs])
-    recipe = recipe.override(dict(pairs))
+    recipe = finetune_recipe(parent, data, epochs, batch_size, freeze or (), title, early_stop, dict(pairs))
     run_training(
         recipe.model, recipe, Path(out) if out is not None else Path("runs") / recipe.name, False, not no_evaluate
     )

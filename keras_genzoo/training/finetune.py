@@ -1,6 +1,5 @@
 """The recipe of a fine-tuning: a preset, other images, and defaults that suit few of them."""
 
-import math
 import os
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from keras_genzoo.utils.checks import check_at_least
 
 STEPS = 2000  # of a fine-tuning whose epochs are not given
 FEW = 5000  # images, below which a discriminator sees augmented ones
-SHARE_OF_RATE = 0.5  # of the rate that the parent's training began with
 MEASUREMENTS = 20  # of the metric that may stop it
 EMA_DECAY = 0.99  # follows the weights within a minute
 OF_DATA = ("num_classes", "class_names")
@@ -60,19 +58,21 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
             raise ValueError(f"Expected a preset or a model of the zoo. Received: a {type(parent).__name__}")
         written = Path(out).absolute().with_name(f"{Path(out).name}_parent")
         parent = written if resume and written.is_dir() else parent.save_to_preset(written)
-    recipe = finetune_recipe(str(parent), data, **options).override(settings or {})
+    recipe = finetune_recipe(str(parent), data, settings=settings, **options)
     return train(recipe, out, resume=resume, verbose=verbose, evaluate=evaluate)
 
 
-def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early_stop=True):
+def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early_stop=True, settings=None):
     """The recipe that trains a preset on other images, for `keras_genzoo.train`.
 
-    Images are scaled and cropped to the size and the channels of the parent, unless `override` gives the recipe another
-    `image_shape`: layers that match are kept then. Classes are those of the data. Learning rates are half of those that
-    the parent's training began with, and fall to a tenth. With fewer than 5,000 images, GANs of images get adaptive
-    augmentations. The average of the weights follows within a hundred steps. A metric is measured 20 times, on 500
-    images of the split for testing, or of the only split there is; the weights of its best value are kept, and 10
-    measurements without a better one end the training.
+    Images are scaled and cropped to the size and the channels of the parent, unless `settings` has another
+    `image_shape`: layers that match are kept then. Classes are those of the data. Batches are full, so that those of
+    batch normalization are alike: the images that are left over of an epoch are others each time. Learning rates are
+    those that the parent's training began with, and fall to a tenth: `transfer` makes pretrained kernels as quick to
+    learn as new ones. With fewer than 5,000 images, GANs of images get adaptive augmentations. The average of the
+    weights follows within a hundred steps. A metric is measured 20 times, on 500 images of the split for testing, or of
+    the only split there is; the weights of its best value are kept, and 10 measurements without a better one end the
+    training.
 
     Args:
         parent: Name or folder of a preset.
@@ -82,6 +82,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
         freeze: Parts of networks that are not trained, as in `keras_genzoo.freeze`.
         title: Title of the data for the card.
         early_stop: Whether a metric is measured, the best weights are kept, and the training may end early.
+        settings: Dict of further settings, as for `Recipe.override`.
 
     Returns:
         The `Recipe`.
@@ -107,7 +108,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     number = count_of(open_part(data), stored["image_shape"])
     if number < 2:
         raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
-    steps = math.ceil(number / batch_size)
+    steps = max(1, number // batch_size)
     epochs = max(1, round(STEPS / steps)) if epochs is None else epochs
     args = {key: value for key, value in stored.items() if key not in (*OF_DATA, "seed", "dtype", "name")}
     args |= {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}
@@ -115,10 +116,10 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
         colour = ["color"] if stored["image_shape"][2] == 3 else []
         args |= {"augmentations": [*colour, "translation", "cutout"], "augmentation_target": 0.6}
     optimizers = presets.card(folder).get("recipe", {}).get("optimizers", {})
-    return Recipe(
+    recipe = Recipe(
         name,
         args=args,
-        optimizers={key: gentle(spec, steps * epochs) for key, spec in optimizers.items()},
+        optimizers={key: falling(spec, steps * epochs) for key, spec in optimizers.items()},
         data=DataConfig(data, batch_size=batch_size, title=title),
         dtype="auto",
         epochs=epochs,
@@ -129,21 +130,29 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
         name=f"{name}_finetuned",
         description=f"{name}, fine-tuned from {parent}.",
     )
+    return _with_full_batches(recipe, number, settings or {})
+
+
+def _with_full_batches(recipe, number, settings):
+    """The recipe with the settings, and without batches that are not full, if one of `number` images is."""
+    used = recipe.override(settings).data
+    full = used.batch_size <= min(number, used.limit or number)
+    return recipe.override({"data.drop_remainder": full}).override(settings)
 
 
 def _stopping(epochs):
     return StoppingConfig("auto", max(1, round(epochs / MEASUREMENTS)), MEASUREMENTS // 2)
 
 
-def gentle(spec, steps):
-    """An optimizer of a recipe with half of its first rate, which falls to a tenth of that along a cosine."""
+def falling(spec, steps):
+    """An optimizer of a recipe with its first rate, which falls to a tenth of that along a cosine."""
     rate = spec.get("learning_rate", 0.001)
     rate = rate["initial_learning_rate"] if isinstance(rate, dict) else rate
     return {
         **spec,
         "learning_rate": {
             "schedule": "cosine_decay",
-            "initial_learning_rate": SHARE_OF_RATE * rate,
+            "initial_learning_rate": rate,
             "decay_steps": steps,
             "alpha": 0.1,
         },

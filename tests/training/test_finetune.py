@@ -35,11 +35,28 @@ def test_defaults_suit_few_images(folder):
     assert recipe.args["augmentations"] == ["translation", "cutout"] and recipe.args["augmentation_target"] == 0.6
     begun = load_recipe("dcgan_mnist").optimizers["g_optimizer"]["learning_rate"]["initial_learning_rate"]
     rate = recipe.optimizers["g_optimizer"]["learning_rate"]
-    assert rate["initial_learning_rate"] == pytest.approx(0.5 * begun) and rate["decay_steps"] == 2000
+    assert rate["initial_learning_rate"] == begun and rate["decay_steps"] == 2000
     assert Recipe.from_dict(recipe.to_dict()) == recipe
     assert "augmentations" not in finetune_recipe("vae_mnist", str(folder)).args
     assert recipe.stopping == StoppingConfig("auto", every=50, patience=10)
     assert finetune_recipe("vae_mnist", str(folder), early_stop=False).stopping == StoppingConfig()
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "settings", "full"),
+    [
+        (4, {}, True),
+        (6, {}, True),
+        (7, {}, False),
+        (4, {"data.limit": 3}, False),
+        (4, {"data.batch_size": 8}, False),
+        (4, {"data.drop_remainder": False}, False),
+    ],
+)
+def test_batches_are_full_if_there_are_enough_images(folder, batch_size, settings, full):
+    recipe = finetune_recipe("dcgan_mnist", str(folder), batch_size=batch_size, settings=settings)
+    assert recipe.data.drop_remainder == full
+    assert recipe.epochs == 2000  # of one full batch each
 
 
 def test_conditions_of_the_parent_do_not_hold_for_other_classes(folder):

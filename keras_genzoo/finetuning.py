@@ -7,7 +7,7 @@ import keras
 
 from keras_genzoo import building
 from keras_genzoo.families import ZooModel
-from keras_genzoo.utils import normalized_kernels
+from keras_genzoo.networks import normalized_kernels
 from keras_genzoo.utils.given_arguments import known
 from keras_genzoo.utils.text import nearest
 

@@ -6,7 +6,7 @@ import pytest
 
 import keras_genzoo
 from keras_genzoo.layers import BatchNormalization, UpsamplingConv2D
-from keras_genzoo.utils import normalized_kernels
+from keras_genzoo.networks import normalized_kernels
 
 SMALL = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
 LAYERS = keras.layers

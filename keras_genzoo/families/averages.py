@@ -13,16 +13,15 @@ class Average:
     """Averages of some networks of a model, moved once per training step.
 
     In step t, the decay is t / (t + 10), up to `decay`: an average forgets the random start. Of pretrained weights, t
-    starts at 90. Classifier FID (1,500 samples) of `dcgan_mnist`, fine-tuned on the digits of scikit-learn:
+    starts at 90. Classifier FID of 1,500 images of `dcgan_mnist`, trained on with the digits of scikit-learn
+    (`benchmarks/average_start.py`):
 
     | steps | raw generator | average | constant decay of 0.999 |
     | --- | --- | --- | --- |
-    | 1 | 317 | 318 | 317 |
-    | 20 | 128 | 247 | 317 |
-    | 100 | 42 | 30 | 310 |
-    | 500 | 7.6 | 8.7 | 158 |
-
-    Trained on with MNIST itself, where the average starts at 22.9, 20 steps give 24.7 (raw) and 23.5 (average).
+    | 1 | 367 | 367 | 367 |
+    | 20 | 335 | 359 | 367 |
+    | 100 | 86 | 120 | 365 |
+    | 500 | 33 | 31 | 258 |
 
     The count of the steps is a weight of the model, `ema_steps`, so that a training that goes on counts on.
 

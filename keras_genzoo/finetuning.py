@@ -68,9 +68,9 @@ def transfer(parent, optimizers=None, **changes):
     changes = known(source.model_name, type(source).arguments(), changes)
     config = {key: value for key, value in source.get_config().items() if key not in ("name", "seed")}
     model = type(source).from_config({**config, **changes})
-    begun = {name: normalized_kernels.sizes(network) for name, network in networks_of(model).items()}
-    old, rows = networks_of(source), []
-    for name, network in networks_of(model).items():
+    old, networks, rows = networks_of(source), networks_of(model), []
+    begun = {name: normalized_kernels.sizes(each) for name, each in networks.items() if not name.startswith("ema_")}
+    for name, network in networks.items():
         if name in old:
             rows += [(name, *row) for row in _transferred(old[name], network)]
         elif name.removeprefix("ema_") in old:  # the parent keeps no average: it starts at the network
@@ -81,7 +81,8 @@ def transfer(parent, optimizers=None, **changes):
             f"Expected a model of which some layers match those of {source.model_name}. "
             f"Received: none that do, with {', '.join(changes) or 'the same arguments'}"
         )
-    _restore_sizes(model, begun)
+    for name, sizes in begun.items():
+        _restore_sizes(networks[name], networks.get(f"ema_{name}"), sizes)
     # Past Keras' tracking: nothing of it belongs into a saved file.
     model.__dict__["_started_anew"] = {f"{network}/{layer}" for network, layer, _, kept in rows if not kept}
     model.after_pretrained()
@@ -89,15 +90,12 @@ def transfer(parent, optimizers=None, **changes):
     return Transferred(model, rows)
 
 
-def _restore_sizes(model, begun):
-    """Gives normalized kernels the sizes that they began with; an average has the factors of its network."""
-    networks = networks_of(model)
-    for name, network in networks.items():
-        if not name.startswith("ema_"):
-            factors = normalized_kernels.shrunk(network, begun[name])
-            for each in (network, networks.get(f"ema_{name}")):
-                if each is not None:
-                    normalized_kernels.scale(each, factors)
+def _restore_sizes(network, average, sizes):
+    """Gives normalized kernels the sizes that they began with; the average, if there is one, has the same factors."""
+    factors = normalized_kernels.shrunk(network, sizes)
+    for each in (network, average):
+        if each is not None:
+            normalized_kernels.scale(each, factors)
 
 
 def networks_of(model):
@@ -134,10 +132,12 @@ def _transferred(old, new):
 
 def _transferred_weights(old, new):
     """Copies the matching weights of a model without networks; returns the rows of `Transferred`."""
+    values = {weight.name: weight for weight in old.weights}
     rows = []
-    for weight, value in zip(new.weights, old.get_weights(), strict=True):
-        if kept := tuple(weight.shape) == value.shape:
-            weight.assign(value)
+    for weight in new.weights:
+        kept = weight.name in values and weight.shape == values[weight.name].shape
+        if kept:
+            weight.assign(values[weight.name])
         rows.append((new.model_name, weight.name, (tuple(weight.shape),), kept))
     return rows
 

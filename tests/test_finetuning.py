@@ -60,6 +60,8 @@ def test_a_model_without_networks_keeps_its_weights():
     np.testing.assert_array_equal(done.model.generate(4, seed=0), parent.generate(4, seed=0))
     other = keras_genzoo.transfer(parent, image_shape=(10, 10, 1))
     assert [row[1] for row in other.rows if row[-1]] == ["hidden_bias"]
+    done = keras_genzoo.transfer(parent, algorithm="cd")  # without chains
+    assert [row[1] for row in done.rows if row[-1]] == ["kernel", "hidden_bias", "visible_bias"]
 
 
 def test_a_parent_without_an_average_gives_the_average_its_weights():

@@ -7,15 +7,17 @@ from keras_genzoo import augmentations, sampling
 from keras_genzoo.families.step_count import StepCount
 from keras_genzoo.layers import frozen_statistics
 
-INTERVAL = 4  # steps between two looks at how well the discriminator separates: 2006.06676, section 3.1
+INTERVAL = 4  # steps, in one of which it is seen how well the discriminator separates: 2006.06676, section 3.1
+STEPS = 4_000_000  # the count of steps begins anew: float32 is exact up to 16 million
 RAMP_IMAGES = 100_000  # real images over which the probability could rise from 0 to 1; 500,000 in the paper
 
 
 class DiscriminatorInputs:
     """Augmentations and instance noise of a GAN, for real and generated images alike.
 
-    With `augmentation_target`, the probability of an augmentation adapts: every fourth step, it rises where the
-    discriminator separates real from generated images more than the target, and falls otherwise. How well it separates
+    With `augmentation_target`, the probability of an augmentation adapts: in one of four steps, it rises where the
+    discriminator separates real from generated images more than the target, and falls otherwise. Which of the four is
+    drawn: in epochs of four steps, every fourth step would be the last one, with its short batch. How well it separates
     is the mean of sign(D(x) - D(G(z))) over the pairs of a batch: 0 where it guesses, 1 where it is never wrong. The
     paper takes the mean of sign(D(x)), which has a meaning for logits alone; this measure has one for any score.
 
@@ -79,9 +81,15 @@ class DiscriminatorInputs:
         if self.probability is None:
             return
         with tf.control_dependencies([loss]):
-            self.steps.assign((self.steps + 1.0) % INTERVAL)
-            adapted = ops.cond(self.steps == 0.0, lambda: self._adapted(real), lambda: self.probability + 0.0)
+            adapted = ops.cond(self._is_due(), lambda: self._adapted(real), lambda: self.probability + 0.0)
             self.probability.assign(adapted)
+            self.steps.assign((self.steps + 1.0) % STEPS)
+
+    def _is_due(self):
+        """Whether this step is the one of its four in which the probability adapts."""
+        steps = ops.cast(self.steps, "int32")
+        chosen = tf.random.stateless_uniform((), [steps // INTERVAL, 0], maxval=INTERVAL, dtype="int32")
+        return ops.equal(steps % INTERVAL, chosen)
 
     def _adapted(self, real):
         """The probability after a look at one batch."""

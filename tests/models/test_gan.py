@@ -73,7 +73,7 @@ def test_instance_noise_without_steps_stays():
 
 def test_augmentation_becomes_likelier_where_the_discriminator_separates_and_rarer_where_it_does_not():
     model = small_gan(augmentations=["translation"], augmentation_target=0.5)
-    for sure, expected in ((True, [0, 0, 0, 1, 1, 1, 1, 2]), (False, [2, 2, 2, 1, 1, 1, 1, 0])):
+    for sure, expected in ((True, [1, 2]), (False, [1, 0])):
         still = keras.optimizers.SGD(0.0)
         model.compile(still, keras.optimizers.SGD(0.0))
         bias = model.generator.layers[-3].bias  # of the image: white where the discriminator is sure, black else
@@ -84,7 +84,18 @@ def test_augmentation_becomes_likelier_where_the_discriminator_separates_and_rar
         for _ in range(8):
             model.train_step(np.full((8, 8, 8, 1), 255, "uint8"))
             probabilities.append(float(model.seen.probability) / (8 * 4 / 100_000))
-        np.testing.assert_allclose(probabilities, expected, atol=1e-3)
+        np.testing.assert_allclose(probabilities[3::4], expected, atol=1e-3)  # once in four steps
+
+
+def test_augmentation_adapts_in_no_step_of_an_epoch_above_all():
+    """Epochs of four steps may end with a short batch, which says little."""
+    seen = small_gan(augmentations=["translation"], augmentation_target=0.5).seen
+    due = []
+    for step in range(400):
+        seen.steps.assign(step)
+        due.append(bool(seen._is_due()))
+    counts = np.reshape(due, (100, 4)).sum(0)
+    assert counts.sum() == 100 and counts.min() >= 15
 
 
 def test_both_updates_see_real_and_generated_images_alike(monkeypatch):

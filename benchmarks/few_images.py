@@ -43,9 +43,10 @@ BATCH = 32
 
 def recipe_of(arm, parent, source, images, steps):
     """The recipe of an arm."""
-    epochs = max(1, round(steps / (images // BATCH)))  # of full batches
     freeze = ("discriminator[:1]",) if arm == "freeze_d" else ()
-    recipe = finetune_recipe(parent, source, epochs, BATCH, freeze, early_stop=False)
+    options = dict(batch_size=BATCH, freeze=freeze, early_stop=False)
+    repeat = finetune_recipe(parent, source, 1, **options).data.repeat
+    recipe = finetune_recipe(parent, source, max(1, round(steps / (images * repeat // BATCH))), **options)
     if arm == "plain":
         return recipe.override({"augmentations": [], "augmentation_target": 0.0})
     if arm == "always":
@@ -68,7 +69,7 @@ def fid(cell, sources, model_name, dtype):
         recipe = recipe_of(cell["arm"], f"{model_name}_{begun}", source, cell["images"], cell["steps"])
         recipe = dataclasses.replace(recipe, seed=cell["seed"], dtype=dtype)
         model = build_model(recipe)
-        data = keras_genzoo.data.load(source, batch_size=BATCH, seed=cell["seed"], drop_remainder=True)
+        data = keras_genzoo.data.load(source, seed=cell["seed"], **recipe.data.load_options())
         model.fit(data, epochs=recipe.epochs, verbose=0)
     features = metrics.extractor(target)
     made = model.generate(len(test), seed=0, batch_size=256)

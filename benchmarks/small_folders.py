@@ -22,7 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import cells
 import numpy as np
-from few_images import ARMS, BATCH, recipe_of
+from few_images import ARMS, recipe_of
 from PIL import Image, ImageDraw, ImageFont
 
 import keras_genzoo
@@ -106,7 +106,7 @@ def distance(cell, options):
         if chosen.shape[1:] != tuple(recipe.args["image_shape"]):
             recipe = recipe.override({"image_shape": list(chosen.shape[1:])})
         model = build_model(recipe)
-        data = keras_genzoo.data.load(source, batch_size=BATCH, seed=cell["seed"], drop_remainder=True)
+        data = keras_genzoo.data.load(source, seed=cell["seed"], **recipe.data.load_options())
         model.fit(data, epochs=recipe.epochs, verbose=0)
     features = metrics.extractor("emoji")
     made = model.generate(HELD_OUT, seed=0)

@@ -69,6 +69,7 @@ TENSORFLOW_FILES = {
     "latent.finding",
     "latent.inversion",
     "callbacks.board",  # event files of TensorBoard
+    "data.epochs",
     "data.kinds",
     "data.pairs",
     "data.pipeline",

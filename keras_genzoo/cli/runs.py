@@ -41,7 +41,9 @@ def run_training(name, recipe, out, resume=False, evaluate=True):
 def finetune(
     parent: Annotated[str, typer.Argument(metavar="PRESET", help="Preset: name or folder.")],
     data: Annotated[str, typer.Option(help="Your images: folder:PATH, npz:PATH, tfds:NAME or digits.")],
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data. Default: about 2,000 steps.", min=1)] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Epochs, of at least 100 steps. Default: about 2,000 steps.", min=1)
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Images in a batch.", min=1)] = 32,
     freeze: Annotated[
         list[str] | None,

@@ -7,9 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.data.checks import check_size
+from keras_genzoo.data.epochs import Plan
 from keras_genzoo.data.matching import matched_arrays, matched_parts
 from keras_genzoo.data.memory import check_cache, fits_in_memory
-from keras_genzoo.data.pipeline import Plan, finished, from_files, from_memory
+from keras_genzoo.data.pipeline import finished, from_files, from_memory
 from keras_genzoo.data.sides import both_sides
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.data.tfds import TfdsPart
@@ -27,6 +28,7 @@ def load_pairs(
     image_size=None,
     channels=None,
     shuffle=True,
+    repeat=1,
     seed=0,
     first_epoch=0,
     drop_remainder=False,
@@ -66,6 +68,7 @@ def load_pairs(
             centre. None keeps the size, which must be the same for all images.
         channels: 1 (luminance), 3 (grey is repeated), or None to keep the channels.
         shuffle: False keeps the stored order in each epoch.
+        repeat: How often an epoch has all images, as for `keras_genzoo.data.load`.
         seed: Integer, at least 0.
         first_epoch: Number of the first epoch, at least 0.
         drop_remainder: Whether to drop a last batch that is not full.
@@ -94,7 +97,7 @@ def load_pairs(
     >>> len(dataset), a.shape, b.shape
     (13, TensorShape([8, 28, 28, 1]), TensorShape([8, 28, 28, 1]))
     """
-    check_at_least(1, batch_size=batch_size)
+    check_at_least(1, batch_size=batch_size, repeat=repeat)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
     check_flag(paired=paired, shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
     if paired and not cache:
@@ -106,7 +109,7 @@ def load_pairs(
     else:
         parts = [open_part(limit=limit, data_dir=data_dir, **side) for side in sides]
     shape = _common_shape([part.shape(image_size, channels) for part in parts])
-    plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
+    plan = Plan(batch_size, shuffle, repeat, seed, first_epoch, drop_remainder)
     sides, total = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
     return finished(tf.data.Dataset.zip(sides), total)
 
@@ -147,9 +150,9 @@ class _SidePlan(Plan):
     def steps(self, n):
         return super().steps(self.total)
 
-    def order(self, epoch, n):
+    def order(self, number, n):
         rounds = range(math.ceil(self.total / n))
-        draws = [np.random.default_rng((self.seed, epoch, self.side, number)).permutation(n) for number in rounds]
+        draws = [np.random.default_rng((self.seed, number, self.side, each)).permutation(n) for each in rounds]
         return np.concatenate(draws)[: self.total] if self.shuffle else np.resize(np.arange(n), self.total)
 
 

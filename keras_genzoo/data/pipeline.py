@@ -1,14 +1,12 @@
 """Batches of the images of a source with `tf.data`, in an order that depends only on the seed and the epoch."""
 
-import dataclasses
 import itertools
-import math
 
 import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.data.checks import check_size
-from keras_genzoo.data.epochs import Epochs
+from keras_genzoo.data.epochs import Plan
 from keras_genzoo.data.labelling import Labelling
 from keras_genzoo.data.memory import check_cache, fits_in_memory
 from keras_genzoo.data.sources import open_part
@@ -31,6 +29,7 @@ def load(
     num_labelled=None,
     repeat_labelled=1,
     shuffle=True,
+    repeat=1,
     seed=0,
     first_epoch=0,
     drop_remainder=False,
@@ -91,6 +90,8 @@ def load(
         num_labelled: With labels: how many images keep theirs; others have -1: see `hide_labels`. None keeps all.
         repeat_labelled: How often an epoch has each image with a label.
         shuffle: False keeps the stored order in each epoch.
+        repeat: How often an epoch has all images, at least 1; each time in another order, that of an epoch of its own.
+            With few images, an epoch takes longer to begin than to compute.
         seed: Integer, at least 0.
         first_epoch: Number of the first epoch, at least 0.
         drop_remainder: Whether to drop a last batch that is not full.
@@ -118,15 +119,14 @@ def load(
     >>> len(dataset), images.shape, labels.shape
     (12, TensorShape([128, 28, 28, 1]), TensorShape([128]))
     """
-    check_at_least(1, batch_size=batch_size)
+    check_at_least(1, batch_size=batch_size, repeat=repeat)
     check_at_least(0, seed=seed, first_epoch=first_epoch)
     check_flag(shuffle=shuffle, drop_remainder=drop_remainder, cache=cache)
     labels = Labelling(labels, num_labelled, repeat_labelled)
-    image_size, channels = check_size(image_size, channels)
     part = open_part(source, split, limit, data_dir, image_key, label_key)
     classes = _classes(part, labels) if labels else None
-    shape = part.shape(image_size, channels)
-    plan = Plan(batch_size, shuffle, seed, first_epoch, drop_remainder)
+    shape = part.shape(*check_size(image_size, channels))
+    plan = Plan(batch_size, shuffle, repeat, seed, first_epoch, drop_remainder)
     held = fits_in_memory(part, shape, cache)
     check_cache(cache, [part], [held])
     if held:
@@ -163,50 +163,6 @@ def finished(dataset, num_images):
     dataset = dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
     dataset.num_images = num_images
     return dataset
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """How images become batches."""
-
-    batch_size: int
-    shuffle: bool
-    seed: int
-    first_epoch: int
-    drop_remainder: bool
-
-    @property
-    def full(self):
-        """Whether another image takes the place of one that cannot be read."""
-        return self.drop_remainder
-
-    def steps(self, n):
-        """Number of batches of `n` images."""
-        steps = n // self.batch_size if self.drop_remainder else math.ceil(n / self.batch_size)
-        if steps == 0:
-            raise ValueError(
-                f"Expected batch_size of at most the number of images, {n}, with drop_remainder=True. "
-                f"Received: batch_size={self.batch_size}"
-            )
-        return steps
-
-    def passes(self, function):
-        """A dataset of one int64 vector, `function(epoch)`; each pass over the dataset is the next epoch."""
-        epochs = Epochs(self.first_epoch)
-        return tf.data.Dataset.from_tensors(0).map(
-            lambda _: tf.ensure_shape(tf.numpy_function(lambda: function(epochs.begin()), [], tf.int64), [None])
-        )
-
-    def order(self, epoch, n):
-        """The indices of `n` images in the order of an epoch."""
-        return np.random.default_rng((self.seed, epoch)).permutation(n) if self.shuffle else np.arange(n)
-
-    def rows(self, n):
-        """A dataset of the indices of each batch of an epoch; only the permutation is made in Python, per epoch."""
-        size, steps = self.batch_size, self.steps(n)  # an error in the graph would be a trace
-        return self.passes(lambda epoch: self.order(epoch, n)).flat_map(
-            lambda order: tf.data.Dataset.range(steps).map(lambda step: order[step * size : (step + 1) * size])
-        )
 
 
 def from_memory(images, targets, name, labels, plan):
@@ -254,7 +210,7 @@ def _from_tfds(part, shape, labels, plan):
     buffer = max(1, min(len(part), SHUFFLE_BYTES // each))
 
     def seeds(epoch):
-        return np.random.default_rng((plan.seed, epoch)).integers(1, 2**62, 2)
+        return np.ravel([np.random.default_rng((plan.seed, each)).integers(1, 2**62, 2) for each in plan.parts(epoch)])
 
     def shuffled(pair):
         # Dataset.shuffle combines a seed for all passes with the global seed; the op takes one for each pass.
@@ -273,7 +229,8 @@ def _from_tfds(part, shape, labels, plan):
         entries = [(item, target, f"an image with label {target}") for item, target in zip(items, targets, strict=True)]
         return decode(entries, itertools.chain.from_iterable(itertools.repeat(entries, 2)))
 
-    rows = plan.passes(seeds).flat_map(shuffled) if plan.shuffle else encoded
+    pairs = plan.passes(seeds).flat_map(lambda each: tf.data.Dataset.from_tensor_slices(tf.reshape(each, (-1, 2))))
+    rows = pairs.flat_map(shuffled) if plan.shuffle else encoded.repeat(plan.repeat)
     rows = rows.batch(plan.batch_size, drop_remainder=plan.drop_remainder)
     return _decoded(rows, batch, len(part), shape, labels, plan)
 

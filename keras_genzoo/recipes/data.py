@@ -39,6 +39,7 @@ class DataConfig:
     limit: int | None = None
     num_labelled: int | None = None
     repeat_labelled: int = 1
+    repeat: int = 1
     drop_remainder: bool = False
     data_dir: str | None = None
     cache: bool = True
@@ -50,7 +51,7 @@ class DataConfig:
     license: str = ""
 
     def __post_init__(self):
-        check_at_least(1, batch_size=self.batch_size, repeat_labelled=self.repeat_labelled)
+        check_at_least(1, batch_size=self.batch_size, repeat=self.repeat, repeat_labelled=self.repeat_labelled)
         check_none_or_at_least(1, limit=self.limit)
         check_none_or_at_least(0, num_labelled=self.num_labelled)
         check_types(self, "data.")
@@ -98,7 +99,7 @@ class DataConfig:
             return None
         splits = {"split": self.validation_split, "split_b": self.validation_split_b}
         other = dict.fromkeys((*_VALIDATION, "num_labelled"))
-        return dataclasses.replace(self, **splits, **other, repeat_labelled=1, drop_remainder=False)
+        return dataclasses.replace(self, **splits, **other, repeat=1, repeat_labelled=1, drop_remainder=False)
 
     @property
     def has_second_domain(self):

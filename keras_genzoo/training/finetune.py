@@ -1,5 +1,7 @@
 """The recipe of a fine-tuning: a preset, other images, and defaults that suit few of them."""
 
+import dataclasses
+import math
 import os
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from keras_genzoo.training.train import train
 from keras_genzoo.utils.checks import check_at_least
 
 STEPS = 2000  # of a fine-tuning whose epochs are not given
+EPOCH = 100  # steps at least: what is done after each epoch, such as a grid of samples, takes about a second
 FEW = 5000  # images, below which a discriminator sees augmented ones
 MEASUREMENTS = 20  # of the metric that may stop it
 EMA_DECAY = 0.99  # follows the weights within a minute
@@ -66,8 +69,9 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     """The recipe that trains a preset on other images, for `keras_genzoo.train`.
 
     Images are scaled and cropped to the size and the channels of the parent, unless `settings` has another
-    `image_shape`: layers that match are kept then. Classes are those of the data. Batches are full, so that those of
-    batch normalization are alike: the images that are left over of an epoch are others each time. Learning rates are
+    `image_shape`: layers that match are kept then. Classes are those of the data. An epoch has at least 100 steps: few
+    images come several times in each (`data.repeat`). Batches are full, so that those of batch normalization are alike:
+    the images that are left over of an epoch are others each time. Learning rates are
     those that the parent's training began with, and fall to a tenth: `transfer` makes pretrained kernels as quick to
     learn as new ones. With fewer than 5,000 images, GANs of images get adaptive augmentations. The average of the
     weights follows within a hundred steps. A metric is measured 20 times, on 500 images of the split for testing, or of
@@ -77,7 +81,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     Args:
         parent: Name or folder of a preset.
         data: Source of the images, as for `keras_genzoo.data.load`.
-        epochs: Passes over the data; `None` for about 2,000 steps.
+        epochs: Number of epochs; `None` for about 2,000 steps.
         batch_size: Images in a batch, at least 1.
         freeze: Parts of networks that are not trained, as in `keras_genzoo.freeze`.
         title: Title of the data for the card.
@@ -98,7 +102,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
 
     >>> recipe = finetune_recipe("dcgan_mnist", "digits", freeze=("discriminator[:1]",))
     >>> recipe.weights, recipe.epochs, recipe.args["augmentation_target"]
-    ('dcgan_mnist', 43, 0.6)
+    ('dcgan_mnist', 14, 0.6)
     """
     check_at_least(1, batch_size=batch_size)
     folder = presets.find(parent)
@@ -108,7 +112,8 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     number = count_of(open_part(data), stored["image_shape"])
     if number < 2:
         raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
-    steps = max(1, number // batch_size)
+    settings = settings or {}
+    used, steps = _full_epochs(name, DataConfig(data, batch_size=batch_size, title=title), number, settings)
     epochs = max(1, round(STEPS / steps)) if epochs is None else epochs
     args = {key: value for key, value in stored.items() if key not in (*OF_DATA, "seed", "dtype", "name")}
     args |= {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}
@@ -120,7 +125,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
         name,
         args=args,
         optimizers={key: falling(spec, steps * epochs) for key, spec in optimizers.items()},
-        data=DataConfig(data, batch_size=batch_size, title=title),
+        data=used,
         dtype="auto",
         epochs=epochs,
         weights=str(parent),
@@ -130,14 +135,18 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
         name=f"{name}_finetuned",
         description=f"{name}, fine-tuned from {parent}.",
     )
-    return _with_full_batches(recipe, number, settings or {})
+    return recipe.override(settings)
 
 
-def _with_full_batches(recipe, number, settings):
-    """The recipe with the settings, and without batches that are not full, if one of `number` images is."""
-    used = recipe.override(settings).data
-    full = used.batch_size <= min(number, used.limit or number)
-    return recipe.override({"data.drop_remainder": full}).override(settings)
+def _full_epochs(name, config, number, settings):
+    """The data of a recipe with long epochs of full batches, and the steps of an epoch, for `number` images."""
+    own = {key: value for key, value in settings.items() if key.startswith("data.")}
+    used = Recipe(name, data=config).override(own).data
+    number = min(number, used.limit or number)
+    repeat = used.repeat if "data.repeat" in own else max(1, math.ceil(EPOCH * used.batch_size / number))
+    full = used.batch_size <= number * repeat
+    steps = max(1, number * repeat // used.batch_size)
+    return dataclasses.replace(config, repeat=repeat, drop_remainder=full), steps
 
 
 def _stopping(epochs):

@@ -7,7 +7,7 @@ import numpy as np
 
 MAX_IMAGES = 1024  # among which copies are looked for
 # Data as it is, each image once.
-PLAIN = {"num_labelled": None, "repeat_labelled": 1, "drop_remainder": False}
+PLAIN = {"num_labelled": None, "repeat": 1, "repeat_labelled": 1, "drop_remainder": False}
 
 
 def health_callbacks(model, recipe, step=0, verbose=0, **options):

@@ -285,6 +285,12 @@ def test_streamed_full_batches_take_the_next_readable_file(numbered):
     assert ["15.png" in str(warned[0].message), "16.png" in str(warned[1].message), len(warned)] == [True, True, 2]
 
 
+def test_streamed_repeated_files_have_the_order_of_those_in_memory(numbered):
+    options = dict(batch_size=8, repeat=3, first_epoch=1)
+    streamed, held = (load(numbered, cache=cache, **options) for cache in (False, True))
+    assert values(streamed) == values(held) and len(streamed) == len(held) == 8
+
+
 def test_streamed_batch_is_never_empty(numbered):
     truncate(numbered / "19.png")
     dataset = load(numbered, batch_size=1, shuffle=False, cache=False)

@@ -85,6 +85,15 @@ def test_fit_sees_one_epoch_a_pass_and_knows_the_steps():
     assert history.params["steps"] == 3
 
 
+def test_repeated_images_come_in_a_new_order_each_time_and_runs_go_on_with_it():
+    assert len(load(numbered(5), batch_size=4, repeat=3)) == 4
+    dataset = load(numbered(5), batch_size=4, repeat=3)
+    expected = [permutation(0, number, 5) for number in range(6)]
+    assert [order(dataset), order(dataset)] == [sum(expected[:3], []), sum(expected[3:], [])]
+    assert order(load(numbered(5), batch_size=4, repeat=3, first_epoch=1)) == sum(expected[3:], [])
+    assert order(load(numbered(4), batch_size=12, repeat=3, shuffle=False, drop_remainder=True)) == [0, 1, 2, 3] * 3
+
+
 @pytest.mark.parametrize("drop, sizes", [(False, [4, 4, 2]), (True, [4, 4])])
 def test_length_and_sizes_of_batches(drop, sizes):
     dataset = load(numbered(10), batch_size=4, drop_remainder=drop)
@@ -143,6 +152,7 @@ def test_parts_of_images_sorted_by_class_are_disjoint_complete_and_have_all_clas
         ({"channels": 2}, r"channels to be 1 \(grey\), 3"),
         ({"labels": True}, "Expected labels in the given array"),
         ({"batch_size": 6, "drop_remainder": True}, "at most the number of images, 5"),
+        ({"repeat": 0}, "repeat to be an integer of at least 1"),
         ({"image_key": "x"}, "image_key and label_key for npz files and TFDS only"),
     ],
 )

@@ -88,6 +88,14 @@ def test_without_shuffle_every_pass_has_the_stored_order(paired):
     assert order(dataset) == order(dataset) == expected
 
 
+@pytest.mark.parametrize("paired", [False, True])
+def test_repeated_pairs_are_those_of_as_many_epochs(paired):
+    options = dict(paired=paired, batch_size=2)
+    plain, twice = (load_pairs(numbered(6), numbered(6)[::-1], **options, repeat=repeat) for repeat in (1, 2))
+    first, second = order(plain), order(plain)
+    assert order(twice) == tuple(one + other for one, other in zip(first, second, strict=True)) and len(twice) == 6
+
+
 @pytest.mark.parametrize("drop, sizes", [(False, [4, 4, 2]), (True, [4, 4])])
 def test_length_and_sizes_of_batches_follow_the_larger_side(drop, sizes):
     dataset = load_pairs(numbered(3), numbered(10), batch_size=4, drop_remainder=drop)

@@ -120,6 +120,9 @@ def test_streamed_epochs_are_shuffled_repeatably_and_complete(prepared, monkeypa
     assert (first != second) == (buffer > 1)  # a buffer of one image keeps the stored order
     assert sum(marks(load("kgz_colour", first_epoch=1, **options)), []) == second
     assert (sum(marks(load("kgz_colour", seed=1, **options)), []) != first) == (buffer > 1)
+    twice = sum(marks(load("kgz_colour", repeat=2, **options)), [])
+    assert twice == first + second and len(load("kgz_colour", repeat=2, **options)) == 8
+    assert sum(marks(load("kgz_colour", repeat=2, shuffle=False, **options)), []) == list(range(30)) * 2
 
 
 def test_streamed_set_beyond_the_budget_drops_its_remainder(prepared, monkeypatch):

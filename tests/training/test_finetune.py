@@ -31,32 +31,35 @@ def folder(tmp_path):
 
 def test_defaults_suit_few_images(folder):
     recipe = finetune_recipe("dcgan_mnist", str(folder), batch_size=3)
-    assert recipe.epochs == 1000 and recipe.args["ema_decay"] == 0.99  # 2,000 steps of 2 an epoch
+    assert recipe.epochs == 20 and recipe.data.repeat == 50 and recipe.args["ema_decay"] == 0.99  # 100 steps an epoch
     assert recipe.args["augmentations"] == ["translation", "cutout"] and recipe.args["augmentation_target"] == 0.6
     begun = load_recipe("dcgan_mnist").optimizers["g_optimizer"]["learning_rate"]["initial_learning_rate"]
     rate = recipe.optimizers["g_optimizer"]["learning_rate"]
     assert rate["initial_learning_rate"] == begun and rate["decay_steps"] == 2000
     assert Recipe.from_dict(recipe.to_dict()) == recipe
     assert "augmentations" not in finetune_recipe("vae_mnist", str(folder)).args
-    assert recipe.stopping == StoppingConfig("auto", every=50, patience=10)
+    assert recipe.stopping == StoppingConfig("auto", every=1, patience=10)
     assert finetune_recipe("vae_mnist", str(folder), early_stop=False).stopping == StoppingConfig()
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "settings", "full"),
+    ("batch_size", "settings", "repeat", "full"),
     [
-        (4, {}, True),
-        (6, {}, True),
-        (7, {}, False),
-        (4, {"data.limit": 3}, False),
-        (4, {"data.batch_size": 8}, False),
-        (4, {"data.drop_remainder": False}, False),
+        (6, {}, 100, True),
+        (7, {}, 117, True),
+        (4, {"data.limit": 3}, 134, True),
+        (4, {"data.batch_size": 8}, 134, True),
+        (4, {"data.drop_remainder": False}, 67, False),
+        (4, {"data.repeat": 1}, 1, True),
+        (7, {"data.repeat": 1}, 1, False),
     ],
 )
-def test_batches_are_full_if_there_are_enough_images(folder, batch_size, settings, full):
+def test_epochs_are_long_and_of_full_batches_where_images_suffice(folder, batch_size, settings, repeat, full):
     recipe = finetune_recipe("dcgan_mnist", str(folder), batch_size=batch_size, settings=settings)
-    assert recipe.data.drop_remainder == full
-    assert recipe.epochs == 2000  # of one full batch each
+    assert (recipe.data.repeat, recipe.data.drop_remainder) == (repeat, full)
+    assert recipe.epochs == (20 if repeat > 1 else 2000)
+    number = recipe.data.limit or 6
+    assert recipe.epochs * (number * repeat // recipe.data.batch_size or 1) == pytest.approx(2000, rel=0.01)
 
 
 def test_conditions_of_the_parent_do_not_hold_for_other_classes(folder):

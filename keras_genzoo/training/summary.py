@@ -1,8 +1,14 @@
 """What a training says before its first epoch."""
 
+import math
+
+ENOUGH_STEPS = 1000  # of a training from random weights for a first result; the shortest recipe has a few times as many
+
 
 def summary(recipe, model, data, step=0, validation=None):
     """One line: the data, number, size and channels of its images, batches, steps and dtype of a training.
+
+    A second line follows if the training has too few steps to show anything.
 
     Args:
         recipe: `Recipe`.
@@ -17,9 +23,21 @@ def summary(recipe, model, data, step=0, validation=None):
         images += f", validated on {_images(validation, model)} ({recipe.data.validation_split})"
     steps = f"{_counted(len(data), 'step')} per epoch, {_counted(recipe.epochs, 'epoch')}"
     done = f", from step {step} of {recipe.epochs * len(data)}" if step else ""
-    return (
+    begun = (
         f"{recipe.model} on {source} ({recipe.data.split}): {images}, batches of {recipe.data.batch_size}, "
         f"{steps}{done}, {model.dtype_policy.name}; time: after the first steps"
+    )
+    return begun + _warning(recipe, recipe.epochs * len(data))
+
+
+def _warning(recipe, steps):
+    if recipe.weights is not None or steps >= ENOUGH_STEPS:
+        return ""
+    times = math.ceil(ENOUGH_STEPS / steps)
+    return (
+        f"\n{_counted(steps, 'step')} will hardly show anything: training from random weights takes a thousand and more. "
+        f"epochs={times * recipe.epochs}, or data.repeat={times * recipe.data.repeat} for longer epochs, make it as many. "
+        "Fine-tuning a preset takes fewer."
     )
 
 

@@ -243,7 +243,11 @@ def test_training_says_what_it_does_before_its_first_epoch_and_how_long_it_takes
         "vae on digits (train): 64 images of 8x8, 1 channel, batches of 16, 4 steps per epoch, 3 epochs, float32; time:"
     )
     assert lines[0].startswith(wanted)
-    assert lines[1] == "Epoch 1/3"
+    assert lines[1].startswith(
+        "12 steps will hardly show anything: training from random weights takes a thousand and more"
+    )
+    assert "epochs=252, or data.repeat=84 for longer epochs" in lines[1]
+    assert lines[2] == "Epoch 1/3"
     (estimate,) = [line for line in lines if line.startswith("About ")]
     assert "for the 8 steps left" in estimate and "ms per step" in estimate
 

@@ -36,8 +36,8 @@ def _warning(recipe, steps):
     times = math.ceil(ENOUGH_STEPS / steps)
     return (
         f"\n{_counted(steps, 'step')} will hardly show anything: training from random weights takes a thousand and "
-        f"more. epochs={times * recipe.epochs}, or data.repeat={times * recipe.data.repeat} for longer epochs, make it as "
-        "many. Fine-tuning a preset takes fewer."
+        f"more. epochs={times * recipe.epochs}, or data.repeat={times * recipe.data.repeat} for longer epochs, make it "
+        "as many. Fine-tuning a preset takes fewer."
     )
 
 

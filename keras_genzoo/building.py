@@ -62,14 +62,22 @@ def build(name, /, weights=None, optimizers=None, **args):
             raise ValueError(f"Expected no weights beside the preset {name!r}. Received: weights={weights!r}")
         name, weights = registry.owner_of(name), name
     cls = model_class(name)
+    check_optimizers(name, cls, optimizers)
+    model = cls(**args) if weights is None else presets.load_model(cls, name, weights, args)
+    model.compile(**(optimizers or {}))
+    return model
+
+
+def check_optimizers(name, cls, optimizers):
+    """Raises `ValueError` unless optimizers are `None`, or a dict by names that the class of the model has."""
+    if optimizers is not None and not isinstance(optimizers, dict):
+        names = ", ".join(cls.optimizer_names)
+        raise ValueError(f"Expected optimizers of {name} as a dict by name: {names}. Received: {optimizers!r}")
     for key, optimizer in (optimizers or {}).items():
         if key not in cls.optimizer_names:
             hint = nearest(key, cls.optimizer_names)
             shown = optimizer if isinstance(optimizer, str) else type(optimizer).__name__
             raise ValueError(f"Expected optimizers of {name}; {hint} Received: {key}={shown!r}")
-    model = cls(**args) if weights is None else presets.load_model(cls, name, weights, args)
-    model.compile(**(optimizers or {}))
-    return model
 
 
 def from_preset(preset, optimizers=None, **args):

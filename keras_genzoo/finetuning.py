@@ -1,5 +1,6 @@
 """Pretrained models for other data: what fits of their weights is kept, and parts of them can be frozen."""
 
+import os
 import re
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import keras
 from keras_genzoo import building
 from keras_genzoo.families import ZooModel
 from keras_genzoo.networks import normalized_kernels
+from keras_genzoo.networks.layer_names import layer_names
 from keras_genzoo.utils.given_arguments import known
 from keras_genzoo.utils.text import nearest
 
@@ -20,8 +22,9 @@ class Transferred(NamedTuple):
     Fields:
         model: The new model, compiled.
         rows: List of `(network, layer, shapes, kept)`, one for each layer with weights: names, the shapes of its
-            weights, and whether these come from the pretrained model. Of a model without networks, such as `rbm`, one
-            for each weight.
+            weights, and whether these come from the pretrained model. Layers without a name of their own are numbered
+            within their network. A weight outside of the networks, such as a mean of the prior of `mixture_vae`, has a
+            row of its own, with the name of the model in place of a network's.
     """
 
     model: keras.Model
@@ -37,7 +40,9 @@ def transfer(parent, optimizers=None, **changes):
 
     Layers of each network are matched in their order, by their kind and the shapes of their weights. With another size
     of the images, the layers near the image stay, and those of further resolutions are new; with other channels or
-    classes, all but the layers that see them stay.
+    classes, all but the layers that see them stay. Weights outside of the networks, such as a learned prior or a
+    codebook, are matched by their names and shapes. A sampler that was fitted to codes is not kept: fit it to the new
+    images.
 
     Kernels in front of a batch normalization have grown in the training. They return to the size that they began with,
     which changes no image, and learn as fast as new ones (https://arxiv.org/abs/1706.05350, section 2).
@@ -64,7 +69,10 @@ def transfer(parent, optimizers=None, **changes):
     >>> done.model.generate(1, seed=0).shape, any(kept for *_, kept in done.rows)
     ((1, 32, 32, 3), True)
     """
+    if not isinstance(parent, (ZooModel, str, os.PathLike)):
+        raise ValueError(f"Expected a preset or a model of the zoo. Received: a {type(parent).__name__}")
     source = parent if isinstance(parent, ZooModel) else building.from_preset(parent)
+    building.check_optimizers(source.model_name, type(source), optimizers)
     changes = known(source.model_name, type(source).arguments(), changes)
     config = {key: value for key, value in source.get_config().items() if key not in ("name", "seed")}
     model = type(source).from_config({**config, **changes})
@@ -75,7 +83,7 @@ def transfer(parent, optimizers=None, **changes):
             rows += [(name, *row) for row in _transferred(old[name], network)]
         elif name.removeprefix("ema_") in old:  # the parent keeps no average: it starts at the network
             network.set_weights(getattr(model, name.removeprefix("ema_")).get_weights())
-    rows += [] if rows else _transferred_weights(source, model)
+    rows += _transferred_weights(source, model)
     if not any(row[-1] for row in rows):
         raise ValueError(
             f"Expected a model of which some layers match those of {source.model_name}. "
@@ -126,20 +134,29 @@ def _transferred(old, new):
     for number, layer in enumerate(layers):
         if number in pairs:
             layer.set_weights(sources[pairs[number]].get_weights())
-        rows.append((layer.name, _signature(layer)[1], number in pairs))
-    return rows
+        rows.append((_signature(layer)[1], number in pairs))
+    return [(name, *row) for name, row in zip(layer_names(layers), rows, strict=True)]
 
 
 def _transferred_weights(old, new):
-    """Copies the matching weights of a model without networks; returns the rows of `Transferred`."""
-    values = {weight.name: weight for weight in old.weights}
-    rows = []
-    for weight in new.weights:
-        kept = weight.name in values and weight.shape == values[weight.name].shape
-        if kept:
-            weight.assign(values[weight.name])
-        rows.append((new.model_name, weight.name, (tuple(weight.shape),), kept))
+    """Copies the matching weights outside of networks; returns their rows of `Transferred`."""
+    left, rows = _outside(old), []
+    for weight in _outside(new):
+        same = [each for each in left if (each.name, each.shape) == (weight.name, weight.shape)][:1]
+        for each in same:
+            weight.assign(each)
+            left = [other for other in left if other is not each]
+        # Keras numbers layers and models over all of a process.
+        owner, layer = (re.sub(r"_\d+$", "", name) for name in (new.name, weight.path.split("/")[-2]))
+        name = weight.name if layer == owner else f"{layer}/{weight.name}"
+        rows.append((new.model_name, name, (tuple(weight.shape),), bool(same)))
     return rows
+
+
+def _outside(model):
+    """The weights that no network has, in their order; not scalars, which count steps."""
+    inside = {id(weight) for network in networks_of(model).values() for weight in network.weights}
+    return [weight for weight in model.network_variables if id(weight) not in inside and len(weight.shape)]
 
 
 def common_subsequence(first, second):
@@ -177,14 +194,16 @@ def freeze(model, *parts):
         model: A model of the zoo that has not been trained since it was compiled.
         *parts: Each a slice of a network's blocks, `"discriminator[:3]"` (FreezeD: its first three) or
             `"generator[:-2]"` (all but its last two), or one layer, `"generator/dense"`. A block is a dense layer or a
-            convolution with the normalization behind it.
+            convolution with the normalization behind it. Layers have the names of `Transferred.rows`: those without a
+            name of their own are numbered within their network, `dense`, `dense_1`.
 
     Returns:
         List of the names of the frozen layers, `"network/layer"`.
 
     Raises:
-        ValueError: If a network or layer does not exist, a slice is empty, a layer has been started anew by `transfer`,
-            an optimizer would be left without variables, or the model has been trained.
+        ValueError: If the model is none of the zoo, a network or layer does not exist, a slice is empty, a layer has
+            been started anew by `transfer`, an optimizer would be left without variables, or the model has been
+            trained.
 
     References:
         Mo, Cho and Shin, 2020, Freeze the discriminator: a simple baseline for fine-tuning GANs,
@@ -197,6 +216,8 @@ def freeze(model, *parts):
     >>> len(keras_genzoo.freeze(model, "discriminator[:2]"))
     3
     """
+    if not isinstance(model, ZooModel):
+        raise ValueError(f"Expected a model of the zoo, as keras_genzoo.build makes it. Received: {_shown(model)}")
     if not parts:
         raise ValueError("Expected parts to freeze, such as 'discriminator[:3]'. Received: none")
     for name in model.optimizer_names:
@@ -232,19 +253,24 @@ def _chosen(model, part):
     found = _SLICE.fullmatch(part) if isinstance(part, str) else None
     name, _, layer_name = (found[1], "", "") if found else str(part).partition("/")
     if name not in networks or not (found or layer_name):
-        raise ValueError(
-            "Expected a part as 'network[first:stop]' or 'network/layer'; "
-            f"{nearest(name, sorted(networks))} Received: {part!r}"
-        )
+        stem = name.partition("[")[0]
+        hint = f"for example '{stem}[:2]'." if stem in networks else nearest(name, sorted(networks))
+        raise ValueError(f"Expected a part as 'network[first:stop]' or 'network/layer'; {hint} Received: {part!r}")
+    layers = _with_weights(networks[name])
+    names = dict(zip(layer_names(layers), layers, strict=True))
     if found:
         start, stop = (int(bound) if bound else None for bound in found.groups()[1:])
-        layers = [layer for block in blocks_of(networks[name])[start:stop] for layer in block]
+        wanted = {id(layer) for block in blocks_of(networks[name])[start:stop] for layer in block}
     else:
-        layers = [layer for layer in _with_weights(networks[name]) if layer.name == layer_name]
-    if not layers:
-        known_layers = ", ".join(layer.name for layer in _with_weights(networks[name]))
-        raise ValueError(f"Expected some of the layers {known_layers}. Received: {part!r}, which names none")
-    return [(f"{name}/{layer.name}", layer) for layer in layers]
+        wanted = {id(names.get(layer_name))}
+    chosen = [(f"{name}/{own}", layer) for own, layer in names.items() if id(layer) in wanted]
+    if not chosen:
+        raise ValueError(f"Expected some of the layers {', '.join(names)}. Received: {part!r}, which names none")
+    return chosen
+
+
+def _shown(value):
+    return repr(value) if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def blocks_of(network):

@@ -43,7 +43,7 @@ def test_larger_images_keep_the_layers_near_the_image():
     done = keras_genzoo.transfer(parent, image_shape=(16, 16, 1))
     rows = [(layer, flag) for network, layer, _, flag in done.rows if network == "generator"]
     assert [flag for _, flag in rows][-3:] == [True] * 3 and not rows[0][1]
-    last = [layer for layer in done.model.generator.layers if layer.name == rows[-1][0]][0]
+    last = [layer for layer in done.model.generator.layers if layer.weights][-1]
     old = [layer for layer in parent.generator.layers if layer.weights][-1]
     np.testing.assert_array_equal(last.get_weights()[0], old.get_weights()[0])
 
@@ -61,7 +61,35 @@ def test_a_model_without_networks_keeps_its_weights():
     other = keras_genzoo.transfer(parent, image_shape=(10, 10, 1))
     assert [row[1] for row in other.rows if row[-1]] == ["hidden_bias"]
     done = keras_genzoo.transfer(parent, algorithm="cd")  # without chains
-    assert [row[1] for row in done.rows if row[-1]] == ["kernel", "hidden_bias", "visible_bias"]
+    assert [row[1] for row in done.rows if row[-1]] == ["kernel", "visible_bias", "hidden_bias"]
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "outside"),
+    [
+        ("mixture_vae", dict(num_components=3), {"prior_logits", "prior_means", "prior_log_vars"}),
+        (
+            "vq_vae",
+            dict(num_codes=8),
+            {f"vector_quantizer/{each}" for each in ("codebook", "counts", "sums")},
+        ),
+        ("cut", dict(image_shape=(8, 8, 3)), {"dense/kernel", "dense/bias"}),
+    ],
+)
+def test_weights_outside_of_the_networks_are_kept(name, args, outside):
+    known = keras_genzoo.building.model_class(name).arguments()
+    parent = keras_genzoo.build(name, **{key: value for key, value in {**SMALL, **args}.items() if key in known})
+    done = keras_genzoo.transfer(parent, seed=5)
+    assert all(row[-1] for row in done.rows) and {row[1] for row in done.rows if row[0] == name} == outside
+    for one, other in zip(parent.network_variables, done.model.network_variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_prior_of_another_size_begins_anew():
+    args = dict(image_shape=(8, 8, 1), latent_dim=4, seed=0)
+    parent = keras_genzoo.build("mixture_vae", num_components=3, **args)
+    rows = keras_genzoo.transfer(parent, num_components=5).rows
+    assert [row[-1] for row in rows if row[0] == "mixture_vae"] == [False] * 3
 
 
 def test_a_parent_without_an_average_gives_the_average_its_weights():
@@ -97,22 +125,25 @@ def test_common_subsequence_is_a_longest_one(first, second):
 def test_frozen_parts_stay_and_the_rest_moves():
     model = build(image_shape=(16, 16, 1))
     frozen = keras_genzoo.freeze(model, "discriminator[:1]", "generator[:-2]")
-    names = {name.partition("/")[2] for name in frozen}
     networks = networks_of(model)
-    assert len(blocks_of(networks["generator"])) == 4 and len(names) == len(frozen) == 1 + 4
+    assert len(blocks_of(networks["generator"])) == 4 and len(set(frozen)) == len(frozen) == 1 + 4
     layers = [layer for name in ("generator", "discriminator") for layer in networks[name].layers if layer.weights]
     before = [layer.get_weights() for layer in layers]
     images = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1), dtype="uint8")
     model.fit(images, batch_size=4, epochs=2, verbose=0)
     for layer, old in zip(layers, before, strict=True):
         changed = any(not np.array_equal(a, b) for a, b in zip(old, layer.get_weights(), strict=True))
-        assert changed != (layer.name in names), layer.name
+        assert changed == layer.trainable, layer.name
+    assert sum(not layer.trainable for layer in layers) == len(frozen)
 
 
 def test_a_single_layer_is_frozen_by_its_name():
+    build()  # Keras numbers layers over all networks of a process; here, they are numbered within their network
     model = build()
-    layer = next(layer.name for layer in model.generator.layers if layer.weights)
-    assert keras_genzoo.freeze(model, f"generator/{layer}") == [f"generator/{layer}"]
+    assert keras_genzoo.freeze(model, "generator/dense") == ["generator/dense"]
+    assert not next(layer for layer in model.generator.layers if layer.weights).trainable
+    names = [row[1] for row in keras_genzoo.transfer(model).rows if row[0] == "generator"]
+    assert names[:3] == ["dense", "batch_normalization", "conv2d_transpose"]
 
 
 @pytest.mark.parametrize(
@@ -133,6 +164,30 @@ def test_parts_that_do_not_exist_are_refused_and_nothing_is_frozen(parts, senten
     with pytest.raises(ValueError, match=sentence):
         keras_genzoo.freeze(model, *parts)
     assert len(model.trainable_variables) == num
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            lambda: keras_genzoo.freeze("dcgan_mnist", "discriminator[:1]"),
+            "Expected a model of the zoo, .*'dc",
+        ),
+        (lambda: keras_genzoo.transfer(None), "Expected a preset or a model of the zoo. Received: a NoneType"),
+        (
+            lambda: keras_genzoo.transfer(build(), optimizers="adam"),
+            "Expected optimizers of dcgan as a dict",
+        ),
+        (
+            lambda: keras_genzoo.transfer(build("cgan"), class_names=["a", "b"]),
+            "Expected a name for each of num",
+        ),
+        (lambda: keras_genzoo.freeze(build(), "discriminator[1]"), r"for example 'discriminator\[:2\]'. Received"),
+    ],
+)
+def test_what_is_no_model_or_fits_no_other_argument_is_refused(call, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        call()
 
 
 def test_optimizers_stay_as_they_were_chosen():

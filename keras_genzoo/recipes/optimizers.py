@@ -59,6 +59,50 @@ def scaled_steps(steps, ratio, where):
     return max(1, round(steps * ratio)) if steps > 0 else steps
 
 
+def first_rate(spec):
+    """The learning rate that an optimizer's dict begins with: of a schedule with a warm-up, that at its end."""
+    rate = spec.get("learning_rate")
+    if rate is None:
+        rate = float(make_optimizer(spec).learning_rate)
+    if not isinstance(rate, dict):
+        return rate
+    found = (rate.get(key) for key in ("warmup_target", "initial_learning_rate", "values"))
+    first = next((each for each in found if each is not None), None)
+    if first is None:
+        raise ValueError(f"Expected a schedule of Keras with a first learning rate. Received: {rate!r}")
+    return first[0] if isinstance(first, (list, tuple)) else first
+
+
+def spec_of(optimizer):
+    """The dict of a recipe that makes an equal optimizer.
+
+    Raises:
+        ValueError: If the optimizer, or its schedule, is not one of Keras.
+
+    Example:
+
+    >>> import keras
+    >>> spec_of(keras.optimizers.SGD(0.01))["learning_rate"]
+    0.01
+    """
+    import keras
+
+    def plain(made, key, default):
+        config = made.get_config()
+        return {key: type(made).__name__.lower()} | {
+            name: value for name, value in config.items() if name != "name" and value != default.get(name)
+        }
+
+    rate = optimizer.get_config()["learning_rate"]
+    if isinstance(rate, dict):
+        rate = plain(keras.saving.deserialize_keras_object(rate), "schedule", {})
+    else:
+        rate = round(float(rate), 10)  # float32: 0.0002 is 0.00019999999
+    spec = plain(optimizer, "name", type(optimizer)().get_config()) | {"learning_rate": rate}
+    make_optimizer(spec)
+    return spec
+
+
 def make_optimizer(spec):
     """A Keras optimizer from a recipe's dict.
 

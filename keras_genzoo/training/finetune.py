@@ -3,14 +3,16 @@
 import dataclasses
 import math
 import os
+import shutil
 from pathlib import Path
 
-from keras_genzoo import presets, registry
+from keras_genzoo import building, presets, registry
 from keras_genzoo.data.parts import count_of
 from keras_genzoo.data.sources import open_part
 from keras_genzoo.recipes import DataConfig, Recipe, StoppingConfig
+from keras_genzoo.recipes.optimizers import first_rate, spec_of
 from keras_genzoo.training.train import train
-from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.utils.checks import check_at_least, check_flag
 
 STEPS = 2000  # of a fine-tuning whose epochs are not given
 EPOCH = 100  # steps at least: what is done after each epoch, such as a grid of samples, takes about a second
@@ -18,6 +20,15 @@ FEW = 5000  # images, below which a discriminator sees augmented ones
 MEASUREMENTS = 20  # of the metric that may stop it
 EMA_DECAY = 0.99  # follows the weights within a minute
 OF_DATA = ("num_classes", "class_names")
+# Settings that are arguments of their own, by the argument; both together would contradict each other.
+ARGUMENTS = {
+    "epochs": "epochs",
+    "freeze": "freeze",
+    "weights": "parent",
+    "transfer": "parent",
+    "model": "parent",
+    "data.source": "data",
+}
 
 
 def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", evaluate=True, **options):
@@ -56,13 +67,20 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
     """
     if not isinstance(data, str):
         raise ValueError(f"Expected data as a source, such as 'folder:my_pictures'. Received: a {type(data).__name__}")
-    if not isinstance(parent, (str, os.PathLike)):
-        if not hasattr(parent, "save_to_preset"):
-            raise ValueError(f"Expected a preset or a model of the zoo. Received: a {type(parent).__name__}")
-        written = Path(out).absolute().with_name(f"{Path(out).name}_parent")
-        parent = written if resume and written.is_dir() else parent.save_to_preset(written)
-    recipe = finetune_recipe(str(parent), data, settings=settings, **options)
-    return train(recipe, out, resume=resume, verbose=verbose, evaluate=evaluate)
+    if isinstance(parent, (str, os.PathLike)):
+        return train(_recipe(parent, data, settings=settings, **options), out, resume, verbose, evaluate)
+    if not hasattr(parent, "save_to_preset"):
+        raise ValueError(f"Expected a preset or a model of the zoo. Received: a {type(parent).__name__}")
+    written, existed = Path(out).absolute().with_name(f"{Path(out).name}_parent"), Path(out).exists()
+    kept = resume and written.is_dir()
+    folder = written if kept else parent.save_to_preset(written)
+    try:
+        recipe = _recipe(folder, data, model=parent, settings=settings, **options)
+        return train(recipe, out, resume, verbose, evaluate)
+    except Exception:
+        if not kept and (existed or not Path(out).exists()):  # nothing has been trained that would need it
+            shutil.rmtree(written)
+        raise
 
 
 def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early_stop=True, settings=None):
@@ -92,7 +110,8 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
         The `Recipe`.
 
     Raises:
-        ValueError: If there is no such preset, or fewer than two images.
+        ValueError: If there is no such preset, there are fewer than two images, an argument is of a wrong type, or a
+            setting is one of the arguments.
 
     References:
         Zhao et al., 2020, https://arxiv.org/abs/2006.10738, and Karras et al., 2020, https://arxiv.org/abs/2006.06676,
@@ -104,28 +123,35 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     >>> recipe.weights, recipe.epochs, recipe.args["augmentation_target"]
     ('dcgan_mnist', 14, 0.6)
     """
+    return _recipe(parent, data, epochs, batch_size, freeze, title, early_stop, settings)
+
+
+def _recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early_stop=True, settings=None, model=None):
+    """See `finetune_recipe`; `model` is that of the parent where it is at hand."""
     check_at_least(1, batch_size=batch_size)
+    check_flag(early_stop=early_stop)
+    if not isinstance(freeze, (list, tuple)):
+        raise ValueError(f"Expected freeze as a list of parts, such as ['discriminator[:1]']. Received: {freeze!r}")
+    settings = _checked_settings(settings or {}, batch_size, title)
     folder = presets.find(parent)
     name = presets.read_config(folder)["model"]
-    known = registry.describe(name).arguments
     stored = presets.stored_arguments(name, folder)
+    args = {key: value for key, value in stored.items() if key not in (*OF_DATA, "seed", "dtype", "name")}
+    begun = Recipe(name, args=args, data=DataConfig(data, batch_size=batch_size, title=title))
+    # Optimizers are not known yet, of which settings may change a part.
+    wanted = begun.override({key: value for key, value in settings.items() if not key.startswith("optimizers")})
     number = count_of(open_part(data), stored["image_shape"])
+    number = min(number, wanted.data.limit or number)
     if number < 2:
         raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
-    settings = settings or {}
-    used, steps = _full_epochs(name, DataConfig(data, batch_size=batch_size, title=title), number, settings)
+    config, steps = _full_epochs(begun.data, wanted.data, number, "data.repeat" in settings)
     epochs = max(1, round(STEPS / steps)) if epochs is None else epochs
-    args = {key: value for key, value in stored.items() if key not in (*OF_DATA, "seed", "dtype", "name")}
-    args |= {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}
-    if "augmentation_target" in known and number < FEW and len(stored["image_shape"]) == 3:
-        colour = ["color"] if stored["image_shape"][2] == 3 else []
-        args |= {"augmentations": [*colour, "translation", "cutout"], "augmentation_target": 0.6}
-    optimizers = presets.card(folder).get("recipe", {}).get("optimizers", {})
-    recipe = Recipe(
-        name,
-        args=args,
+    optimizers = presets.card(folder).get("recipe", {}).get("optimizers") or _optimizers_of(model, folder)
+    recipe = dataclasses.replace(
+        begun,
+        args=args | _of_few_images(name, number, wanted.args["image_shape"]),
         optimizers={key: falling(spec, steps * epochs) for key, spec in optimizers.items()},
-        data=used,
+        data=config,
         dtype="auto",
         epochs=epochs,
         weights=str(parent),
@@ -138,15 +164,54 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     return recipe.override(settings)
 
 
-def _full_epochs(name, config, number, settings):
-    """The data of a recipe with long epochs of full batches, and the steps of an epoch, for `number` images."""
-    own = {key: value for key, value in settings.items() if key.startswith("data.")}
-    used = Recipe(name, data=config).override(own).data
-    number = min(number, used.limit or number)
-    repeat = used.repeat if "data.repeat" in own else max(1, math.ceil(EPOCH * used.batch_size / number))
-    full = used.batch_size <= number * repeat
-    steps = max(1, number * repeat // used.batch_size)
+def _checked_settings(settings, batch_size, title):
+    """Settings by dotted keys, without a section; or raises `ValueError` for one that is an argument, too."""
+    section = settings.get("data")
+    if isinstance(section, dict):
+        settings = {key: value for key, value in settings.items() if key != "data"}
+        settings |= {f"data.{key}": value for key, value in section.items()}
+    taken = dict(ARGUMENTS)
+    taken |= {"data.batch_size": "batch_size"} if batch_size != 32 else {}
+    taken |= {"data.title": "title"} if title else {}
+    for key in settings:
+        if key in taken:
+            raise ValueError(
+                f"Expected {taken[key]} as an argument of its own, and not among the settings. "
+                f"Received: {key}={settings[key]!r} there"
+            )
+    return settings
+
+
+def _of_few_images(name, number, image_shape):
+    """Arguments that suit `number` images."""
+    known = registry.describe(name).arguments
+    args = {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}
+    if "augmentation_target" in known and number < FEW and len(image_shape) == 3:
+        colour = ["color"] if image_shape[2] == 3 else []
+        args |= {"augmentations": [*colour, "translation", "cutout"], "augmentation_target": 0.6}
+    return args
+
+
+def _full_epochs(config, wanted, number, repeat_given):
+    """The data of a recipe with long epochs of full batches, and the steps of an epoch, for `number` images.
+
+    Args:
+        config: `DataConfig` without the settings.
+        wanted: The same with them.
+        number: Number of images.
+        repeat_given: Whether the settings have `repeat`.
+    """
+    repeat = wanted.repeat if repeat_given else max(1, math.ceil(EPOCH * wanted.batch_size / number))
+    full = wanted.batch_size <= number * repeat
+    steps = max(1, number * repeat // wanted.batch_size)
     return dataclasses.replace(config, repeat=repeat, drop_remainder=full), steps
+
+
+def _optimizers_of(model, folder):
+    """Optimizers for a recipe: of a model that is compiled, or those of its paper, of a preset without a recipe."""
+    if model is None or not model.compiled:
+        model = building.from_preset(folder)
+    return {name: spec_of(getattr(model, name)) for name in model.optimizer_names}
 
 
 def _stopping(epochs):
@@ -155,14 +220,6 @@ def _stopping(epochs):
 
 def falling(spec, steps):
     """An optimizer of a recipe with its first rate, which falls to a tenth of that along a cosine."""
-    rate = spec.get("learning_rate", 0.001)
-    rate = rate["initial_learning_rate"] if isinstance(rate, dict) else rate
-    return {
-        **spec,
-        "learning_rate": {
-            "schedule": "cosine_decay",
-            "initial_learning_rate": rate,
-            "decay_steps": steps,
-            "alpha": 0.1,
-        },
-    }
+    spec = {"name": spec} if isinstance(spec, str) else spec
+    rate = dict(schedule="cosine_decay", initial_learning_rate=first_rate(spec), decay_steps=steps, alpha=0.1)
+    return {**spec, "learning_rate": rate}

@@ -46,11 +46,16 @@ def checked(owner, arguments, given):
         given: Dict of values by name, today's or a former one.
 
     Raises:
-        ValueError: If a name is not an argument, or a value is out of its range.
+        ValueError: If a name is not an argument, a value is out of its range, or there are not as many names of classes
+            as classes.
     """
     given = known(owner, arguments, given)
     values = {name: given.get(name, argument.default) for name, argument in arguments.items()}
-    return {name: arguments[name].check(value) for name, value in values.items()}
+    values = {name: arguments[name].check(value) for name, value in values.items()}
+    number, names = (values.get(key) for key in ("num_classes", "class_names"))
+    if number is not None and names is not None and len(names) != number:
+        raise ValueError(f"Expected a name for each of num_classes={number}. Received: class_names={names!r}")
+    return values
 
 
 def documented(doc, declared):

@@ -14,7 +14,7 @@ from keras_genzoo import building, data, registry
 from keras_genzoo.data.views import unviewed
 from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.recipes import DTYPES, DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
-from keras_genzoo.recipes.optimizers import make_optimizer
+from keras_genzoo.recipes.optimizers import first_rate, make_optimizer, spec_of
 
 TRAINING_IMAGES = {
     "digits": 1500,
@@ -360,6 +360,25 @@ def test_range_of_an_argument_is_told_without_the_model():
     recipe = tiny(args={"latent_dim": 0})
     with pytest.raises(ValueError, match="Expected latent_dim to be an integer of at least 1"):
         recipe.check_ranges()
+
+
+def optimizers_of_all_kinds():
+    schedules = keras.optimizers.schedules
+    warm = schedules.CosineDecay(0.0, 100, warmup_target=0.2, warmup_steps=3)
+    return [
+        (keras.optimizers.Adam(2e-4, beta_1=0.5), 2e-4),
+        (keras.optimizers.RMSprop(warm), 0.2),
+        (keras.optimizers.SGD(schedules.PiecewiseConstantDecay([1, 2], [0.3, 0.2, 0.1]), momentum=0.9), 0.3),
+        (keras.optimizers.AdamW(schedules.ExponentialDecay(0.1, 2, 0.5), clipnorm=1.0), 0.1),
+    ]
+
+
+@pytest.mark.parametrize("optimizer, rate", optimizers_of_all_kinds())
+def test_optimizer_becomes_a_dict_that_makes_an_equal_one(optimizer, rate):
+    spec = spec_of(optimizer)
+    assert first_rate(spec) == rate
+    one, other = ({**each.get_config(), "name": ""} for each in (optimizer, make_optimizer(spec)))
+    assert one == other
 
 
 @pytest.mark.parametrize("spec", [5, None, ["adam"], {"learning_rate": 0.1}, {"name": 5}])

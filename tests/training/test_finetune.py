@@ -1,8 +1,10 @@
 """Fine-tuning of a preset on other images: the recipe, a run with its card, and what is refused."""
 
 import hashlib
+import importlib
 import json
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,6 +14,7 @@ from keras_genzoo import presets
 from keras_genzoo.recipes import Recipe, StoppingConfig, load_recipe
 from keras_genzoo.training import finetune_recipe
 
+MODULE = importlib.import_module("keras_genzoo.training.finetune")  # the package has a function of this name
 SMALL = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
 
 
@@ -48,7 +51,7 @@ def test_defaults_suit_few_images(folder):
         (6, {}, 100, True),
         (7, {}, 117, True),
         (4, {"data.limit": 3}, 134, True),
-        (4, {"data.batch_size": 8}, 134, True),
+        (32, {"data.batch_size": 8}, 134, True),
         (4, {"data.drop_remainder": False}, 67, False),
         (4, {"data.repeat": 1}, 1, True),
         (7, {"data.repeat": 1}, 1, False),
@@ -60,6 +63,64 @@ def test_epochs_are_long_and_of_full_batches_where_images_suffice(folder, batch_
     assert recipe.epochs == (20 if repeat > 1 else 2000)
     number = recipe.data.limit or 6
     assert recipe.epochs * (number * repeat // recipe.data.batch_size or 1) == pytest.approx(2000, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("parent", "settings", "augmentations"),
+    [
+        ("dcgan_mnist", {"image_shape": [32, 32, 3]}, ["color", "translation", "cutout"]),
+        ("r3gan_emoji", {"args.image_shape": [32, 32, 1]}, ["translation", "cutout"]),
+        ("dcgan_mnist", {"augmentations": [], "augmentation_target": 0.0}, []),
+    ],
+)
+def test_augmentations_suit_the_channels_of_the_new_images(folder, parent, settings, augmentations):
+    assert finetune_recipe(parent, str(folder), settings=settings).args["augmentations"] == augmentations
+
+
+def test_a_limit_makes_few_images_of_many(monkeypatch, folder):
+    monkeypatch.setattr(MODULE, "FEW", 5)
+    many = finetune_recipe("dcgan_mnist", str(folder))
+    few = finetune_recipe("dcgan_mnist", str(folder), settings={"data": {"limit": 4}})
+    assert not many.args["augmentation_target"] and few.args["augmentation_target"] == 0.6
+    assert few.data.limit == 4 and few.data.repeat == 800 and few.epochs == 20
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (dict(settings={"epochs": 3}), "Expected epochs as an argument of its own, .* Received: epochs=3"),
+        (dict(settings={"data": {"source": "shapes"}}), "Expected data as an argument .* Received: data.source="),
+        (dict(batch_size=8, settings={"data.batch_size": 4}), "Expected batch_size as an argument"),
+        (dict(settings={"data.limit": 1}), "Expected at least two images to fine-tune on. Received: 1 in"),
+        (dict(freeze="discriminator[:1]"), "Expected freeze as a list of parts, .* Received: 'discriminator"),
+        (dict(early_stop="no"), "Expected early_stop to be True or False. Received: early_stop='no'"),
+    ],
+)
+def test_arguments_that_contradict_each_other_or_say_nothing_are_refused(folder, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        finetune_recipe("dcgan_mnist", str(folder), **options)
+
+
+def test_rates_of_a_model_and_of_a_preset_without_a_recipe_fall_as_well(parent, folder, monkeypatch):
+    rate = finetune_recipe(parent, str(folder)).optimizers["d_optimizer"]["learning_rate"]
+    assert rate["initial_learning_rate"] == 0.0002 and rate["decay_steps"] == 2000
+    own = keras.optimizers.SGD(keras.optimizers.schedules.PiecewiseConstantDecay([5], [0.3, 0.1]), momentum=0.5)
+    model = keras_genzoo.build("dcgan", **SMALL, optimizers={"g_optimizer": own})
+    seen = []
+    monkeypatch.setattr(MODULE, "train", lambda recipe, *_: seen.append(recipe))
+    keras_genzoo.finetune(model, str(folder), folder.parent / "run")
+    spec = seen[0].optimizers["g_optimizer"]
+    assert spec["name"] == "sgd" and spec["momentum"] == 0.5 and spec["learning_rate"]["initial_learning_rate"] == 0.3
+
+
+def test_a_model_leaves_no_parent_where_nothing_is_trained(folder, tmp_path):
+    model = keras_genzoo.build("dcgan", **SMALL)
+    before = sorted(tmp_path.rglob("*"))
+    wrong = [dict(data="folder:none"), dict(settings={"latnt_dim": 3}), dict(freeze=["x"])]
+    for options in ({"data": str(folder), **each} for each in wrong):
+        with pytest.raises((ValueError, FileNotFoundError)):
+            keras_genzoo.finetune(model, out=tmp_path / "run", verbose=0, **options)
+        assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_conditions_of_the_parent_do_not_hold_for_other_classes(folder):

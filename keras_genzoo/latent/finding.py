@@ -127,6 +127,8 @@ def first_layer_directions(model, num=8, method="sefa", num_samples=2000, seed=0
         raise ValueError(f"Expected num of at most latent_dim={model.latent_dim}. Received: num={num}")
     if method not in ("sefa", "ganspace"):
         raise ValueError(f"Expected method to be 'sefa' or 'ganspace'. Received: method={method!r}")
+    if method == "ganspace" and num >= num_samples:
+        raise ValueError(f"Expected num_samples above num={num}. Received: num_samples={num_samples}")
     if method == "sefa":
         kernel = _first_kernel(model)  # (latent_dim, units)
         eigenvalues, columns = np.linalg.eigh(kernel @ kernel.T)
@@ -134,13 +136,23 @@ def first_layer_directions(model, num=8, method="sefa", num_samples=2000, seed=0
         return Directions(_signed(columns.T[order]), np.maximum(eigenvalues[order], 0.0))
     z = sample(model, num_samples, seed)
     activations = _first_features(model, z, conditions_of(model, num_samples, {}, seed)).astype("float64")
-    activations -= activations.mean(axis=0)
-    values, vectors = np.linalg.eigh(activations.T @ activations / num_samples)
-    order = np.argsort(-values, kind="stable")[:num]
-    coordinates = activations @ vectors[:, order] / np.sqrt(np.maximum(values[order], 1e-12))
+    coordinates, variances = _principal_coordinates(activations, num)
     found = np.linalg.lstsq(coordinates, (z - z.mean(axis=0)).astype("float64"), rcond=None)[0]
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return Directions(_signed(found / np.maximum(lengths, 1e-12)), np.maximum(values[order], 0.0))
+    return Directions(_signed(found / np.maximum(lengths, 1e-12)), variances)
+
+
+def _principal_coordinates(features, num):
+    """The `num` leading principal coordinates of rows, each of variance 1, and the variances of the components."""
+    features = features - features.mean(axis=0)
+    samples, units = features.shape
+    fewer = samples < units  # both products have the same eigenvalues, and the smaller one is much faster
+    values, vectors = np.linalg.eigh((features @ features.T if fewer else features.T @ features) / samples)
+    order = np.argsort(-values, kind="stable")[:num]
+    values, vectors = np.maximum(values[order], 0.0), vectors[:, order]
+    if fewer:
+        return vectors * np.sqrt(samples), values
+    return features @ vectors / np.sqrt(np.maximum(values, 1e-12)), values
 
 
 def _first_dense(model):

@@ -7,7 +7,7 @@ from keras import ops
 
 import keras_genzoo
 from keras_genzoo import latent
-from keras_genzoo.latent.finding import _first_features, _first_kernel
+from keras_genzoo.latent.finding import _first_features, _first_kernel, _principal_coordinates
 from keras_genzoo.latent.measures import measure
 
 SMALL = dict(image_shape=(8, 8, 1), latent_dim=6, base_filters=4, seed=0)
@@ -230,6 +230,17 @@ def test_ganspace_directions_change_the_first_features_most(gan):
     random = np.random.default_rng(0).standard_normal((30, 6)).astype("float32")
     changes = [change(each / np.linalg.norm(each)) for each in random]
     assert change(found.vectors[0]) > np.quantile(changes, 0.8)
+
+
+def test_principal_coordinates_are_those_of_the_covariance_for_more_units_and_for_fewer():
+    rng = np.random.default_rng(0)
+    for samples, units in ((20, 50), (50, 20)):
+        features = rng.standard_normal((samples, units)) * np.arange(1, units + 1)
+        coordinates, variances = _principal_coordinates(features, 3)
+        values, vectors = np.linalg.eigh(np.cov(features.T, bias=True))
+        wanted = (features - features.mean(axis=0)) @ vectors[:, :-4:-1] / np.sqrt(values[:-4:-1])
+        np.testing.assert_allclose(variances, values[:-4:-1])
+        np.testing.assert_allclose(coordinates * np.sign(coordinates[0] * wanted[0]), wanted, atol=1e-8)
 
 
 def test_first_features_are_those_of_the_network():

@@ -78,8 +78,8 @@ def seen_codes(model, view, num_samples, seed, batch_size, conditions):
     for each in model.conditions:
         if isinstance(each, ClassCondition) and conditions.get(each.name) is None:
             raise ValueError(
-                f"Expected {each.name}, one for all codes: by default, each code has another, which decides what the "
-                f"classifier sees. Received: {each.name}=None"
+                f"Expected {each.name}, one class for all images: by default, each image has another, which decides "
+                f"what the classifier sees. Received: {each.name}=None"
             )
     z = sample(model, num_samples, seed)
     given = conditions_of(model, num_samples, conditions, seed)
@@ -99,7 +99,7 @@ def boundary(z, shown, conditions):
     for name, values in conditions.items():
         if _decides(values, shown):
             raise ValueError(
-                f"Expected {name}, one for all codes. Received: several, which decide what the classifier sees"
+                f"Expected {name}, one class for all images. Received: several, which decide what the classifier sees"
             )
     normal = LogisticRegression(class_weight="balanced", max_iter=1000).fit(z, shown).coef_[0]
     return (normal / np.linalg.norm(normal)).astype("float32")

@@ -120,7 +120,9 @@ def test_an_edit_needs_a_gradient_and_a_direction_does_not(gan, classifier, foun
 def test_directions_are_found_with_one_label_for_all_codes(cgan):
     find = dict(num_samples=60)
     for function, target in ((latent.find_direction, (1,)), (latent.class_directions, ())):
-        with pytest.raises(ValueError, match="Expected labels, one for all codes: by default.* Received: labels=None"):
+        with pytest.raises(
+            ValueError, match="Expected labels, one class for all images: by default.* Received: labels=None"
+        ):
             function(cgan, lighter, *target, **find)
     one = latent.find_direction(cgan, lighter, 1, **find, labels=2)
     assert np.linalg.norm(one) == pytest.approx(1.0)
@@ -140,5 +142,5 @@ def test_labels_that_decide_what_is_seen_are_refused(cgan, monkeypatch):
     def light(images):
         return ops.stack([0.5 - images[:, 0, 0, 0], images[:, 0, 0, 0] - 0.5], axis=-1)
 
-    with pytest.raises(ValueError, match="Expected labels, one for all codes. Received: several, which decide"):
+    with pytest.raises(ValueError, match="Expected labels, one class for all images. Received: several, which decide"):
         latent.find_direction(model, light, 1, num_samples=60, labels=np.arange(60) % 3)

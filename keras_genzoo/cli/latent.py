@@ -12,6 +12,7 @@ from keras_genzoo.cli.images import Conditions, Input, Labels, Limit, Name, Seed
 from keras_genzoo.cli.names import Weights, console, load_named, say
 from keras_genzoo.cli.pictures import check_apart, check_folder_of, check_png_output
 from keras_genzoo.cli.typed import check_effect, typed
+from keras_genzoo.utils.atomic import write_atomically
 
 Classifier = Annotated[
     str, typer.Option("--classifier", help="Preset of a classifier, or a .keras file of any Keras classifier.")
@@ -43,6 +44,7 @@ HowFound = Annotated[
 
 
 def edit(
+    ctx: typer.Context,
     name: Name,
     target: Annotated[int, typer.Option(help="Number of the class or output that is asked for.", min=0)],
     classifier: Classifier,
@@ -65,6 +67,8 @@ def edit(
 ):
     """Moves codes until a classifier sees what is asked for, while what is held stays; draws before and after."""
     check_png_output(out)
+    names = [each.strip() for each in hold.split(",") if each.strip()]
+    check_effect(ctx, () if names else ("hold_weight",), "--hold names nothing")
     model = load_model(name, weights, "latent_sample", CODES)
     from keras_genzoo import latent, plots
     from keras_genzoo.latent.codes import conditions_of
@@ -73,9 +77,8 @@ def edit(
     check_used(asked, start + num)
     given = conditions_of(model, num, rows_of(asked, start, num), seed, start)  # those of `sample`
     z = latent.sample(model, num, seed, start)
-    names = [each.strip() for each in hold.split(",") if each.strip()]
     seen = dict(from_logits=from_logits, exclusive=not independent)
-    held = dict(hold=names, hold_weight=hold_weight)
+    held = dict(hold=names, hold_weight=hold_weight if names else None)
     edited = latent.edit(model, read_classifier(classifier), z, target, steps=steps, **held, **seen, **given)
     plots.save_pairs(latent.decode(model, z, **given), edited.images, out)
     _tell_edit(edited, target, out)
@@ -86,7 +89,11 @@ def _tell_edit(edited, target, out):
     for feature, before, after, change in edited.table():
         table.add_row(feature, *(f"{value:.4g}" for value in (before, after, change)))
     console.print(table)
-    say(f"{int(edited.reached.sum())} of {len(edited.z)} images show {target}: {out}")
+    say(f"{int(edited.reached.sum())} of {_counted(edited.z, 'image')} show {target}: {out}")
+
+
+def _counted(values, noun):
+    return f"{len(values)} {noun}{'s' * (len(values) != 1)}"
 
 
 def directions(
@@ -112,15 +119,16 @@ def directions(
     """Draws walks along directions in latent space, and tells how much of each measure of an image they move."""
     check_png_output(out)
     _check_method(ctx, method, classifier, target, vectors)
+    if not distance:
+        raise ValueError("Expected --distance other than 0: a row would be one image. Received: --distance 0")
     names = _check_names(names, method, num, vectors)
     model = load_model(name, weights, "latent_sample", CODES)
     if method is Method.named:
         return _draw_named(model, num, steps, seed, out)
-    import numpy as np
-
     found = _found(model, method, num, seed, classifier, target, from_logits)
-    _check_fits(names, found)
-    _draw_walks(model, found, np.linspace(-distance, distance, steps), seed, out)
+    if names is not None and len(names) != len(found):
+        raise ValueError(f"Expected {len(found)} --names: codes have no more directions. Received: {len(names)}")
+    _draw_walks(model, found, distance, steps, seed, out)
     if vectors is not None:
         _write_directions(vectors, model, found, names or _default_names(method, target, len(found)))
     _tell_directions(model, found, seed, out)
@@ -134,13 +142,8 @@ def _check_names(names, method, num, vectors):
         raise ValueError(f"Expected --vectors FILE.npz with --names. Received: --names {names}")
     given, wanted = [name.strip() for name in names.split(",")], 1 if method is Method.classifier else num
     if len(given) != wanted or len(set(given)) != wanted or not all(given):
-        raise ValueError(f"Expected --names as {wanted} different names. Received: --names {names}")
+        raise ValueError(f"Expected --names as {wanted} different name{'s' * (wanted > 1)}. Received: --names {names}")
     return given
-
-
-def _check_fits(names, found):
-    if names is not None and len(names) != len(found):
-        raise ValueError(f"Expected {len(found)} --names: codes have no more directions. Received: {len(names)}")
 
 
 def _default_names(method, target, num):
@@ -152,7 +155,6 @@ def _write_directions(path, model, found, names):
     import numpy as np
 
     from keras_genzoo import latent
-    from keras_genzoo.utils.atomic import write_atomically
 
     if path.suffix == ".npz":
         latent.save_directions(path, model, dict(zip(names, found, strict=True)))
@@ -187,21 +189,21 @@ def _draw_named(model, num, steps, seed, out):
     for name in names:
         table.add_row(name, f"{changes[name]:.2f}")
     console.print(table)
-    say(f"{len(names)} of {len(changes)} named directions, those of most change: {out}")
+    say(f"{len(names)} of {_counted(changes, 'named direction')}, those of most change: {out}")
 
 
-def _draw_walks(model, directions, distances, seed, out):
+def _draw_walks(model, directions, distance, steps, seed, out):
     """A grid with a row for each direction, of one image of the collection `seed`."""
     import numpy as np
 
     from keras_genzoo import latent, plots
     from keras_genzoo.latent.codes import conditions_of
 
-    z = latent.sample(model, 1, seed)
+    z, distances = latent.sample(model, 1, seed), np.linspace(-distance, distance, steps)
     codes = np.concatenate([latent.walk(model, z, each, distances)[0] for each in directions])
     shared = conditions_of(model, 1, {}, seed)
     given = {name: np.repeat(values, len(codes), axis=0) for name, values in shared.items()}
-    plots.save_grid(latent.decode(model, codes, **given), out, columns=len(distances))
+    plots.save_grid(latent.decode(model, codes, **given), out, columns=steps)
 
 
 def _tell_directions(model, directions, seed, out):
@@ -212,10 +214,11 @@ def _tell_directions(model, directions, seed, out):
     for number, row in enumerate(changes):
         table.add_row(str(number), *(f"{value:.2f}" for value in row), f"{mixed[number]:.2f}")
     console.print(table)
-    say(f"{len(directions)} directions; changes for a step of 1, in standard deviations of each measure: {out}")
+    say(f"{_counted(directions, 'direction')}; changes for a step of 1, in standard deviations of each measure: {out}")
 
 
 def invert(
+    ctx: typer.Context,
     name: Name,
     source: Input,
     out: Annotated[Path, typer.Option(help="PNG file: images beside those of their codes.")] = Path("inverted.png"),
@@ -233,17 +236,19 @@ def invert(
 
     A model that takes labels is told those of the images, or --labels.
     """
+    from keras_genzoo.data.named import is_image_file, load_named_images
+
     check_png_output(out)
     _check_array(codes)
+    if is_image_file(source):
+        check_effect(ctx, ("split", "limit"), "--input is one image")
     model = load_model(name, weights, "latent_sample", CODES)
     check_apart(source, out)
     import numpy as np
 
     from keras_genzoo import latent, plots
-    from keras_genzoo.data.named import load_named_images
 
-    height, width, channels = model.image_shape
-    images, known, _ = load_named_images(source, split, (height, width), channels, limit)
+    images, known, _ = load_named_images(source, split, model.image_shape[:2], model.image_shape[2], limit)
     asked = read_conditions(model, labels, condition)
     check_used(asked, len(images))
     given = rows_of(asked, 0, len(images))
@@ -252,10 +257,8 @@ def invert(
     found = latent.invert(model, images, steps=steps, starts=starts, seed=seed, **given)
     plots.save_pairs(images, found.images, out)
     if codes is not None:
-        from keras_genzoo.utils.atomic import write_atomically
-
         write_atomically(codes, lambda file: np.save(file, found.z), suffix=".npy")
-    say(f"{len(images)} images, mean squared error {found.error.mean():.4f}: {out}")
+    say(f"{_counted(images, 'image')}, mean squared error {found.error.mean():.4f}: {out}")
 
 
 def read_classifier(name):

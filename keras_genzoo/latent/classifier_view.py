@@ -1,10 +1,15 @@
 """Classifiers of any kind, as edits and directions see them."""
 
+import re
+
 import keras
 import numpy as np
 from keras import ops
 
+from keras_genzoo.latent.classifier_checks import check_kind, check_outputs, check_range, check_takes, probes
 from keras_genzoo.utils.checks import check_flag
+
+_COLOUR = re.compile(r"\x1b\[\d+m")
 
 
 class ClassifierView:
@@ -20,54 +25,33 @@ class ClassifierView:
     def __init__(self, model, classifier, from_logits=True, exclusive=True):
         check_flag(from_logits=from_logits, exclusive=exclusive)
         model.values.check_images("edits by a classifier")
-        if not callable(classifier):
-            raise ValueError(f"Expected a classifier of images. Received: {type(classifier).__name__}")
+        check_takes(model, classifier)
         self.classifier, self.from_logits, self.exclusive = classifier, from_logits, exclusive
-        shape = getattr(classifier, "image_shape", None) or getattr(classifier, "input_shape", (None,))
-        if not isinstance(shape, tuple):
-            raise ValueError(f"Expected a classifier of images alone. Received: one of several inputs, {shape!r}")
-        shape = shape if hasattr(classifier, "image_shape") else shape[1:]
-        wanted = model.image_shape if shape else ()
-        if len(shape) != len(wanted) or any(h not in (None, w) for h, w in zip(shape, wanted, strict=True)):
-            raise ValueError(
-                f"Expected a classifier of images of shape {model.image_shape}. Received: one of shape {tuple(shape)}"
-            )
-        noise = np.random.default_rng(0).random((4, *model.image_shape), dtype="float32")
-        noise[:2] = np.arange(2)[:, None, None, None]  # a dark image and a light one
-        outputs = self._outputs(noise)
-        if len(outputs.shape) != 2 or outputs.shape[0] != 4 or outputs.shape[1] < (2 if exclusive else 1):
-            least = "at least 2 classes" if exclusive else "features"
-            raise ValueError(
-                f"Expected a classifier that gives (n, outputs), {least}. Received: {tuple(outputs.shape)}"
-            )
+        self.images = probes(model)
+        outputs = ops.convert_to_numpy(self._tried(self.images))
+        check_outputs(outputs, len(self.images), exclusive)
         self.num_outputs = int(outputs.shape[1])
-        self._check_kind(ops.convert_to_numpy(outputs))
+        check_kind(self, self.images, outputs)
+        check_range(self, self.images[4:])  # those of the model
 
-    def _outputs(self, images):
-        outputs = self.classifier(images)
-        if isinstance(outputs, dict):
-            outputs = outputs.get("logits", next(iter(outputs.values())))
-        if not hasattr(outputs, "shape"):
-            raise ValueError(f"Expected a classifier that gives one tensor. Received: a {type(outputs).__name__}")
-        return ops.cast(outputs, "float32")
+    def _tried(self, images):
+        """Outputs of the first call, which fails with one sentence."""
+        try:
+            given = self.classifier(ops.convert_to_tensor(images))
+        except Exception as error:  # a classifier may be any function
+            raise ValueError(
+                f"Expected a classifier of float images {images.shape[1:]}. Received: one that fails for them "
+                f"({type(error).__name__}: {_reason(error)})"
+            ) from error
+        return _one_tensor(given)
 
-    def _check_kind(self, outputs):
-        inside = ((outputs >= 0.0) & (outputs <= 1.0)).all()
-        sums = np.allclose(outputs.sum(axis=-1), 1.0, atol=1e-2)
-        if self.from_logits and inside and (sums or not self.exclusive):
-            of_classes = " with the sum 1" * self.exclusive
-            raise ValueError(
-                f"Expected logits, or from_logits=False. Received: outputs in 0..1{of_classes}, of probabilities"
-            )
-        if not self.from_logits and not (inside and (sums or not self.exclusive)):
-            wanted = "probabilities in 0..1" + " with the sum 1" * self.exclusive
-            raise ValueError(
-                f"Expected {wanted}, or from_logits=True. Received: values {outputs.min():g}..{outputs.max():g}"
-            )
+    def outputs(self, images):
+        """What the classifier gives for float images in [0, 1], float32 `(n, outputs)`."""
+        return _one_tensor(self.classifier(images))
 
     def logits(self, images):
         """Tensor `(n, outputs)` for float images in [0, 1]."""
-        outputs = self._outputs(images)
+        outputs = self.outputs(images)
         if self.from_logits:
             return outputs
         logs = ops.log(ops.maximum(outputs, 1e-30))
@@ -84,8 +68,26 @@ class ClassifierView:
         values = np.asarray(target)
         if values.dtype.kind not in "iu" or values.ndim > 1 or (values.ndim and len(values) != num):
             raise ValueError(
-                f"Expected target as an integer, or one for each of {num} codes. Received: target={target!r}"
+                f"Expected target as an integer, or one for each of {num} code{'s' * (num != 1)}. "
+                f"Received: target={target!r}"
             )
         if values.min() < 0 or values.max() >= self.num_outputs:
             raise ValueError(f"Expected target in 0..{self.num_outputs - 1}. Received: target={target!r}")
         return np.broadcast_to(values, (num,)).astype("int32")
+
+
+def _reason(error):
+    """The line of an error that says what is wrong, without what Keras says of the place, and its colours."""
+    lines = [_COLOUR.sub("", line).strip() for line in str(error).splitlines()]
+    return next((line for line in lines if line and not line.startswith("Exception encountered")), "")
+
+
+def _one_tensor(given):
+    """The outputs of a classifier among all that it gives: `logits` in a dict, or what is given alone."""
+    outputs = given
+    if isinstance(given, dict):
+        outputs = next(iter(given.values())) if len(given) == 1 else given.get("logits", given)
+    if not hasattr(outputs, "shape"):
+        kind = type(given).__name__ + (f" of {', '.join(map(repr, given))}" if isinstance(given, dict) else "")
+        raise ValueError(f"Expected a classifier that gives one tensor. Received: a {kind}")
+    return ops.cast(outputs, "float32")

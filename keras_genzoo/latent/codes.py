@@ -7,10 +7,11 @@ from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.code_sampling import PRIOR, chosen_sampler
 from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.generation import with_defaults
-from keras_genzoo.utils.arrays import as_array
+from keras_genzoo.utils.arrays import as_array, check_range
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed, is_number
 
 MOVABLE = ("normal", "uniform", "sphere", "mixture")  # kinds of priors
+LARGEST = 1e6  # element of a code: far out of any prior, and far from where float32 networks overflow
 
 
 def check_codes(model, z, name="z"):
@@ -26,7 +27,17 @@ def check_codes(model, z, name="z"):
     z = z.astype("float32")
     if not np.isfinite(z).all():
         raise ValueError(f"Expected {name} as finite numbers. Received: {int((~np.isfinite(z)).sum())} that are not")
+    check_range(z, f"Expected {name} as numbers of at most {LARGEST:g} in size. Received: values outside", LARGEST)
     return z
+
+
+def check_direction(model, direction, name="the direction"):
+    """A direction as a float32 array `(latent_dim,)`, or raises `ValueError`."""
+    vectors = check_codes(model, direction, name)
+    if len(vectors) != 1 or not np.any(vectors):
+        what = "zeros" if len(vectors) == 1 else f"{len(vectors)} vectors"
+        raise ValueError(f"Expected one vector of any length but 0 as {name}. Received: {what}")
+    return vectors[0]
 
 
 def check_has_codes(model):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-from keras_genzoo.latent.codes import check_codes, check_movable
+from keras_genzoo.latent.codes import check_codes, check_direction, check_movable
 from keras_genzoo.utils.atomic import write_atomically
 
 FIELDS = ("vectors", "names", "model", "weights")
@@ -109,11 +109,7 @@ def named_directions(model, directions):
         raise ValueError(f"Expected directions with names, each a line of text. Received: {names}")
     found = {}
     for name, vector in zip(names, vectors, strict=True):
-        vector = check_codes(model, vector, f"the direction {name!r}")
-        if len(vector) != 1 or not np.any(vector):
-            what = "zeros" if len(vector) == 1 else f"{len(vector)} vectors"
-            raise ValueError(f"Expected one vector of any length but 0 as the direction {name!r}. Received: {what}")
-        found[name] = vector[0]
+        found[name] = check_direction(model, vector, f"the direction {name!r}")
     return found
 
 

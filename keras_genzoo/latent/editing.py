@@ -23,7 +23,7 @@ from keras_genzoo.latent.codes import (
     prior_scale,
     sample,
 )
-from keras_genzoo.latent.measures import MEASURES, measure
+from keras_genzoo.latent.measures import MEASURES, measured
 from keras_genzoo.utils.checks import check_at_least, is_number
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
@@ -51,7 +51,7 @@ class Edited(NamedTuple):
     reached: np.ndarray
 
     def __repr__(self):
-        return f"<Edited: {len(self.z)} codes, {self.reached.mean():.1%} reached>"
+        return f"<Edited: {len(self.z)} code{'s' * (len(self.z) != 1)}, {self.reached.mean():.1%} reached>"
 
     def table(self):
         """Mean of each feature before and after, and the mean distance between the two: a list of rows.
@@ -71,7 +71,7 @@ def edit(
     z,
     target,
     hold=("slant", "brightness"),
-    hold_weight=1.0,
+    hold_weight=None,
     confidence=0.9,
     steps=200,
     learning_rate=0.1,
@@ -85,13 +85,13 @@ def edit(
     Args:
         model: A model with codes.
         classifier: A model of the zoo (`classifier`), or a Keras model or function, from float images in [0, 1],
-            `(n, height, width, channels)`, to outputs `(n, outputs)`.
+            `(n, height, width, channels)`, to outputs `(n, outputs)`, of TensorFlow operations that have a gradient.
         z: Codes `(n, latent_dim)`, for example of `keras_genzoo.latent.sample`.
         target: Number of the output that is asked for, one for all codes or one each, `(n,)`.
         hold: What is to stay: names of measures (see `keras_genzoo.latent.measure`), or `"outputs"` for all other
             outputs of a classifier of independent features. An empty list holds nothing.
         hold_weight: Weight of the penalty: the mean squared change of what is held, in standard deviations over the
-            prior.
+            prior; `None` for 1.
         confidence: Probability of the target that is asked for, in (0, 1). The classifier's loss ends half-way from it
             to 1; from there on, a code moves only to regain what is held.
         steps: Steps of Adam, at least 1. Codes that miss the confidence have two more attempts, from codes nearby.
@@ -123,10 +123,11 @@ def edit(
     check_smooth(model)
     z = check_codes(model, z)
     check_at_least(1, steps=steps, batch_size=batch_size)
-    _check_numbers(hold_weight, confidence, learning_rate)
-    view = ClassifierView(model, classifier, from_logits, exclusive)
-    target = view.targets(target, len(z))
     hold = _check_hold(hold, exclusive)
+    hold_weight = _check_numbers(hold, hold_weight, confidence, learning_rate)
+    view = ClassifierView(model, classifier, from_logits, exclusive)
+    _check_gradient(view)
+    target = view.targets(target, len(z))
     given = conditions_of(model, len(z), conditions)
     mover = Mover(model, view, hold, float(hold_weight), float(confidence), float(learning_rate))
     mover.measure_spread(target, given, batch_size)
@@ -170,7 +171,7 @@ class Mover:
 
     def held(self, images, logits, target):
         """What is to stay, `(n, features)`."""
-        parts = [measure(images, self.measures)] if self.measures else []
+        parts = [measured(images, self.measures)] if self.measures else []
         if "outputs" in self.hold:
             others = 1.0 - ops.one_hot(target, self.view.num_outputs, dtype="float32")
             parts.append(ops.sigmoid(logits) * others)
@@ -251,13 +252,36 @@ def _check_hold(hold, exclusive):
             "Expected no 'outputs' in hold where one class excludes the others; exclusive=False is for independent "
             "features. Received: exclusive=True"
         )
+    if len(set(hold)) < len(hold):
+        raise ValueError(f"Expected each name of hold once. Received: hold={hold!r}")
     return tuple(hold)
 
 
-def _check_numbers(hold_weight, confidence, learning_rate):
+def _check_gradient(view):
+    """Raises `ValueError` unless the logits of a `ClassifierView` have a gradient with respect to its images."""
+    images = tf.constant(view.images)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = tf.convert_to_tensor(view.logits(images))
+    # Of a sum with weights: without them, that of two opposite logits would be 0.
+    gradient = tape.gradient(logits, images, tf.random.stateless_normal(logits.shape, (0, 0)))
+    if gradient is None or (np.ptp(logits, axis=0).any() and not np.any(gradient)):
+        found = "without a gradient" if gradient is None else "whose gradient is 0, though its outputs differ"
+        raise ValueError(
+            "Expected a classifier of TensorFlow operations whose outputs have a gradient with respect to the images. "
+            f"Received: one {found}"
+        )
+
+
+def _check_numbers(hold, hold_weight, confidence, learning_rate):
+    """The weight of what is held."""
+    if hold_weight is not None and not hold:
+        raise ValueError(f"Expected no hold_weight: hold is empty. Received: hold_weight={hold_weight!r}")
+    hold_weight = 1.0 if hold_weight is None else hold_weight
     if not is_number(hold_weight) or not 0.0 <= hold_weight < np.inf:
         raise ValueError(f"Expected hold_weight of at least 0. Received: hold_weight={hold_weight!r}")
     if not is_number(confidence) or not 0.0 < confidence < 1.0:
         raise ValueError(f"Expected confidence in (0, 1). Received: confidence={confidence!r}")
     if not is_number(learning_rate) or not 0.0 < learning_rate < np.inf:
         raise ValueError(f"Expected learning_rate above 0. Received: learning_rate={learning_rate!r}")
+    return hold_weight

@@ -6,12 +6,15 @@ import tensorflow as tf
 from keras import ops
 
 from keras_genzoo.families.batches import in_batches
+from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.latent.classifier_view import ClassifierView
-from keras_genzoo.latent.codes import check_codes, check_movable, conditions_of, on_shell, sample
+from keras_genzoo.latent.codes import check_codes, check_direction, check_movable, conditions_of, on_shell, sample
 from keras_genzoo.latent.directions import Directions
-from keras_genzoo.latent.measures import MEASURES, check_measures, measure
-from keras_genzoo.utils.checks import check_at_least
+from keras_genzoo.latent.measures import MEASURES, check_measures, measured
+from keras_genzoo.utils.checks import check_at_least, is_number
 from keras_genzoo.utils.record import Record
+
+LEAST = 10  # codes on each side of the boundary of a class, and with each value of a condition
 
 
 def find_direction(
@@ -32,13 +35,15 @@ def find_direction(
         from_logits: As for `edit`.
         exclusive: As for `edit`.
         batch_size: Images in one pass, at least 1.
-        **conditions: As for `generate`.
+        **conditions: As for `generate`; of a model with classes, one class for all codes (`labels=3`), because classes
+            in turn, and not codes, would decide what the classifier sees.
 
     Returns:
         float32 NumPy array `(latent_dim,)` of length 1: `z + step * direction` shows more of the target.
 
     Raises:
-        ValueError: If an argument is out of its range, or all codes show the target, or none.
+        ValueError: If an argument is out of its range, or all codes show the target, or none, or the model takes
+            classes that are not given, or that decide which codes show it.
 
     References:
         Shen, Gu, Tang and Zhou, 2020, Interpreting the latent space of GANs for semantic face editing,
@@ -56,38 +61,58 @@ def find_direction(
     check_movable(model)
     view = ClassifierView(model, classifier, from_logits, exclusive)
     (target,) = view.targets(target, 1)
-    z, found = seen_codes(model, view, num_samples, seed, batch_size, conditions)
+    z, found, given = seen_codes(model, view, num_samples, seed, batch_size, conditions)
     shown = found.argmax(axis=-1) == target if exclusive else found[:, target] > 0.0
     if shown.all() or not shown.any():
         raise ValueError(
             f"Expected codes with and without target={target} among {num_samples}. Received: "
             f"{'all' if shown.all() else 'none'} that show it"
         )
-    return boundary(z, shown)
+    return boundary(z, shown, given)
 
 
 def seen_codes(model, view, num_samples, seed, batch_size, conditions):
-    """Codes of the prior `(num_samples, latent_dim)`, and the logits that a `ClassifierView` gives their images."""
+    """Codes of the prior `(num_samples, latent_dim)`, the logits that a `ClassifierView` gives, and the conditions."""
     check_at_least(10, num_samples=num_samples)
     check_at_least(1, batch_size=batch_size)
+    for each in model.conditions:
+        if isinstance(each, ClassCondition) and conditions.get(each.name) is None:
+            raise ValueError(
+                f"Expected {each.name}, one class for all images: by default, each image has another, which decides "
+                f"what the classifier sees. Received: {each.name}=None"
+            )
     z = sample(model, num_samples, seed)
     given = conditions_of(model, num_samples, conditions, seed)
-
-    @tf.function(reduce_retracing=True)  # of its own: a classifier may be any function
-    def logits(z, conditions):
-        return view.logits(model.images_from_codes(z, **conditions))
-
-    parts = [slice(first, first + batch_size) for first in range(0, num_samples, batch_size)]
-    found = [logits(z[part], {name: values[part] for name, values in given.items()}) for part in parts]
-    return z, np.concatenate(found)
+    parts = in_batches(model, "codes", model.images_from_codes, batch_size, z, **given)
+    found = [ops.convert_to_numpy(view.logits(ops.convert_to_tensor(images))) for images in parts]
+    return z, np.concatenate(found), given
 
 
-def boundary(z, shown):
-    """The normal of the plane between the codes that are `shown` and the others, float32 of length 1."""
+def boundary(z, shown, conditions):
+    """The normal of the plane between the codes that are `shown` and the others, float32 of length 1.
+
+    Raises:
+        ValueError: If a condition of few values says which codes are shown, so that codes do not.
+    """
     from sklearn.linear_model import LogisticRegression
 
+    for name, values in conditions.items():
+        if _decides(values, shown):
+            raise ValueError(
+                f"Expected {name}, one class for all images. Received: several, which decide what the classifier sees"
+            )
     normal = LogisticRegression(class_weight="balanced", max_iter=1000).fit(z, shown).coef_[0]
     return (normal / np.linalg.norm(normal)).astype("float32")
+
+
+def _decides(values, shown):
+    """Whether values of few kinds leave less than a tenth of the uncertainty about which codes are shown."""
+    kinds, kind = np.unique(values, axis=0, return_inverse=True)
+    if not 1 < len(kinds) <= len(shown) / LEAST:
+        return False
+    kind = kind.reshape(-1)
+    share = (np.bincount(kind, shown) / np.bincount(kind))[kind]
+    return np.minimum(share, 1.0 - share).mean() < 0.1 * min(shown.mean(), 1.0 - shown.mean())
 
 
 def first_layer_directions(model, num=8, method="sefa", num_samples=2000, seed=0):
@@ -127,6 +152,8 @@ def first_layer_directions(model, num=8, method="sefa", num_samples=2000, seed=0
         raise ValueError(f"Expected num of at most latent_dim={model.latent_dim}. Received: num={num}")
     if method not in ("sefa", "ganspace"):
         raise ValueError(f"Expected method to be 'sefa' or 'ganspace'. Received: method={method!r}")
+    if method == "ganspace" and num >= num_samples:
+        raise ValueError(f"Expected num_samples above num={num}. Received: num_samples={num_samples}")
     if method == "sefa":
         kernel = _first_kernel(model)  # (latent_dim, units)
         eigenvalues, columns = np.linalg.eigh(kernel @ kernel.T)
@@ -134,13 +161,23 @@ def first_layer_directions(model, num=8, method="sefa", num_samples=2000, seed=0
         return Directions(_signed(columns.T[order]), np.maximum(eigenvalues[order], 0.0))
     z = sample(model, num_samples, seed)
     activations = _first_features(model, z, conditions_of(model, num_samples, {}, seed)).astype("float64")
-    activations -= activations.mean(axis=0)
-    values, vectors = np.linalg.eigh(activations.T @ activations / num_samples)
-    order = np.argsort(-values, kind="stable")[:num]
-    coordinates = activations @ vectors[:, order] / np.sqrt(np.maximum(values[order], 1e-12))
+    coordinates, variances = _principal_coordinates(activations, num)
     found = np.linalg.lstsq(coordinates, (z - z.mean(axis=0)).astype("float64"), rcond=None)[0]
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return Directions(_signed(found / np.maximum(lengths, 1e-12)), np.maximum(values[order], 0.0))
+    return Directions(_signed(found / np.maximum(lengths, 1e-12)), variances)
+
+
+def _principal_coordinates(features, num):
+    """The `num` leading principal coordinates of rows, each of variance 1, and the variances of the components."""
+    features = features - features.mean(axis=0)
+    samples, units = features.shape
+    fewer = samples < units  # both products have the same eigenvalues, and the smaller one is much faster
+    values, vectors = np.linalg.eigh((features @ features.T if fewer else features.T @ features) / samples)
+    order = np.argsort(-values, kind="stable")[:num]
+    values, vectors = np.maximum(values[order], 0.0), vectors[:, order]
+    if fewer:
+        return vectors * np.sqrt(samples), values
+    return features @ vectors / np.sqrt(np.maximum(values, 1e-12)), values
 
 
 def _first_dense(model):
@@ -196,7 +233,7 @@ def walk(model, z, direction, distances):
         float32 NumPy array `(n, steps, latent_dim)`.
 
     Raises:
-        ValueError: If the codes or the direction have another length than the model's.
+        ValueError: If the codes or the direction have another length than the model's, or the direction is zero.
 
     Example:
 
@@ -206,13 +243,11 @@ def walk(model, z, direction, distances):
     (2, 3, 4)
     """
     check_movable(model)
-    z, direction = check_codes(model, z), check_codes(model, direction, "direction")
-    if len(direction) != 1:
-        raise ValueError(f"Expected one direction ({model.latent_dim},). Received: {len(direction)} of them")
+    z, direction = check_codes(model, z), check_direction(model, direction)
     distances = np.asarray(distances, "float32").reshape(-1)
     if not len(distances) or not np.isfinite(distances).all():
         raise ValueError(f"Expected distances as finite numbers, at least one. Received: {distances.tolist()}")
-    moved = z[:, None] + distances[:, None] * direction[0]  # (n, steps, latent_dim)
+    moved = z[:, None] + distances[:, None] * direction  # (n, steps, latent_dim)
     like = np.broadcast_to(z[:, None], moved.shape)
     return ops.convert_to_numpy(on_shell(model, moved, like)).astype("float32")
 
@@ -226,7 +261,7 @@ def entanglement(model, directions, names=tuple(MEASURES), distance=1.0, num_sam
         model: A model with codes, of images.
         directions: `(directions, latent_dim)`, or one `(latent_dim,)`.
         names: Names of measures: see `keras_genzoo.latent.measure`.
-        distance: Length of the step.
+        distance: Length of the step, in units of the prior, a number other than 0.
         num_samples: Codes from the prior, at least 2.
         seed: Seed of the codes.
         batch_size: Images in one pass, at least 1.
@@ -234,20 +269,26 @@ def entanglement(model, directions, names=tuple(MEASURES), distance=1.0, num_sam
     Returns:
         Tuple of an array `(directions, names)`, mean absolute changes, and an array `(directions,)`: the share of all
         change that is not of the measure that moves most, in [0, 1): 0 is disentangled.
+
+    Raises:
+        ValueError: If an argument is out of its range, or a direction is zero.
     """
     check_at_least(2, num_samples=num_samples)
     check_measures(names)
+    if not is_number(distance) or not 0.0 < abs(distance) < np.inf:
+        raise ValueError(f"Expected distance as a number other than 0. Received: distance={distance!r}")
     model.values.check_images("measures of images")
-    directions = check_codes(model, directions, "directions")
+    rows = enumerate(check_codes(model, directions, "directions"))
+    directions = [check_direction(model, row, f"direction {number}") for number, row in rows]
     z = sample(model, num_samples, seed)
     given = conditions_of(model, num_samples, {}, seed)
 
-    def measured(z, **conditions):
-        return measure(model.images_from_codes(z, **conditions), names)
+    def of_codes(z, **conditions):
+        return measured(model.images_from_codes(z, **conditions), names)
 
     def of(codes):
         key = f"measures {' '.join(names)}"
-        return np.concatenate(in_batches(model, key, measured, batch_size, codes, **given))
+        return np.concatenate(in_batches(model, key, of_codes, batch_size, codes, **given))
 
     first = of(z)
     spread = first.std(axis=0) + 1e-9

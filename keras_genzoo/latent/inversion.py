@@ -28,7 +28,7 @@ class Inverted(NamedTuple):
     error: np.ndarray
 
     def __repr__(self):
-        return f"<Inverted: {len(self.z)} images, mean squared error {self.error.mean():.4f}>"
+        return f"<Inverted: {len(self.z)} image{'s' * (len(self.z) != 1)}, mean squared error {self.error.mean():.4f}>"
 
 
 def invert(

@@ -3,6 +3,9 @@
 import numpy as np
 from keras import ops
 
+from keras_genzoo.families.checks import images_in_range
+from keras_genzoo.utils import pixels
+
 EPSILON = 1e-6
 
 
@@ -57,18 +60,23 @@ def check_measures(names):
     names_are = isinstance(names, (list, tuple)) and len(names) and all(name in MEASURES for name in names)
     if not names_are:
         raise ValueError(f"Expected a list of names of {', '.join(map(repr, MEASURES))}. Received: {names!r}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"Expected each name once. Received: {names!r}")
 
 
 def measure(images, names=tuple(MEASURES)):
     """Measures of images.
 
     Args:
-        images: Float in [0, 1], `(n, height, width, channels)`, light on dark.
+        images: uint8 0..255 or float 0..1, `(n, height, width, channels)`, light on dark.
         names: Names of measures: `"brightness"` (mean pixel, 0..1), `"height"` and `"width"` (standard deviations of
             the light in pixels), `"slant"` (pixels to the right per row upwards).
 
     Returns:
         Tensor float32 `(n, names)`.
+
+    Raises:
+        ValueError: If the images have a wrong shape, type or range, or a name is unknown or there twice.
 
     Example:
 
@@ -76,5 +84,12 @@ def measure(images, names=tuple(MEASURES)):
     [[-1.0]]
     """
     check_measures(names)
-    images = ops.cast(images, "float32")
+    images = images_in_range(images)
+    dtype = images.dtype.name
+    pixels.check_spec(images.shape, dtype)
+    return measured(ops.cast(images, "float32") / (255.0 if dtype == "uint8" else 1.0), names)
+
+
+def measured(images, names):
+    """`measure` of what a model gives: float images in [0, 1], and names that have been checked."""
     return ops.stack([MEASURES[name](images) for name in names], axis=-1)

@@ -6,9 +6,7 @@ import numpy as np
 
 from keras_genzoo.latent.classifier_view import ClassifierView
 from keras_genzoo.latent.codes import check_movable
-from keras_genzoo.latent.finding import boundary, seen_codes
-
-LEAST = 10  # codes on each side of the boundary of a class
+from keras_genzoo.latent.finding import LEAST, boundary, seen_codes
 
 
 def class_directions(model, classifier, num_samples=2000, seed=0, from_logits=True, batch_size=100, **conditions):
@@ -21,18 +19,18 @@ def class_directions(model, classifier, num_samples=2000, seed=0, from_logits=Tr
         seed: Seed of the codes.
         from_logits: As for `edit`.
         batch_size: Images in one pass, at least 1.
-        **conditions: As for `generate`.
+        **conditions: As for `find_direction`: of a model with classes, one class for all codes.
 
     Returns:
         Dict of directions `(latent_dim,)` by the name of the class, or its number where the classifier knows no names.
         A class that fewer than 10 codes show, or all but fewer than 10, is left out with a warning.
 
     Raises:
-        ValueError: If an argument is out of its range, or no class is left.
+        ValueError: If an argument is out of its range, no class is left, or a model's own classes decide what is seen.
     """
     check_movable(model)
     view = ClassifierView(model, classifier, from_logits)
-    z, logits = seen_codes(model, view, num_samples, seed, batch_size, conditions)
+    z, logits, given = seen_codes(model, view, num_samples, seed, batch_size, conditions)
     counts = np.bincount(logits.argmax(axis=-1), minlength=view.num_outputs)
     names = getattr(classifier, "class_names", None) or [str(number) for number in range(view.num_outputs)]
     left = [number for number, count in enumerate(counts) if min(count, num_samples - count) >= LEAST]
@@ -46,4 +44,4 @@ def class_directions(model, classifier, num_samples=2000, seed=0, from_logits=Tr
         warnings.warn(
             f"No direction to {rare}: fewer than {LEAST} of {num_samples} codes are on one side", stacklevel=2
         )
-    return {str(names[number]): boundary(z, logits.argmax(axis=-1) == number) for number in left}
+    return {str(names[number]): boundary(z, logits.argmax(axis=-1) == number, given) for number in left}

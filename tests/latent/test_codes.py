@@ -73,11 +73,15 @@ def test_paths_go_through_their_points(gan, closed):
     [
         (lambda m, z: latent.decode(m, z[:, :3]), r"Expected z as numbers of shape \(n, 4\)"),
         (lambda m, z: latent.decode(m, z * np.nan), "Expected z as finite numbers. Received: 8 that are not"),
+        (
+            lambda m, z: latent.decode(m, z * 1e30),
+            r"Expected z as numbers of at most 1e\+06 in size. Received: values from -",
+        ),
         (lambda m, z: latent.decode(m, z[:0]), r"Received: float32 of shape \(0, 4\)"),
         (lambda m, z: latent.truncated(m, z, 1.5), r"Expected factor in \[0, 1\]. Received: factor=1.5"),
         (lambda m, z: latent.path(m, z[:1]), "Expected at least two points of a path. Received: 1"),
         (lambda m, z: latent.analogy(m, z, z[:, :2], z), "Expected b as numbers"),
-        (lambda m, z: latent.walk(m, z, z[0, :3], [0.0]), "Expected direction as numbers"),
+        (lambda m, z: latent.walk(m, z, z[0, :3], [0.0]), "Expected the direction as numbers"),
         (lambda m, z: latent.walk(m, z, z[0], []), "Expected distances as finite numbers, at least one"),
     ],
 )

@@ -7,7 +7,7 @@ from keras import ops
 
 import keras_genzoo
 from keras_genzoo import latent
-from keras_genzoo.latent.finding import _first_features, _first_kernel
+from keras_genzoo.latent.finding import _first_features, _first_kernel, _principal_coordinates
 from keras_genzoo.latent.measures import measure
 
 SMALL = dict(image_shape=(8, 8, 1), latent_dim=6, base_filters=4, seed=0)
@@ -58,6 +58,19 @@ def test_measures_of_a_bar():
     mirrored = dict(zip(latent.MEASURES, np.asarray(measure(bar[:, :, ::-1]))[0], strict=True))
     assert mirrored["slant"] == pytest.approx(-found["slant"])
     assert np.isfinite(measure(np.zeros((1, 8, 8, 1), "float32"))).all()
+
+
+def test_measures_take_images_as_other_functions_do(gan):
+    images = gan.generate(3, seed=0)
+    np.testing.assert_array_equal(measure(images), measure(images / np.float32(255)))
+    for wrong, sentence in (
+        (images[0], r"Expected images of shape \(batch, height, width, channels\). Received: shape \(8, 8, 1\)"),
+        (images.astype("float32"), "Expected float images with values in 0..1"),
+        (np.full((1, 8, 8, 1), np.nan), "Expected float images with values in 0..1"),
+        (images.astype("int64"), "Expected images as uint8 in 0..255 or as floats in 0..1. Received: dtype int64"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            measure(wrong)
 
 
 # -- edits -------------------------------------------------------------------------------------------------------------
@@ -117,6 +130,8 @@ def test_a_keras_classifier_and_one_of_the_zoo_are_taken(gan):
         (dict(hold="slant"), "Expected hold as a list of names. Received: hold='slant'"),
         (dict(hold=None), "Expected hold as a list of names. Received: hold=None"),
         (dict(hold=["colour"]), "Expected hold of 'brightness', .*'outputs'. Received: 'colour'"),
+        (dict(hold=["slant", "slant"]), "Expected each name of hold once"),
+        (dict(hold=[], hold_weight=1.0), "Expected no hold_weight: hold is empty. Received: hold_weight=1.0"),
         (dict(hold=["outputs"]), "Expected no 'outputs' in hold where one class excludes the others"),
         (dict(confidence=1.0), r"Expected confidence in \(0, 1\). Received: confidence=1.0"),
         (dict(hold_weight=-1), "Expected hold_weight of at least 0"),
@@ -232,6 +247,17 @@ def test_ganspace_directions_change_the_first_features_most(gan):
     assert change(found.vectors[0]) > np.quantile(changes, 0.8)
 
 
+def test_principal_coordinates_are_those_of_the_covariance_for_more_units_and_for_fewer():
+    rng = np.random.default_rng(0)
+    for samples, units in ((20, 50), (50, 20)):
+        features = rng.standard_normal((samples, units)) * np.arange(1, units + 1)
+        coordinates, variances = _principal_coordinates(features, 3)
+        values, vectors = np.linalg.eigh(np.cov(features.T, bias=True))
+        wanted = (features - features.mean(axis=0)) @ vectors[:, :-4:-1] / np.sqrt(values[:-4:-1])
+        np.testing.assert_allclose(variances, values[:-4:-1])
+        np.testing.assert_allclose(coordinates * np.sign(coordinates[0] * wanted[0]), wanted, atol=1e-8)
+
+
 def test_first_features_are_those_of_the_network():
     model = keras_genzoo.build("cgan", **SMALL, num_classes=3)
     z, labels = latent.sample(model, 5), np.array([0, 1, 2, 0, 1])
@@ -249,8 +275,23 @@ def test_a_network_without_a_dense_layer_on_the_code_is_refused():
 def test_a_walk_from_the_middle_moves(gan):
     codes = latent.walk(gan, np.zeros(6), np.eye(6)[0], [-2.0, 0.0, 2.0])
     np.testing.assert_allclose(codes[0, :, 0], [-2.0, 0.0, 2.0])
-    with pytest.raises(ValueError, match=r"Expected one direction \(6,\). Received: 6 of them"):
-        latent.walk(gan, np.zeros(6), np.eye(6), [1.0])
+    for wrong, found in ((np.eye(6), "6 vectors"), (np.zeros(6), "zeros")):
+        with pytest.raises(ValueError, match=f"Expected one vector of any length but 0 as the direction. .*: {found}"):
+            latent.walk(gan, np.zeros(6), wrong, [1.0])
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        (dict(distance=0), "Expected distance as a number other than 0. Received: distance=0"),
+        (dict(distance=[1.0]), r"Expected distance as a number other than 0. Received: distance=\[1.0\]"),
+        (dict(directions=[[1.0] * 6, [0.0] * 6]), "Expected one vector of any length but 0 as direction 1. .*: zeros"),
+        (dict(names=["slant", "slant"]), "Expected each name once. Received: .'slant', 'slant'."),
+    ],
+)
+def test_wrong_arguments_of_entanglement_are_refused(gan, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        latent.entanglement(gan, **{"directions": np.eye(6), **options})
 
 
 @pytest.mark.parametrize("names", ["slant", (), ("colour",)])

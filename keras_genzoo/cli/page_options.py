@@ -45,6 +45,11 @@ def page_directions(model, files, edit_classes, from_logits):
             found[name] = vector
     options = {"directions": found} if found else {}
     if edit_classes is not None:
+        if model.data_kind.has_labels:
+            raise ValueError(
+                "Expected a model without labels with --edit-classes: those of this one decide what the classifier shows, "
+                f"and the page has a list for them. Received: a {model.model_name}"
+            )
         classifier = read_classifier(edit_classes)
         options["edit_classes"] = latent.class_directions(model, classifier, from_logits=from_logits)
     return options

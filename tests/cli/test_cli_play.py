@@ -76,6 +76,9 @@ def test_directions_that_do_not_fit_are_refused_before_a_page_is_written(command
     assert code == 2 and "those of another model" in err
     code, _, err = command("export", preset, "--out", "a.tflite", "--directions", "own.npz")
     assert code == 2 and "Expected --directions with the format web. Received: --format litert" in err
+    options = ("--format", "web", "--out", "page", "--edit-classes", "classifier_mnist")
+    code, _, err = command("export", "cgan_mnist", *options)
+    assert code == 2 and "Expected a model without labels with --edit-classes" in err and not (here / "page").exists()
 
 
 def test_a_port_that_is_taken_is_refused(command, preset, here):

@@ -41,8 +41,8 @@ def interpolate_classes(
 
     changed, classes = _read_through(model, through)
     asked = read_conditions(model, labels, condition)
-    check_used(asked, num)
-    options = dict(seed=seed, start=start, closed=clip, name=changed, **rows_of(asked, 0, num))
+    check_used(asked, start + num)
+    options = dict(seed=seed, start=start, closed=clip, name=changed, **rows_of(asked, start, num))
     images = latent.interpolate_classes(model, classes, num, steps or (24 if clip else 8), **options)
     if not clip:
         plots.save_grid(images.reshape(-1, *model.image_shape), out, columns=images.shape[1])

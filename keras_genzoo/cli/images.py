@@ -161,8 +161,8 @@ def interpolate(
 
     steps = steps or 8
     asked = read_conditions(model, labels, condition)
-    check_used(asked, num)
-    asked = rows_of(asked, 0, num)
+    check_used(asked, start + num)
+    asked = rows_of(asked, start, num)
     images = latent.interpolate(model, num, steps, seed=seed, start=start, **asked)
     save(images.reshape(-1, *model.image_shape), out, (), columns=steps)
     say(f"{num} interpolations of {steps} images: {out}")

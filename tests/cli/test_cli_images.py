@@ -58,10 +58,10 @@ def test_translate_takes_a_picture_of_any_kind(command, translator, here):
     for name in ("photo.webp", "photo.jpg", "PHOTO.PNG"):
         arguments = ("translate", translator, "--input", picture(here / name), "--out", "painted.png")
         code, out, err = command(*arguments)
-        assert (code, err) == (0, "") and "1 images, a_to_b" in out
+        assert (code, err) == (0, "") and "1 image, a_to_b" in out
         np.testing.assert_array_equal(pixels(here / "painted.png"), model.translate(here / name)[0])
         code, out, err = command(*arguments, "--model-size")
-        assert (code, err) == (0, "") and "1 images, scaled and cropped to 8x8, a_to_b" in out
+        assert (code, err) == (0, "") and "1 image, scaled and cropped to 8x8, a_to_b" in out
         np.testing.assert_array_equal(pixels(here / "painted.png"), model.translate(here / name, keep_size=False)[0])
 
 
@@ -155,9 +155,32 @@ def test_interpolations_begin_at_the_images_of_sample(kind, num, asked, of_sampl
         np.testing.assert_array_equal(first, pixels(here / "all" / f"{1 + row:06d}.png"))
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.mov", "a"])
+def test_interpolations_are_written_as_pictures_or_clips(name, command, conditional, here):
+    for through in ((), ("--through", "cat,elk")):
+        code, _, err = command("interpolate", conditional, "--out", name, *through)
+        assert code == 2 and f"Expected --out as a .png, .gif or .mp4 file. Received: '{name}'" in err
+    assert list(here.iterdir()) == []
+
+
+def test_suffixes_are_understood_in_any_case(command, conditional, here):
+    for name in ("a.PNG", "a.Gif"):
+        code, out, err = command("interpolate", conditional, "--num", 2, "--steps", 3, "--out", name)
+        assert (code, err) == (0, "") and (here / name).is_file()
+
+
+def test_steps_of_a_clip_have_both_ends_as_in_a_picture(command, conditional, here):
+    for given, told in (
+        (("--num", 3), "6 frames through 3 images"),
+        (("--num", 1, "--through", "cat,dog,elk"), "6 frames of 1 code through cat, dog, elk"),
+    ):
+        code, out, err = command("interpolate", conditional, "--steps", 3, "--out", f"{given[1]}.gif", *given)
+        assert (code, err) == (0, "") and told in out
+
+
 def test_interpolation_of_what_has_no_code_is_refused(command, translator):
     code, _, err = command("interpolate", translator)
-    assert code == 2 and "Expected a model that has a latent code" in err
+    assert code == 2 and re.search(r"Expected a model that has a latent code. Received: '.*' \(CycleGAN\)", err)
     with pytest.raises(ValueError, match="Expected steps"):
         latent.interpolate(keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp"), 1, 1)
 

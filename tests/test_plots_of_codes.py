@@ -51,6 +51,7 @@ def test_dollars_in_names_are_no_formulas(digits, tmp_path):
     [
         ((2, 8, 8, 1), None, "Expected images of shape .rows, columns, height"),
         ((2, 3, 8, 8, 1), ["one"], "Expected 2 names of rows. Received: 1"),
+        ((1, 3, 8, 8, 1), ["one", "two"], "Expected 1 name of rows. Received: 2"),
         ((0, 3, 8, 8, 1), None, "Expected at least one uint8 image"),
     ],
 )

@@ -51,6 +51,7 @@ def test_dollars_in_names_are_no_formulas(digits, tmp_path):
     [
         ((2, 8, 8, 1), None, "Expected images of shape .rows, columns, height"),
         ((2, 3, 8, 8, 1), ["one"], "Expected 2 names of rows. Received: 1"),
+        ((1, 3, 8, 8, 1), ["one", "two"], "Expected 1 name of rows. Received: 2"),
         ((0, 3, 8, 8, 1), None, "Expected at least one uint8 image"),
     ],
 )
@@ -167,17 +168,99 @@ def test_labels_of_a_map_that_do_not_fit_are_refused(labels, message, digits, tm
     assert list(tmp_path.iterdir()) == []
 
 
-def test_map_of_many_classes_has_a_scale_of_colours(digits, tmp_path, monkeypatch):
-    figures = []
-    monkeypatch.setattr(plots.codes, "save_figure", lambda figure, path: figures.append(figure))
+@pytest.fixture
+def figures(monkeypatch):
+    """Figures in place of files."""
+    found = []
+    monkeypatch.setattr(plots.codes, "save_figure", lambda figure, path: found.append(figure))
+    return found
+
+
+def test_map_of_many_classes_has_a_scale_of_colours(digits, tmp_path, figures):
+    model, images = vae(2), digits[0][:60]
     for num in (20, 21):
-        plots.save_latent_map(vae(2), digits[0][:60], tmp_path / "a.png", np.arange(60) % num, num=2)
+        plots.save_latent_map(model, images, tmp_path / "a.png", np.arange(60) % num, num=2)
     few, many = figures
-    colours = {tuple(points.get_facecolor()[0]) for points in few.axes[1].collections}
+    colours = np.unique(few.axes[1].collections[0].get_facecolor(), axis=0)
     assert len(colours) == 20 and few.axes[1].get_legend() is not None
     assert many.axes[1].get_legend() is None and [axes.get_ylabel() for axes in many.axes][2] == "class"
     (points,) = many.axes[1].collections
-    np.testing.assert_array_equal(points.get_array(), np.arange(60) % 21)
+    _, near = nearest(points.get_offsets(), model.encode(images)[0])
+    np.testing.assert_array_equal(points.get_array(), near % 21)
+
+
+def nearest(points, others):
+    """Distances from points to the nearest of others, and the numbers of these."""
+    distances = np.linalg.norm(np.asarray(points)[:, None] - others[None], axis=-1)
+    return distances.min(axis=1), distances.argmin(axis=1)
+
+
+def test_code_map_has_principal_components_in_the_colours_of_the_legend(digits, tmp_path, figures):
+    model, images, labels = vae(3), digits[0][:60], digits[1][:60] % 3
+    plots.save_code_map(model, images, tmp_path / "a.png", labels, ["one", "two", "three"])
+    axes = figures[0].axes[0]
+    codes = model.encode(images)[0].astype("float64")
+    left, sizes, _ = np.linalg.svd(codes - codes.mean(axis=0), full_matrices=False)
+    points = axes.collections[0]
+    shown = np.asarray(points.get_offsets())
+    (far, number), share = nearest(abs(shown), abs(left * sizes)[:, :2]), 100 * sizes**2 / (sizes**2).sum()
+    assert far.max() < 1e-6 and sorted(number) == list(range(60))
+    assert f"({share[0]:.1f} % of the variance)" in axes.get_xlabel() and f"({share[1]:.1f} %" in axes.get_ylabel()
+    legend = axes.get_legend()
+    named = dict(zip((text.get_text() for text in legend.get_texts()), legend.legend_handles, strict=True))
+    for label, name in enumerate(["one", "two", "three"]):
+        colours = points.get_facecolor()[labels[number] == label][:, :3]
+        assert (colours == named[name].get_facecolor()[0, :3]).all()
+
+
+def test_neighbours_stay_neighbours_in_a_map_by_tsne(tmp_path, figures):
+    images = np.zeros((40, 8, 8, 1), "uint8")
+    images[20:, 2:6], images[:, 7, :, 0] = 255, np.arange(40)[:, None]  # two kinds
+    for _ in range(2):
+        plots.save_code_map(vae(3), images, tmp_path / "a.png", method="tsne")
+    axes, again = (figure.axes[0] for figure in figures)
+    assert not len(axes.get_xticks()) and not len(axes.get_yticks()) and axes.get_legend() is None
+    points = np.asarray(axes.collections[0].get_offsets())
+    assert points.shape == (40, 2) and "t-SNE" in axes.get_title()
+    kind = np.random.default_rng(0).permutation(40) < 20
+    apart = np.linalg.norm(points[:, None] - points[None], axis=-1) + np.diag(np.full(40, np.inf))
+    assert (kind[apart.argmin(axis=1)] == kind).mean() > 0.9
+
+
+@pytest.mark.parametrize("name, sizes", [("vae", dict(latent_dim=2)), ("hyperspherical_vae", dict(latent_dim=2))])
+def test_codes_of_two_components_are_drawn_as_they_are(name, sizes, digits, tmp_path, figures):
+    model = keras_genzoo.build(name, image_shape=(8, 8, 1), network="mlp", hidden_units=[4], **sizes)
+    plots.save_code_map(model, digits[0][:9], tmp_path / "a.png")
+    far, _ = nearest(model.encode(digits[0][:9])[0], np.asarray(figures[0].axes[0].collections[0].get_offsets()))
+    assert far.max() < 1e-6
+    with pytest.raises(ValueError, match="Expected method=None: codes of two components are drawn as they are"):
+        plots.save_code_map(model, digits[0][:9], tmp_path / "a.png", method="pca")
+
+
+def test_labels_are_told_to_a_model_that_encodes_with_them(digits, tmp_path, figures):
+    model = keras_genzoo.build("cvae", image_shape=(8, 8, 1), network="mlp", hidden_units=[4], latent_dim=2)
+    plots.save_code_map(model, digits[0][:9], tmp_path / "a.png", digits[1][:9])
+    codes, _ = model.encode(digits[0][:9], labels=digits[1][:9])
+    far, _ = nearest(codes, np.asarray(figures[0].axes[0].collections[0].get_offsets()))
+    assert far.max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "images", "given", "message"),
+    [
+        (1, slice(9), {}, "Expected a model with latent_dim of at least 2. Received: latent_dim=1"),
+        (3, slice(1), {}, "Expected at least 2 images. Received: 1"),
+        (3, [4, 4, 4], {}, "Expected codes that differ. Received: 3 equal codes"),
+        (3, [4, 4, 4], {"method": "tsne"}, "Expected codes that differ. Received: 3 equal codes"),
+        (3, slice(9), {"method": "umap"}, "Expected method to be one of None, 'pca', 'tsne'. Received: method='umap'"),
+        (3, slice(9), {"styles": 1}, "Expected no styles: vae does not take styles. Received: styles=1"),
+    ],
+    ids=str,
+)
+def test_codes_that_have_no_map_are_refused(latent_dim, images, given, message, digits, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        plots.save_code_map(vae(latent_dim), digits[0][images], tmp_path / "a.png", **given)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("as_given", ["int64", "float32"])

@@ -1,56 +1,47 @@
 """What the command `interpolate --through` draws: images that go from class to class."""
 
 from keras_genzoo.cli.conditions import check_used, read_conditions, rows_of
-from keras_genzoo.cli.names import say
-from keras_genzoo.cli.pictures import check_clip_targets, check_png_output
-from keras_genzoo.cli.typed import check_effect
+from keras_genzoo.cli.names import counted, say
 
 
 def interpolate_classes(
-    ctx, name, out, through, labels, condition, weights, *, num, steps, start, seed, frame_ms, scale
+    name, out, clip, through, labels, condition, weights, *, num, steps, start, seed, frame_ms, scale
 ):
     """Writes a grid with one row per code, or a clip that shows all codes beside each other and repeats.
 
     Args:
-        ctx: Context of the command.
         name: Name of the model or preset.
         out: PNG file, or a clip.
+        clip: Whether it is a clip.
         through: `"3,8"`, classes by number or name, or `"codes=3,8"` for a condition of another name.
         labels: Labels, where they are not what changes.
         condition: Texts of other conditions.
         weights: Weights of a model.
         num: Number of codes.
-        steps: Images from class to class, both included; `None` for 8, or 24 in a clip.
+        steps: Images from class to class, both included.
         start: Index of the first code.
         seed: Seed of the codes.
         frame_ms: Milliseconds of a frame of a clip.
         scale: Side of the square that each pixel of a clip becomes.
     """
     from keras_genzoo.cli.images import load_model
-    from keras_genzoo.data import clips
 
-    clip = clips.is_clip(out)
-    if clip:
-        clips.check_clip_output(out)
-        check_clip_targets(None, out)
-    else:
-        check_png_output(out)
-        check_effect(ctx, ("frame_ms", "scale"), "--out is a PNG file")
     model = load_model(name, weights, "latent_sample", "has a latent code")
     from keras_genzoo import latent, plots
+    from keras_genzoo.data import clips
 
     changed, classes = _read_through(model, through)
     asked = read_conditions(model, labels, condition)
-    check_used(asked, num)
-    options = dict(seed=seed, start=start, closed=clip, name=changed, **rows_of(asked, 0, num))
-    images = latent.interpolate_classes(model, classes, num, steps or (24 if clip else 8), **options)
+    check_used(asked, start + num)
+    options = dict(seed=seed, start=start, closed=clip, name=changed, **rows_of(asked, start, num))
+    images = latent.interpolate_classes(model, classes, num, steps, **options)
     if not clip:
         plots.save_grid(images.reshape(-1, *model.image_shape), out, columns=images.shape[1])
-        say(f"{num} codes from {' to '.join(classes)}, {images.shape[1]} images each: {out}")
+        say(f"{counted(num, 'codes')} from {' to '.join(classes)}, {images.shape[1]} images each: {out}")
         return
     frames = [plots.image_grid(images[:, step], columns=num, scale=scale) for step in range(images.shape[1])]
     clips.write_frames(out, ((frame, frame_ms) for frame in frames))
-    say(f"{len(frames)} frames of {num} codes through {', '.join(classes)}: {out}")
+    say(f"{len(frames)} frames of {counted(num, 'codes')} through {', '.join(classes)}: {out}")
 
 
 def _read_through(model, text):

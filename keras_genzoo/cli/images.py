@@ -8,14 +8,13 @@ import typer
 
 from keras_genzoo.cli.between import interpolate_classes
 from keras_genzoo.cli.conditions import check_used, columns_of, read_conditions, rows_of
-from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, preset_of, sampler_options, say
+from keras_genzoo.cli.names import SamplerName, Weights, counted, errors, load_named, preset_of, sampler_options, say
 from keras_genzoo.cli.pictures import (
     BEFORE_AFTER,
     check_apart,
-    check_clip_targets,
     check_image_output,
     check_output,
-    check_png_output,
+    check_picture_or_clip,
     check_targets,
     save,
 )
@@ -80,7 +79,7 @@ def sample(
         save_signals(samples, out, sample_rate, names)
     else:
         save_points(samples, out, _source_of(name, weights))
-    say(f"{num} {kind} of seed {seed}: {out}")
+    say(f"{counted(num, kind)} of seed {seed}: {out}")
 
 
 def _check_sample_file(out):
@@ -132,7 +131,12 @@ def interpolate(
     ] = Path("interpolation.png"),
     num: Annotated[int, typer.Option(help="Number of pairs, or of images that a walk goes through.", min=1)] = 8,
     steps: Annotated[
-        int | None, typer.Option(help="Images of a pair, both ends included. Default: 8, or 24 in a clip.", min=2)
+        int | None,
+        typer.Option(
+            help="Images of a pair, both ends included; a clip shows an end of two pairs once. Default: 8, or 24 in a "
+            "clip.",
+            min=2,
+        ),
     ] = None,
     start: Annotated[int, typer.Option(help="Index of the first image; a pair is images i and i + 1.", min=0)] = 0,
     seed: Seed = 0,
@@ -147,44 +151,38 @@ def interpolate(
 
     With --through 3,8, each row has one code, and goes from class to class; a clip shows all rows beside each other.
     """
-    from keras_genzoo.data.clips import is_clip
-
+    clip = check_picture_or_clip(ctx, out)
+    steps = steps or (24 if clip else 8)
     if through is not None:
         options = dict(num=num, steps=steps, start=start, seed=seed, frame_ms=frame_ms, scale=scale)
-        return interpolate_classes(ctx, name, out, through, labels, condition, weights, **options)
-    if is_clip(out):
-        return _walk(name, out, num, steps or 24, start, seed, frame_ms, scale, labels, condition, weights)
-    check_png_output(out)
-    check_effect(ctx, ("frame_ms", "scale"), "--out is a PNG file")
+        return interpolate_classes(name, out, clip, through, labels, condition, weights, **options)
+    if clip:
+        return _walk(name, out, num, steps, start, seed, frame_ms, scale, labels, condition, weights)
     model = load_model(name, weights, "latent_sample", "has a latent code")
     from keras_genzoo import latent
 
-    steps = steps or 8
     asked = read_conditions(model, labels, condition)
-    check_used(asked, num)
-    asked = rows_of(asked, 0, num)
+    check_used(asked, start + num)
+    asked = rows_of(asked, start, num)
     images = latent.interpolate(model, num, steps, seed=seed, start=start, **asked)
     save(images.reshape(-1, *model.image_shape), out, (), columns=steps)
-    say(f"{num} interpolations of {steps} images: {out}")
+    say(f"{counted(num, 'interpolations')} of {steps} images: {out}")
 
 
 def _walk(name, out, num, steps, start, seed, frame_ms, scale, labels, condition, weights):
     """A clip that goes through codes of the collection `seed` and back, with the conditions of the first image."""
-    from keras_genzoo.data import clips
-
-    clips.check_clip_output(out)
-    check_clip_targets(None, out)
     if num < 2:
         raise ValueError(f"Expected --num of at least 2 for a walk. Received: --num {num}")
     model = load_model(name, weights, "latent_sample", "has a latent code")
     import numpy as np
 
     from keras_genzoo import latent
+    from keras_genzoo.data import clips
     from keras_genzoo.latent.codes import conditions_of
 
     asked = read_conditions(model, labels, condition)
     check_used(asked, start + 1)
-    codes = latent.path(model, latent.sample(model, num, seed, start), steps, closed=True)
+    codes = latent.path(model, latent.sample(model, num, seed, start), steps - 1, closed=True)
     shared = conditions_of(model, 1, rows_of(asked, start, 1), seed, start)  # of all frames: those of the first image
     given = {key: np.repeat(values, len(codes), axis=0) for key, values in shared.items()}
     frames = latent.decode(model, codes, **given).repeat(scale, axis=1).repeat(scale, axis=2)
@@ -229,7 +227,7 @@ def through(ctx, name, weights, source, out, split, limit, method, does, labels=
     save(results, out, names, before=images)
     done = given.get("direction") or (model.directions[0] if method == "translate" else "reconstructed")
     size = f"scaled and cropped to {width}x{height}"
-    say(f"{len(images)} images, {size}, {done}: {out}")
+    say(f"{counted(len(images), 'images')}, {size}, {done}: {out}")
 
 
 def labels_of(model, labels, found, num, source, split):
@@ -252,7 +250,7 @@ def load_model(name, weights, method, does, points=False):
     """The model; with `points`, also one of points."""
     model = load_named(name, weights)
     if not hasattr(model, method):
-        raise ValueError(f"Expected a model that {does}. Received: {name!r}, a {type(model).__name__}")
+        raise ValueError(f"Expected a model that {does}. Received: {name!r} ({type(model).__name__})")
     if not points:
         model.values.check_images("this command")
     return model

@@ -35,6 +35,15 @@ def say(text):
     console.print(text, highlight=False, soft_wrap=True)
 
 
+def counted(number, things):
+    """A number of things as text.
+
+    >>> counted(1, "images"), counted(2, "images")
+    ('1 image', '2 images')
+    """
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
 def warner():
     """A function in place of `warnings.showwarning`: each text once, as one line, without the line of code."""
     shown = set()
@@ -107,8 +116,8 @@ def _recipe_of_run(out, name, named):
     same_recipe = name in registry.list_models() or stored.name in ("", named.name)
     if named.model != stored.model or not same_recipe:
         raise ValueError(
-            f"Expected the recipe or the model of the run in {str(out)!r}, {stored.name or stored.model!r} (a "
-            f"{stored.model}), to resume it. Received: {name!r}"
+            f"Expected the recipe or the model of the run in {str(out)!r}, {stored.name or stored.model!r} "
+            f"(model {stored.model}), to resume it. Received: {name!r}"
         )
     return stored
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from keras_genzoo.cli.typed import check_effect
 from keras_genzoo.utils.own_files import BEFORE_AFTER
 
 MAX_PAIRS = 32  # images in a grid of before and after
@@ -25,6 +26,25 @@ def check_png_output(out):
         raise ValueError(f"Expected --out as a .png file. Received: {str(out)!r}")
     check_output(out)
     check_targets(out)
+
+
+def check_picture_or_clip(ctx, out):
+    """Whether `--out` is a clip, and not a PNG file; raises an error unless such a file may be written.
+
+    Args:
+        ctx: Context of a command with options `--frame-ms` and `--scale`, which only clips have.
+        out: The value of `--out`.
+    """
+    from keras_genzoo.data.clips import WRITTEN
+
+    if suffix_of(out) in WRITTEN:
+        check_clip_targets(None, out)
+        return True
+    if not is_png(out):
+        raise ValueError(f"Expected --out as a .png, {' or '.join(WRITTEN)} file. Received: {str(out)!r}")
+    check_png_output(out)
+    check_effect(ctx, ("frame_ms", "scale"), "--out is a PNG file")
+    return False
 
 
 def check_image_output(out, names):
@@ -171,4 +191,9 @@ def check_folder_of(path):
 
 def is_png(out):
     """Whether a path is that of a PNG file and not of a folder."""
-    return out.suffix.lower() == ".png" and not out.is_dir()
+    return suffix_of(out) == ".png"
+
+
+def suffix_of(path):
+    """The suffix of a path in lower case; `""` of a folder that exists, whatever its name."""
+    return "" if path.is_dir() else path.suffix.lower()

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from keras_genzoo.cli.images import Name
-from keras_genzoo.cli.names import Weights, load_named, preset_of, say
+from keras_genzoo.cli.names import Weights, console, load_named, preset_of, say
 from keras_genzoo.cli.pictures import check_png_output
-from keras_genzoo.cli.typed import Command
+from keras_genzoo.cli.typed import Command, check_effect
 
 app = typer.Typer(
     no_args_is_help=True, help="Draws codes, traversals, imputations, Gibbs chains and nearest training images."
 )
+NUM_CODES, NUM_TSNE = 5000, 2000  # images of a map; t-SNE is slow
 Data = Annotated[
     str | None, typer.Option(help="digits, shapes, tfds:NAME, npz:PATH or folder:PATH. Default: the data of the card.")
 ]
@@ -33,22 +34,51 @@ class Missing(StrEnum):
     center = "center"
 
 
+class Projection(StrEnum):
+    """How codes of more than two components are drawn in the plane."""
+
+    pca = "pca"
+    tsne = "tsne"
+
+
 @app.command("latent-map", cls=Command)
 def latent_map(
+    ctx: typer.Context,
     name: Name,
     out: Out = Path("latent_map.png"),
     data: Data = None,
     split: Split = "test",
-    num: Annotated[int, typer.Option(help="Images whose codes are shown.", min=2)] = 5000,
-    seed: Seed = 0,
+    method: Annotated[
+        Projection | None, typer.Option(help="How codes of more than two components are projected. Default: pca.")
+    ] = None,
+    num: Annotated[
+        int | None,
+        typer.Option(help=f"Images whose codes are shown. Default: {NUM_CODES}, or {NUM_TSNE} with tsne.", min=2),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of images.", min=0)] = 0,
     weights: Weights = None,
 ):
-    """Draws a code of two components: decoded images on a grid, beside the codes of images, coloured by class."""
-    model, loaded = _begin(name, weights, data, split, num, seed, out, "encode", "decode")
-    from keras_genzoo import plots
+    """Draws where the codes of images lie, coloured by class. Takes models that encode: autoencoders, VAEs, bigan.
 
-    labels = loaded["labels"]
-    plots.save_latent_map(model, loaded["images"], out, labels, None if labels is None else loaded["class_names"])
+    Codes of two components are drawn as they are, beside decoded images on a grid if the model takes no conditions.
+    Longer codes are projected to the plane by PCA or t-SNE.
+    """
+    model = _model(name, weights, out, "encode")
+    if model.latent_dim == 2:
+        check_effect(ctx, ("method",), "codes of two components are drawn as they are")
+    num = num or (NUM_TSNE if method is Projection.tsne else NUM_CODES)
+    loaded = _load(model, name, weights, data, split, num, seed)
+    from keras_genzoo import plots
+    from keras_genzoo.families.conditions import conditions_of_images
+    from keras_genzoo.plots.codes import is_plane
+
+    labels = {"labels": loaded["labels"]} | _labels(model, loaded, conditions_of_images(model))
+    labels["class_names"] = None if loaded["labels"] is None else loaded["class_names"]
+    if is_plane(model):
+        plots.save_latent_map(model, loaded["images"], out, **labels)
+    else:
+        with console.status("Drawing"):
+            plots.save_code_map(model, loaded["images"], out, method=method and method.value, **labels)
     say(f"Latent map: {out}")
 
 
@@ -63,8 +93,12 @@ def traversals(
     seed: Seed = 0,
     weights: Weights = None,
 ):
-    """Draws what each component of a code changes, those that are used most first."""
-    model, loaded = _begin(name, weights, data, split, 1000, seed, out, "encode", "decode")
+    """Draws what each component of a code changes. Takes models that encode, whose codes are any real numbers.
+
+    The components that are used most stand first. Codes on a sphere, of categories or of a codebook have no such rows.
+    """
+    model = _model(name, weights, out, "encode", "decode")
+    loaded = _load(model, name, weights, data, split, 1000, seed)
     from keras_genzoo import plots
 
     given = _labels(model, loaded, model.conditions)
@@ -84,9 +118,10 @@ def imputation(
     seed: Seed = 0,
     weights: Weights = None,
 ):
-    """Draws how missing parts of images are filled in, step by step."""
+    """Draws how missing parts of images are filled in, step by step. Takes autoencoders, VAEs and rbm."""
     counts = _numbers(steps)
-    model, loaded = _begin(name, weights, data, split, num, seed, out, "impute")
+    model = _model(name, weights, out, "impute")
+    loaded = _load(model, name, weights, data, split, num, seed)
     from keras_genzoo import plots
     from keras_genzoo.families.conditions import conditions_of_images
 
@@ -108,9 +143,10 @@ def chain(
     seed: Seed = 0,
     weights: Weights = None,
 ):
-    """Draws the Gibbs chains of a Boltzmann machine, step by step, from images."""
+    """Draws Gibbs chains that start from images, step by step. Takes rbm, a Boltzmann machine."""
     counts = _numbers(steps)
-    model, loaded = _begin(name, weights, data, split, num, seed, out, "gibbs")
+    model = _model(name, weights, out, "gibbs")
+    loaded = _load(model, name, weights, data, split, num, seed)
     from keras_genzoo import plots
 
     plots.save_gibbs_chain(model, loaded["images"], out, counts, seed)
@@ -128,14 +164,10 @@ def neighbours(
     seed: Annotated[int, typer.Option(help="Seed of the samples.", min=0)] = 0,
     weights: Weights = None,
 ):
-    """Draws samples beside their nearest training images, and tells whether the model has learned images by heart."""
-    check_png_output(out)
-    model = load_named(name, weights)
+    """Draws samples beside their nearest training images, and tells of copies. Takes models that generate images."""
+    model = _model(name, weights, out, "generate")
     from keras_genzoo import plots, training
-    from keras_genzoo.plots.figures import check_methods
 
-    check_methods(model, "generate")
-    model.values.check_images("this picture")
     trained, held_out = training.trained_and_held_out(model, preset_of(name, weights) or name, data, split, num, seed)
     _, found = plots.save_neighbours(model.generate(num, seed=seed), trained, out, held_out, rows)
     say(found.verdict())
@@ -157,22 +189,25 @@ def missing_part(part, height, width):
     return np.broadcast_to(masks[part], (height, width))
 
 
-def _begin(name, weights, data, split, num, seed, out, *methods):
-    """The model, and what `load_existing_images` of `keras_genzoo.metrics.reference` gives of the data and its classes.
-
-    The model must have these methods, which is known before the data is read.
-    """
+def _model(name, weights, out, *methods):
+    """The model of images that has these methods; raises an error unless a PNG file may be written to `out`."""
     check_png_output(out)
     model = load_named(name, weights)
-    from keras_genzoo import training
-    from keras_genzoo.metrics.reference import class_names_of, load_existing_images
     from keras_genzoo.plots.figures import check_methods
 
     check_methods(model, *methods)
     model.values.check_images("this picture")
+    return model
+
+
+def _load(model, name, weights, data, split, num, seed):
+    """What `load_existing_images` of `keras_genzoo.metrics.reference` gives of the data, and names of its classes."""
+    from keras_genzoo import training
+    from keras_genzoo.metrics.reference import class_names_of, load_existing_images
+
     source, options = training.data_of(preset_of(name, weights) or name, data)
     loaded = load_existing_images(source, model.image_shape, num, split, seed, options)
-    return model, loaded | {"class_names": class_names_of(source, loaded["split"], options)}
+    return loaded | {"class_names": class_names_of(source, loaded["split"], options)}
 
 
 def _labels(model, loaded, conditions):

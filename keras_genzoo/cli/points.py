@@ -1,13 +1,13 @@
 """What the command `sample` writes of a model of points: a picture, or the points themselves."""
 
-from keras_genzoo.cli.pictures import check_png_output
+from keras_genzoo.cli.pictures import check_png_output, is_png, suffix_of
 
 SUFFIX = ".npy"  # of a file of points
 
 
 def is_array_file(out):
     """Whether a path is that of a NumPy file."""
-    return out.suffix.lower() == SUFFIX and not out.is_dir()
+    return suffix_of(out) == SUFFIX
 
 
 def check_array_file(out):
@@ -18,7 +18,7 @@ def check_array_file(out):
 
 def check_points_output(out):
     """Raises `ValueError` unless points may be written to a path."""
-    if not (is_array_file(out) or (out.suffix.lower() == ".png" and not out.is_dir())):
+    if not (is_array_file(out) or is_png(out)):
         raise ValueError(f"Expected --out as a .png or .npy file for points. Received: {str(out)!r}")
     if not is_array_file(out):
         check_png_output(out)

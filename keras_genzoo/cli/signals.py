@@ -5,7 +5,8 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-from keras_genzoo.cli.pictures import check_folder_of, check_png_output, is_png
+from keras_genzoo.cli.names import counted, errors
+from keras_genzoo.cli.pictures import check_folder_of, check_png_output, is_png, suffix_of
 
 ARRAYS, WAV = ".npz", ".wav"
 EXPECTED = "Expected --out as a .wav file for one signal, a folder for one .wav file each, or a .npz or .png file"
@@ -13,7 +14,7 @@ EXPECTED = "Expected --out as a .wav file for one signal, a folder for one .wav 
 
 def is_signal_file(out):
     """Whether a path is that of a file which signals alone are written to."""
-    return out.suffix.lower() in (ARRAYS, WAV) and not out.is_dir()
+    return suffix_of(out) in (ARRAYS, WAV)
 
 
 def is_signal_source(source):
@@ -43,9 +44,9 @@ def check_signals_output(out, num, rate, names):
         rate: The value of `--sample-rate`, or `None`.
         names: Names of the files in a folder, without suffix.
     """
-    suffix = "" if out.is_dir() else out.suffix.lower()
+    suffix = suffix_of(out)
     if suffix not in ("", ARRAYS, WAV, ".png") or (suffix == WAV and num > 1):
-        raise ValueError(f"{EXPECTED}. Received: {str(out)!r} for {num} signals")
+        raise ValueError(f"{EXPECTED}. Received: {str(out)!r} for {counted(num, 'signals')}")
     if (rate is None) == (suffix in ("", WAV)):
         wanted = "--sample-rate with wav files" if rate is None else "no --sample-rate: only wav files have one"
         raise ValueError(f"Expected {wanted}. Received: --out {out}, --sample-rate {rate}")
@@ -69,7 +70,7 @@ def save_signals(signals, out, rate, names):
 
     if is_png(out):
         plots.save_signals(signals, out)
-    elif out.suffix.lower() == ARRAYS and not out.is_dir():
+    elif suffix_of(out) == ARRAYS:
         save_arrays(signals, out)
     else:
         paths = [out] if is_signal_file(out) else [out / f"{name}{WAV}" for name in names]
@@ -106,7 +107,7 @@ def translate_signals(model, source, out, direction, split, limit):
         return _translate_files(model, path, out, direction)
     from keras_genzoo.data import load_arrays
 
-    if out.suffix.lower() != ARRAYS:
+    if suffix_of(out) != ARRAYS:
         raise ValueError(f"Expected --out as a .npz file for signals of {source}. Received: {str(out)!r}")
     check_new([out])
     signals, _ = load_arrays(source, split=split, limit=limit)
@@ -118,7 +119,6 @@ def translate_signals(model, source, out, direction, split, limit):
 def _translate_files(model, path, out, direction):
     from rich.progress import track
 
-    from keras_genzoo.cli.names import errors
     from keras_genzoo.data.parts import attempt
     from keras_genzoo.data.wav_files import read_wav, write_wav
 
@@ -168,7 +168,7 @@ def _targets(path, out):
             )
     if not files:
         raise ValueError(f"Expected wav files. Received: {path} without any")
-    if out.suffix and not out.is_dir() and (path.is_dir() or out.suffix.lower() != WAV):
+    if out.suffix and not out.is_dir() and (path.is_dir() or suffix_of(out) != WAV):
         wanted = "a folder" if path.is_dir() else "a .wav file or a folder"
         raise ValueError(f"Expected --out as {wanted} for {path}. Received: {str(out)!r}")
     check_new(files.values())

@@ -8,7 +8,7 @@ import typer
 
 from keras_genzoo import presets
 from keras_genzoo.cli.images import Input, Limit, Name, Split, load_model, through
-from keras_genzoo.cli.names import Weights, errors, preset_of, say
+from keras_genzoo.cli.names import Weights, counted, errors, preset_of, say
 from keras_genzoo.cli.pictures import (
     BEFORE_AFTER,
     MAX_PAIRS,
@@ -19,6 +19,7 @@ from keras_genzoo.cli.pictures import (
     is_png,
     save_before_after,
     save_image,
+    suffix_of,
     thumbnail,
 )
 from keras_genzoo.cli.signals import is_signal_file, is_signal_source, is_wav_input, translate_signals
@@ -62,11 +63,11 @@ def translate(
         model = load_model(name, weights, "translate", "translates signals", points=True)
         direction = model.checked_direction(direction)
         count = translate_signals(model, source, out, direction, split, limit)
-        return say(f"{count} signals, {direction}: {out}")
+        return say(f"{counted(count, 'signals')}, {direction}: {out}")
     if is_clip(source) and not (is_png(out) or (out.is_dir() or not out.suffix)):
         check_effect(ctx, ("split", "limit", "image_key"), "--input is a clip")
         return _translate_clip(name, weights, source, out, direction, keep_size)
-    if is_clip(source) and Path(source).suffix.lower() != ".gif":
+    if is_clip(source) and suffix_of(Path(source)) != ".gif":
         raise ValueError(f"Expected --out as a .gif or .mp4 file for a video. Received: {str(out)!r}")
     if is_image_file(source):
         check_effect(ctx, ("split", "limit", "image_key"), "--input is one image")
@@ -109,7 +110,7 @@ def _translate_each(name, weights, source, out, direction, **read):
         save_image(made, out)
     else:
         save_before_after(shown, out if is_png(out) else out / f"{BEFORE_AFTER}.png")
-    say(f"{count} images, {direction}: {out}")
+    say(f"{counted(count, 'images')}, {direction}: {out}")
 
 
 def _translate_clip(name, weights, source, out, direction, keep_size):
@@ -132,7 +133,7 @@ def _translate_clip(name, weights, source, out, direction, keep_size):
             count += 1
 
     clips.write_frames(out, translated())
-    say(f"{count} frames, {direction}: {out}")
+    say(f"{counted(count, 'frames')}, {direction}: {out}")
 
 
 def _tracked(items, total=None):

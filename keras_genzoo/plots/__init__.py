@@ -1,7 +1,7 @@
 """Pictures as PNG files: grids of images, points, signals, curves of a training, codes, and chains step by step."""
 
 from keras_genzoo.plots.chains import save_gibbs_chain, save_imputation
-from keras_genzoo.plots.codes import save_latent_map, save_traversals
+from keras_genzoo.plots.codes import save_code_map, save_latent_map, save_traversals
 from keras_genzoo.plots.figures import save_table
 from keras_genzoo.plots.grids import image_grid, save_grid, save_pairs
 from keras_genzoo.plots.health import save_health_plot
@@ -16,6 +16,7 @@ __all__ = [
     "SOFTWARE",
     "image_grid",
     "is_own",
+    "save_code_map",
     "save_gibbs_chain",
     "save_grid",
     "save_health_plot",

@@ -54,7 +54,8 @@ def save_points(points, path, modes=None):
     else:
         _scatter(axes, points, means, modes)
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", ylabel="second coordinate")
-    axes.set(xlabel="first coordinate", title=f"{len(inside):,} points" + f", {outside:,} outside" * bool(outside))
+    title = f"{len(inside):,} point{'s' * (len(inside) != 1)}" + f", {outside:,} outside" * bool(outside)
+    axes.set(xlabel="first coordinate", title=title)
     return save_figure(figure, path)
 
 

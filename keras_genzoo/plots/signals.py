@@ -43,7 +43,7 @@ def save_signals(signals, path, columns=None, names=None):
     columns = (COLUMNS if names is None else len(names)) if columns is None else columns
     check_at_least(1, columns=columns)
     if names is not None and len(names) != columns:
-        raise ValueError(f"Expected {columns} names of columns. Received: {len(names)}")
+        raise ValueError(f"Expected {columns} name{'s' * (columns != 1)} of columns. Received: {len(names)}")
     columns = min(columns, len(signals))
     rows = -(-len(signals) // columns)
     figure = new_figure(min(4.0 * columns, 16.0), max(2.0, 1.1 * rows))

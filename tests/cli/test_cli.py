@@ -236,7 +236,7 @@ def test_run_is_resumed_by_its_own_recipe_or_model_only(command, recipe, here):
     before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
     for name in ("cvae", "vae_mnist", "dcgan_mnist"):
         sentence = refused(command, "train", name, "--out", "runs/tiny", "--resume")
-        assert "Expected the recipe or the model of the run in 'runs/tiny', 'tiny' (a vae), to resume it." in sentence
+        assert "Expected the recipe or the model of the run in 'runs/tiny', 'tiny' (model vae), to resume" in sentence
         assert f"Received: '{name}'" in sentence
     assert "seed=0, as the run" in refused(command, "train", recipe, "--set", "seed=3", "--resume")
     assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before

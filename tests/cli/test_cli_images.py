@@ -32,6 +32,12 @@ def conditional(tmp_path_factory):
     return presets.save_preset(keras_genzoo.build("cvae", **args, **names), tmp_path_factory.mktemp("cvae") / "preset")
 
 
+@pytest.fixture(scope="module")
+def with_codes(tmp_path_factory):
+    args = dict(image_shape=(8, 8, 1), latent_dim=3, base_filters=2, code_sizes=[3, 3], num_factors=0, seed=0)
+    return presets.save_preset(keras_genzoo.build("infogan", **args), tmp_path_factory.mktemp("infogan") / "preset")
+
+
 def picture(path, size=(12, 9), mode="RGB", seed=0):
     path.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
@@ -52,10 +58,10 @@ def test_translate_takes_a_picture_of_any_kind(command, translator, here):
     for name in ("photo.webp", "photo.jpg", "PHOTO.PNG"):
         arguments = ("translate", translator, "--input", picture(here / name), "--out", "painted.png")
         code, out, err = command(*arguments)
-        assert (code, err) == (0, "") and "1 images, a_to_b" in out
+        assert (code, err) == (0, "") and "1 image, a_to_b" in out
         np.testing.assert_array_equal(pixels(here / "painted.png"), model.translate(here / name)[0])
         code, out, err = command(*arguments, "--model-size")
-        assert (code, err) == (0, "") and "1 images, scaled and cropped to 8x8, a_to_b" in out
+        assert (code, err) == (0, "") and "1 image, scaled and cropped to 8x8, a_to_b" in out
         np.testing.assert_array_equal(pixels(here / "painted.png"), model.translate(here / name, keep_size=False)[0])
 
 
@@ -117,9 +123,9 @@ def test_reconstruct_takes_labels_from_the_folder_or_as_asked(command, condition
 
 def test_interpolations_begin_and_end_at_generated_images(command, conditional, here):
     model = keras_genzoo.build("cvae", weights=conditional)
-    images = latent.interpolate(model, 2, 5, seed=3, start=1, labels=[2, 0])
+    images = latent.interpolate(model, 2, 5, seed=3, start=1, labels=[0, 2])
     assert images.shape == (2, 5, 8, 8, 1)
-    for pair, label in enumerate((2, 0)):
+    for pair, label in enumerate((0, 2)):
         ends = model.generate(2, seed=3, start=1 + pair, labels=label)
         np.testing.assert_array_equal(images[pair, [0, -1]], ends)
     arguments = ("--num", 2, "--steps", 5, "--seed", 3, "--start", 1, "--labels", "elk,cat")
@@ -129,9 +135,52 @@ def test_interpolations_begin_and_end_at_generated_images(command, conditional, 
     np.testing.assert_array_equal(grid[10:18, 37:45], images[1, 4, ..., 0])
 
 
+@pytest.mark.parametrize("num", [1, 2])
+@pytest.mark.parametrize(
+    ("kind", "asked", "of_sample"),
+    [
+        ("conditional", ("--labels", "elk,cat"), ()),
+        ("with_codes", ("--condition", "code2s=1,2", "--through", "codes=2,0"), ("--condition", "codes=2")),
+    ],
+    ids=["pairs", "through classes"],
+)
+def test_interpolations_begin_at_the_images_of_sample(kind, num, asked, of_sample, command, here, request):
+    model, given = request.getfixturevalue(kind), ("--num", num, "--start", 1, "--seed", 3)
+    assert command("sample", model, "--out", "all", *given, *asked[:2], *of_sample)[0] == 0
+    code, _, err = command("interpolate", model, "--steps", 2, "--out", "grid.png", *given, *asked)
+    assert (code, err) == (0, "")
+    grid = pixels(here / "grid.png")[::2, ::2]  # two pixels a side, two between images
+    for row in range(num):
+        first = grid[1 + 9 * row :, 1:][:8, :8]
+        np.testing.assert_array_equal(first, pixels(here / "all" / f"{1 + row:06d}.png"))
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.mov", "a"])
+def test_interpolations_are_written_as_pictures_or_clips(name, command, conditional, here):
+    for through in ((), ("--through", "cat,elk")):
+        code, _, err = command("interpolate", conditional, "--out", name, *through)
+        assert code == 2 and f"Expected --out as a .png, .gif or .mp4 file. Received: '{name}'" in err
+    assert list(here.iterdir()) == []
+
+
+def test_suffixes_are_understood_in_any_case(command, conditional, here):
+    for name in ("a.PNG", "a.Gif"):
+        code, out, err = command("interpolate", conditional, "--num", 2, "--steps", 3, "--out", name)
+        assert (code, err) == (0, "") and (here / name).is_file()
+
+
+def test_steps_of_a_clip_have_both_ends_as_in_a_picture(command, conditional, here):
+    for given, told in (
+        (("--num", 3), "6 frames through 3 images"),
+        (("--num", 1, "--through", "cat,dog,elk"), "6 frames of 1 code through cat, dog, elk"),
+    ):
+        code, out, err = command("interpolate", conditional, "--steps", 3, "--out", f"{given[1]}.gif", *given)
+        assert (code, err) == (0, "") and told in out
+
+
 def test_interpolation_of_what_has_no_code_is_refused(command, translator):
     code, _, err = command("interpolate", translator)
-    assert code == 2 and "Expected a model that has a latent code" in err
+    assert code == 2 and re.search(r"Expected a model that has a latent code. Received: '.*' \(CycleGAN\)", err)
     with pytest.raises(ValueError, match="Expected steps"):
         latent.interpolate(keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp"), 1, 1)
 

@@ -33,6 +33,7 @@ def test_pictures_of_a_preset(kind, command, preset, machine, here):
         (("imputation", "--steps", "0"), "Expected steps to be an integer of at least 1. Received: steps=0"),
         (("traversals", "--out", "a.jpg"), "Expected --out as a .png file"),
         (("chain",), "Expected a model with a method gibbs. Received: VAE"),
+        (("latent-map", "--method", "pca"), "Expected no --method: codes of two components are drawn as they are."),
         (("imputation", "--missing", "half"), "'half' is not one of"),
     ],
     ids=str,
@@ -94,7 +95,34 @@ def test_classes_have_their_names_in_a_map(command, preset, here, monkeypatch):
     for index, label in enumerate(("cat", "dog")):
         (here / "data" / label).mkdir(parents=True)
         Image.fromarray(np.full((8, 8), 99 * index, "uint8")).save(here / "data" / label / "a.png")
-    given = []
-    monkeypatch.setattr(plots, "save_latent_map", lambda *args: given.extend(args))
+    given = {}
+    monkeypatch.setattr(plots, "save_latent_map", lambda *args, **named: given.update(named))
     assert command("plot", "latent-map", preset, "--data", "folder:data", "--split", "train")[0] == 0
-    assert list(given[3]) == [0, 1] and list(given[4]) == ["cat", "dog"]
+    assert list(given["labels"]) == [0, 1] and list(given["class_names"]) == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("name", ["cvae", "vae", "bigan"])
+def test_codes_of_any_length_have_a_map(name, command, here):
+    small = dict(network="mlp", hidden_units=[4]) if name != "bigan" else dict(base_filters=2)
+    model = keras_genzoo.build(name, image_shape=(8, 8, 1), latent_dim=3, **small, seed=0)
+    presets.save_preset(model, here / "preset")
+    for method in ((), ("--method", "tsne")):
+        code, out, err = command("plot", "latent-map", "preset", "--data", "digits", "--num", 20, *method)
+        assert (code, err) == (0, "") and out == "Latent map: latent_map.png\n"
+        assert plots.is_own(here / "latent_map.png")
+
+
+def test_number_of_images_is_less_for_tsne(command, here, monkeypatch):
+    presets.save_preset(keras_genzoo.build("vae", **TINY | {"latent_dim": 3}), here / "preset")
+    np.savez(here / "blank.npz", np.zeros((5001, 8, 8), "uint8"))  # without labels
+    given = []
+    monkeypatch.setattr(plots, "save_code_map", lambda *args, **named: given.append((len(args[1]), named)))
+    for method in ((), ("--method", "tsne")):
+        command("plot", "latent-map", "preset", "--data", "npz:blank.npz", "--split", "train", *method)
+    none = dict(labels=None, class_names=None)
+    assert given == [(5000, none | {"method": None}), (2000, none | {"method": "tsne"})]
+
+
+def test_help_tells_which_models_each_picture_takes(command):
+    _, out, _ = command("plot", "--help")
+    assert out.count("Takes ") == 5

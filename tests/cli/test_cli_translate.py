@@ -60,7 +60,7 @@ def test_folders_of_any_layout_are_translated_whole_and_again(command, translato
     code, out, err = command("translate", translator, "--input", "out", "--out", "again")
     assert (code, err) == (0, "") and "5 images" in out  # without the grid
     code, out, err = command("translate", translator, "--input", "in", "--split", "test", "--out", "test")
-    assert code == 0 and "1 images" in out and "in none of its splits" in err  # a split is one of a folder of data
+    assert code == 0 and "1 image," in out and "in none of its splits" in err  # a split is one of a folder of data
     code, out, err = command("translate", translator, "--input", "in", "--limit", "4", "--out", "four")
     assert (code, err) == (0, "") and "4 images" in out  # more than train/ has
     Image.fromarray(noise(8, 8)).save(here / "before_after.png")  # of somebody else
@@ -98,7 +98,7 @@ def test_a_preset_that_has_learned_from_label_maps_takes_files_of_class_numbers(
 def test_what_is_left_of_a_clip_is_told(command, translator, here):
     animation(here / "a.gif")
     code, out, err = command("translate", translator, "--input", "a.gif", "--out", "out")
-    assert code == 0 and "1 images" in out and "Left out all frames or pages but the first" in err
+    assert code == 0 and "1 image," in out and "Left out all frames or pages but the first" in err
     (here / "v.mp4").write_bytes(b"")
     code, _, err = command("translate", translator, "--input", "v.mp4", "--out", "out2")
     assert code == 2 and "Expected --out as a .gif or .mp4 file for a video" in err

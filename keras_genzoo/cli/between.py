@@ -1,7 +1,8 @@
 """What the command `interpolate --through` draws: images that go from class to class."""
 
 from keras_genzoo.cli.conditions import check_used, read_conditions, rows_of
-from keras_genzoo.cli.names import counted, say
+from keras_genzoo.cli.names import say
+from keras_genzoo.utils.text import counted
 
 
 def interpolate_classes(

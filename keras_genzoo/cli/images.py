@@ -8,7 +8,7 @@ import typer
 
 from keras_genzoo.cli.between import interpolate_classes
 from keras_genzoo.cli.conditions import check_used, columns_of, read_conditions, rows_of
-from keras_genzoo.cli.names import SamplerName, Weights, counted, errors, load_named, preset_of, sampler_options, say
+from keras_genzoo.cli.names import SamplerName, Weights, errors, load_named, preset_of, sampler_options, say
 from keras_genzoo.cli.pictures import (
     BEFORE_AFTER,
     check_apart,
@@ -21,6 +21,7 @@ from keras_genzoo.cli.pictures import (
 from keras_genzoo.cli.points import check_array_file, check_points_output, is_array_file, save_points
 from keras_genzoo.cli.signals import check_new, check_signals_output, is_signal_file, save_signals
 from keras_genzoo.cli.typed import check_effect
+from keras_genzoo.utils.text import counted
 
 Name = Annotated[str, typer.Argument(metavar="PRESET|MODEL", help="Preset, run folder, .keras file or model.")]
 Seed = Annotated[int, typer.Option(help="Seed; image i depends only on the seed and i.", min=0)]

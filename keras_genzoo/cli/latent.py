@@ -10,9 +10,10 @@ from rich.table import Table
 from keras_genzoo.cli.conditions import check_used, read_conditions, rows_of
 from keras_genzoo.cli.images import Conditions, Input, Labels, Limit, Name, Seed, Split, labels_of, load_model
 from keras_genzoo.cli.names import Weights, console, load_named, say
-from keras_genzoo.cli.pictures import check_apart, check_folder_of, check_png_output
+from keras_genzoo.cli.pictures import check_apart, check_folder_of, check_png_output, suffix_of
 from keras_genzoo.cli.typed import check_effect, typed
 from keras_genzoo.utils.atomic import write_atomically
+from keras_genzoo.utils.text import counted
 
 Classifier = Annotated[
     str, typer.Option("--classifier", help="Preset of a classifier, or a .keras file of any Keras classifier.")
@@ -89,11 +90,7 @@ def _tell_edit(edited, target, out):
     for feature, before, after, change in edited.table():
         table.add_row(feature, *(f"{value:.4g}" for value in (before, after, change)))
     console.print(table)
-    say(f"{int(edited.reached.sum())} of {_counted(edited.z, 'image')} show {target}: {out}")
-
-
-def _counted(values, noun):
-    return f"{len(values)} {noun}{'s' * (len(values) != 1)}"
+    say(f"{int(edited.reached.sum())} of {counted(len(edited.z), 'images')} show {target}: {out}")
 
 
 def directions(
@@ -138,7 +135,7 @@ def _check_names(names, method, num, vectors):
     """The names given for directions as a list, or `None`; raises `ValueError` unless they fit."""
     if names is None:
         return None
-    if vectors is None or vectors.suffix != ".npz":
+    if vectors is None or suffix_of(vectors) != ".npz":
         raise ValueError(f"Expected --vectors FILE.npz with --names. Received: --names {names}")
     given, wanted = [name.strip() for name in names.split(",")], 1 if method is Method.classifier else num
     if len(given) != wanted or len(set(given)) != wanted or not all(given):
@@ -156,7 +153,7 @@ def _write_directions(path, model, found, names):
 
     from keras_genzoo import latent
 
-    if path.suffix == ".npz":
+    if suffix_of(path) == ".npz":
         latent.save_directions(path, model, dict(zip(names, found, strict=True)))
     else:
         write_atomically(path, lambda file: np.save(file, found), suffix=".npy")
@@ -189,7 +186,7 @@ def _draw_named(model, num, steps, seed, out):
     for name in names:
         table.add_row(name, f"{changes[name]:.2f}")
     console.print(table)
-    say(f"{len(names)} of {_counted(changes, 'named direction')}, those of most change: {out}")
+    say(f"{len(names)} of {counted(len(changes), 'named directions')}, those of most change: {out}")
 
 
 def _draw_walks(model, directions, distance, steps, seed, out):
@@ -214,7 +211,8 @@ def _tell_directions(model, directions, seed, out):
     for number, row in enumerate(changes):
         table.add_row(str(number), *(f"{value:.2f}" for value in row), f"{mixed[number]:.2f}")
     console.print(table)
-    say(f"{_counted(directions, 'direction')}; changes for a step of 1, in standard deviations of each measure: {out}")
+    told = counted(len(directions), "directions")
+    say(f"{told}; changes for a step of 1, in standard deviations of each measure: {out}")
 
 
 def invert(
@@ -258,7 +256,7 @@ def invert(
     plots.save_pairs(images, found.images, out)
     if codes is not None:
         write_atomically(codes, lambda file: np.save(file, found.z), suffix=".npy")
-    say(f"{_counted(images, 'image')}, mean squared error {found.error.mean():.4f}: {out}")
+    say(f"{counted(len(images), 'images')}, mean squared error {found.error.mean():.4f}: {out}")
 
 
 def read_classifier(name):
@@ -283,7 +281,9 @@ def _check_method(ctx, method, classifier, target, vectors):
     if method is not Method.classifier:
         check_effect(ctx, ("classifier", "target", "from_logits"), "only --method classifier has one")
     elif classifier is None or target is None:
-        raise ValueError("Expected --classifier and --target with --method classifier. Received: not both")
+        one = "--target" if classifier is None else "--classifier"
+        received = "neither" if classifier is target is None else one
+        raise ValueError(f"Expected --classifier and --target with --method classifier. Received: {received}")
     elif typed(ctx, "num"):
         raise ValueError("Expected no --num: a classifier gives one direction. Received: --num")
 
@@ -292,8 +292,8 @@ def _check_array(path, kinds=(".npy",)):
     """Raises an error unless a NumPy file may be written, or none is asked for."""
     if path is None:
         return
-    kind = path.suffix if path.suffix in kinds else " or ".join(kinds)
-    if path.suffix not in kinds:
+    kind = suffix_of(path) if suffix_of(path) in kinds else " or ".join(kinds)
+    if kind not in kinds:
         raise ValueError(f"Expected a {kind} file. Received: {str(path)!r}")
     if path.exists():
         raise FileExistsError(f"Expected a {kind} file that is not there yet. Received: {str(path)!r}, which exists")

@@ -35,15 +35,6 @@ def say(text):
     console.print(text, highlight=False, soft_wrap=True)
 
 
-def counted(number, things):
-    """A number of things as text.
-
-    >>> counted(1, "images"), counted(2, "images")
-    ('1 image', '2 images')
-    """
-    return f"{number} {things.removesuffix('s') if number == 1 else things}"
-
-
 def warner():
     """A function in place of `warnings.showwarning`: each text once, as one line, without the line of code."""
     shown = set()

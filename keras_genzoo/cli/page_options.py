@@ -47,8 +47,8 @@ def page_directions(model, files, edit_classes, from_logits):
     if edit_classes is not None:
         if model.data_kind.has_labels:
             raise ValueError(
-                "Expected a model without labels with --edit-classes: those of this one decide what the classifier shows, "
-                f"and the page has a list for them. Received: a {model.model_name}"
+                "Expected a model without labels with --edit-classes: they decide what the classifier shows, and the "
+                f"page has a list of them. Received: a {model.model_name}"
             )
         classifier = read_classifier(edit_classes)
         options["edit_classes"] = latent.class_directions(model, classifier, from_logits=from_logits)

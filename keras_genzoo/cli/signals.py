@@ -5,8 +5,9 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-from keras_genzoo.cli.names import counted, errors
+from keras_genzoo.cli.names import errors
 from keras_genzoo.cli.pictures import check_folder_of, check_png_output, is_png, suffix_of
+from keras_genzoo.utils.text import counted
 
 ARRAYS, WAV = ".npz", ".wav"
 EXPECTED = "Expected --out as a .wav file for one signal, a folder for one .wav file each, or a .npz or .png file"

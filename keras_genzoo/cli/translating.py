@@ -8,7 +8,7 @@ import typer
 
 from keras_genzoo import presets
 from keras_genzoo.cli.images import Input, Limit, Name, Split, load_model, through
-from keras_genzoo.cli.names import Weights, counted, errors, preset_of, say
+from keras_genzoo.cli.names import Weights, errors, preset_of, say
 from keras_genzoo.cli.pictures import (
     BEFORE_AFTER,
     MAX_PAIRS,
@@ -25,6 +25,7 @@ from keras_genzoo.cli.pictures import (
 from keras_genzoo.cli.signals import is_signal_file, is_signal_source, is_wav_input, translate_signals
 from keras_genzoo.cli.typed import check_effect, typed
 from keras_genzoo.data.views import unviewed
+from keras_genzoo.utils.text import counted
 
 DOES = "translates images"
 

@@ -118,9 +118,7 @@ def interpolate_classes(
     mixtures = class_path(model, classes, steps - 1, closed, name)
     chosen, codes = class_condition(model, name).name, sample(model, num, seed, start)
     if chosen in conditions:
-        raise ValueError(
-            f"Expected no {chosen}: each row goes through classes. Received: {chosen}={conditions[chosen]!r}"
-        )
+        raise ValueError(f"Expected no {chosen}: each row goes through classes. Received: {chosen} as well")
     others = conditions_of(model, num, conditions, seed, start)
     given = {key: np.repeat(values, len(mixtures), axis=0) for key, values in others.items() if key != chosen}
     given[chosen] = np.tile(mixtures, (num, 1))

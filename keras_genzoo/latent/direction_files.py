@@ -40,7 +40,7 @@ def save_directions(path, model, directions):
     ...     list(latent.load_directions(file, model))
     ['width', 'slant']
     """
-    if Path(path).suffix != ".npz":
+    if Path(path).suffix.lower() != ".npz":
         raise ValueError(f"Expected a .npz file for directions. Received: {os.fspath(path)!r}")
     found = named_directions(model, directions)
     fields = dict(vectors=np.stack([*found.values()]), names=np.array([*found]))

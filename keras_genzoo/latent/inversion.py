@@ -77,7 +77,8 @@ def invert(
         if not is_number(value) or not low <= value < np.inf:
             raise ValueError(f"Expected {name} {'above' if low else 'of at least'} 0. Received: {name}={value!r}")
     images = np.asarray(images)
-    check_at_least(1, **{"the number of images": len(images)})
+    if not len(images):
+        raise ValueError("Expected at least one image. Received: none")
     given = given_conditions(model, conditions, len(images), required=True)
     z, error = [], []
     for first in range(0, len(images), batch_size):

@@ -3,6 +3,8 @@
 import inspect
 import re
 
+import numpy as np
+
 from keras_genzoo.utils.checks import check_flag, is_number
 from keras_genzoo.utils.text import nearest
 
@@ -97,7 +99,7 @@ def spec_of(optimizer):
     if isinstance(rate, dict):
         rate = plain(keras.saving.deserialize_keras_object(rate), "schedule", {})
     else:
-        rate = round(float(rate), 10)  # float32: 0.0002 is 0.00019999999
+        rate = float(str(np.float32(rate)))  # in place of 0.009999999776482582
     spec = plain(optimizer, "name", type(optimizer)().get_config()) | {"learning_rate": rate}
     make_optimizer(spec)
     return spec

@@ -2,6 +2,8 @@
 
 import math
 
+from keras_genzoo.utils.text import counted
+
 ENOUGH_STEPS = 1000  # of a training from random weights for a first result; the shortest recipe has a few times as many
 
 
@@ -21,7 +23,7 @@ def summary(recipe, model, data, step=0, validation=None):
     images = f"{_images(data, model)} of {model.values}"
     if validation is not None:
         images += f", validated on {_images(validation, model)} ({recipe.data.validation_split})"
-    steps = f"{_counted(len(data), 'step')} per epoch, {_counted(recipe.epochs, 'epoch')}"
+    steps = f"{counted(len(data), 'steps')} per epoch, {counted(recipe.epochs, 'epochs')}"
     done = f", from step {step} of {recipe.epochs * len(data)}" if step else ""
     begun = (
         f"{recipe.model} on {source} ({recipe.data.split}): {images}, batches of {recipe.data.batch_size}, "
@@ -35,7 +37,7 @@ def _warning(recipe, steps):
         return ""
     times = math.ceil(ENOUGH_STEPS / steps)
     return (
-        f"\n{_counted(steps, 'step')} will hardly show anything: training from random weights takes a thousand and "
+        f"\n{counted(steps, 'steps')} will hardly show anything: training from random weights takes a thousand and "
         f"more. epochs={times * recipe.epochs}, or data.repeat={times * recipe.data.repeat} for longer epochs, make it "
         "as many. Fine-tuning a preset takes fewer."
     )
@@ -43,8 +45,4 @@ def _warning(recipe, steps):
 
 def _images(data, model):
     count = getattr(data, "num_images", None)  # unknown for a data kind of a user
-    return _counted(count, model.values.name) if count else model.values.noun
-
-
-def _counted(number, noun):
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return counted(count, f"{model.values.name}s") if count else model.values.noun

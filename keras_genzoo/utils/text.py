@@ -4,6 +4,15 @@ import difflib
 import os
 
 
+def counted(number, things):
+    """A number of things as text.
+
+    >>> counted(1, "images"), counted(2, "images")
+    ('1 image', '2 images')
+    """
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
 def nearest(name, choices):
     """A hint for an error: the valid name nearest to a wrong one, or all of them.
 

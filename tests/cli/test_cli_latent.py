@@ -44,25 +44,25 @@ def test_edit_draws_before_and_after_and_tells_what_moved(command, saved, here):
 def test_directions_are_drawn_measured_and_written(command, saved, here):
     methods = {"jacobian": (), "sefa": (), "ganspace": ()}
     for method in methods:
-        arguments = ("--method", method, "--num", 2, "--steps", 3, "--out", "d.png", "--vectors", f"{method}.npy")
+        arguments = ("--method", method, "--num", 2, "--steps", 3, "--out", "d.png", "--vectors", f"{method}.NPY")
         code, out, err = command("directions", saved["gan"], *arguments)
         assert (code, err) == (0, "") and "entanglement" in out and "2 directions" in out
         assert size(here / "d.png") == (3 * 18 + 2, 2 * 18 + 2)
     code, out, err = command("directions", saved["gan"], "--method", "named", "--num", 2, "--out", "n.png")
     assert (code, err) == (0, "") and "2 of 4 named directions" in out and (here / "n.png").exists()
     model = keras_genzoo.build("dcgan", weights=saved["gan"])
-    np.testing.assert_array_equal(np.load("sefa.npy"), latent.first_layer_directions(model, 2).vectors)
+    np.testing.assert_array_equal(np.load("sefa.NPY"), latent.first_layer_directions(model, 2).vectors)
 
 
 def test_directions_are_written_with_names_for_this_model_alone(command, saved, here):
     common = ("--num", 2, "--steps", 2, "--out", "d.png")
     for method, further in {"sefa": (), "jacobian": ("--names", "width, slant")}.items():
         code, _, err = command(
-            "directions", saved["gan"], "--method", method, "--vectors", f"{method}.npz", *further, *common
+            "directions", saved["gan"], "--method", method, "--vectors", f"{method}.NPZ", *further, *common
         )
         assert (code, err) == (0, "")
     model = keras_genzoo.build("dcgan", weights=saved["gan"])
-    found = latent.load_directions("sefa.npz", model) | latent.load_directions("jacobian.npz", model)
+    found = latent.load_directions("sefa.NPZ", model) | latent.load_directions("jacobian.NPZ", model)
     assert list(found) == ["sefa 1", "sefa 2", "width", "slant"]
     np.testing.assert_array_equal([*found.values()][:2], latent.first_layer_directions(model, 2).vectors)
 
@@ -75,6 +75,7 @@ def test_directions_are_written_with_names_for_this_model_alone(command, saved, 
         (("--names", "a,b,c,d,e", "--num", 5, "--vectors", "d.npz"), "Expected 4 --names"),
         (("--target", 3), "Expected no --target: only --method classifier has one"),
         (("--method", "classifier", "--target", 3), "Expected --classifier and --target with --method classifier"),
+        (("--method", "classifier"), "with --method classifier. Received: neither"),
         (("--method", "named", "--distance", 2), "Expected no --distance: --method named goes over the range"),
         (("--vectors", "a.txt"), "Expected a .npz or .npy file. Received: 'a.txt'"),
         (("--vectors", "there.npy"), "Expected a .npy file that is not there yet"),

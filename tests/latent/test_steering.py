@@ -350,7 +350,7 @@ def test_inversion_asks_for_the_conditions_of_the_images():
     "images, options, sentence",
     [
         (np.zeros((2, 9, 8, 1), "uint8"), {}, "Expected images of shape"),
-        (np.zeros((0, 8, 8, 1), "uint8"), {}, "Expected the number of images"),
+        (np.zeros((0, 8, 8, 1), "uint8"), {}, "Expected at least one image"),
         (np.zeros((1, 8, 8, 1), "uint8"), dict(starts=0), "Expected starts to be an integer of at least 1"),
         (np.zeros((1, 8, 8, 1), "uint8"), dict(learning_rate=0.0), "Expected learning_rate above 0"),
         (np.zeros((1, 8, 8, 1), "uint8"), dict(prior_weight=-1.0), "Expected prior_weight of at least 0"),

@@ -25,6 +25,7 @@ from keras_genzoo.data.files import (
 )
 from keras_genzoo.data.parts import EncodedPart
 from keras_genzoo.data.split_names import has_split_word, is_plain, possible_kinds, split_domain, split_kind
+from keras_genzoo.utils.text import counted
 
 _COMMON = ("jpg", "png", "webp", "tiff", "bmp", "gif")  # named in error messages
 
@@ -119,7 +120,8 @@ def _part(folder, all_folders):
     if flat and full:
         raise ValueError(
             f"Expected images either directly in a folder or in one subfolder per class. Received: {folder} with "
-            f"{len(flat)} images and {len(full)} subfolders of images ({', '.join(list(full)[:5])})"
+            f"{counted(len(flat), 'images')} and {counted(len(full), 'subfolders')} of images "
+            f"({', '.join(list(full)[:5])})"
         )
     if not flat and not full:
         raise ValueError(

@@ -274,7 +274,7 @@ def _path_kind(path):
         raise FileNotFoundError(
             f"Expected a folder of images or an npz file. Received: {str(path)!r}, which does not exist"
         )
-    if path.suffix != ".npz":
+    if path.suffix.lower() != ".npz":
         advice = " (unpack an archive first)" if path.suffix.lower() in _ARCHIVES else ""
         advice = " (wav:PATH for wav files)" if path.suffix.lower() == ".wav" else advice
         raise ValueError(f"Expected a folder of images or an npz file{advice}. Received: {str(path)!r}")

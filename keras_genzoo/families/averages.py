@@ -58,8 +58,8 @@ class Average:
         for average, network in self.pairs:
             if len(average.weights) != len(network.weights):
                 raise ValueError(
-                    f"Expected a {network.name} with the weights of its average: give ema_decay=0 to train layers with "
-                    f"LoRA. Received: {len(network.weights)} weights, {len(average.weights)} in the average"
+                    f"Expected as many weights of {network.name} as of its average: give ema_decay=0 to train layers "
+                    f"with LoRA. Received: {len(network.weights)} weights, {len(average.weights)} in the average"
                 )
             for old, new in zip(average.weights, network.weights, strict=True):
                 old.assign(old + (new - old) * ops.cast(1.0 - decay, new.dtype))

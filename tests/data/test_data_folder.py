@@ -100,7 +100,7 @@ def test_flat_folders_of_splits_have_no_labels(tmp_path):
 def test_images_beside_subfolders_of_images_are_refused(tmp_path):
     write(tmp_path / "a.png")
     write(tmp_path / "thumbnails/a.png")
-    with pytest.raises(ValueError, match=r"either directly .* with 1 images and 1 subfolders of images \(thumbnails\)"):
+    with pytest.raises(ValueError, match=r"either directly .* with 1 image and 1 subfolder of images \(thumbnails\)"):
         load(tmp_path)
 
 

@@ -135,7 +135,7 @@ def test_layers_with_lora_train_without_an_average():
         kernel, other = dense._kernel.numpy(), dense.lora_kernel_b.numpy()
         model.compile()
         if decay:
-            with pytest.raises(ValueError, match="Expected a generator with the weights of its average: give ema"):
+            with pytest.raises(ValueError, match="Expected as many weights of generator as of its average: give"):
                 model.train_step(CASE.small_data(2))
             continue
         model.train_step(CASE.small_data(2))

@@ -140,8 +140,7 @@ def _recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early
     begun = Recipe(name, args=args, data=DataConfig(data, batch_size=batch_size, title=title))
     # Optimizers are not known yet, of which settings may change a part.
     wanted = begun.override({key: value for key, value in settings.items() if not key.startswith("optimizers")})
-    number = count_of(open_part(data), stored["image_shape"])
-    number = min(number, wanted.data.limit or number)
+    number = _number_of_images(wanted.data, stored["image_shape"])
     if number < 2:
         raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
     config, steps = _full_epochs(begun.data, wanted.data, number, "data.repeat" in settings)
@@ -180,6 +179,13 @@ def _checked_settings(settings, batch_size, title):
                 f"Received: {key}={settings[key]!r} there"
             )
     return settings
+
+
+def _number_of_images(config, image_shape):
+    """Number of images of a `DataConfig`, for a model of an image shape."""
+    where = {key: getattr(config, key) for key in ("split", "data_dir", "image_key", "label_key")}
+    number = count_of(open_part(config.source, **where), image_shape)  # its limit counts files, not windows of them
+    return min(number, config.limit or number)
 
 
 def _of_few_images(name, number, image_shape):

@@ -77,6 +77,12 @@ def test_augmentations_suit_the_channels_of_the_new_images(folder, parent, setti
     assert finetune_recipe(parent, str(folder), settings=settings).args["augmentations"] == augmentations
 
 
+def test_images_are_counted_where_the_settings_say_that_they_are(tmp_path):
+    np.savez(tmp_path / "named.npz", cats=np.arange(7 * 64).reshape(7, 8, 8).astype("uint8"), dogs=np.zeros(3))
+    recipe = finetune_recipe("dcgan_mnist", str(tmp_path / "named.npz"), settings={"data.image_key": "cats"})
+    assert recipe.data.image_key == "cats" and recipe.data.repeat == 458  # 100 steps of 32
+
+
 def test_a_limit_makes_few_images_of_many(monkeypatch, folder):
     monkeypatch.setattr(MODULE, "FEW", 5)
     many = finetune_recipe("dcgan_mnist", str(folder))

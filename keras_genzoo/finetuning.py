@@ -154,9 +154,10 @@ def _transferred_weights(old, new):
 
 
 def _outside(model):
-    """The weights that no network has, in their order; not scalars, which count steps."""
+    """The weights that no network has, in their order; not scalars that are not trained, which count steps."""
     inside = {id(weight) for network in networks_of(model).values() for weight in network.weights}
-    return [weight for weight in model.network_variables if id(weight) not in inside and len(weight.shape)]
+    left = [weight for weight in model.network_variables if id(weight) not in inside]
+    return [weight for weight in left if weight.trainable or len(weight.shape)]
 
 
 def common_subsequence(first, second):

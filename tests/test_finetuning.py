@@ -6,7 +6,7 @@ import pytest
 from cases import moved, values
 
 import keras_genzoo
-from keras_genzoo.finetuning import blocks_of, common_subsequence, networks_of
+from keras_genzoo.finetuning import _outside, blocks_of, common_subsequence, networks_of
 
 SMALL = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
 
@@ -73,12 +73,15 @@ def test_a_model_without_networks_keeps_its_weights():
             dict(num_codes=8),
             {f"vector_quantizer/{each}" for each in ("codebook", "counts", "sums")},
         ),
+        ("vae", dict(likelihood="gaussian"), {"pixel_log_var"}),
         ("cut", dict(image_shape=(8, 8, 3)), {"dense/kernel", "dense/bias"}),
     ],
 )
 def test_weights_outside_of_the_networks_are_kept(name, args, outside):
     known = keras_genzoo.building.model_class(name).arguments()
     parent = keras_genzoo.build(name, **{key: value for key, value in {**SMALL, **args}.items() if key in known})
+    for weight in _outside(parent):
+        weight.assign(weight + 1)
     done = keras_genzoo.transfer(parent, seed=5)
     assert all(row[-1] for row in done.rows) and {row[1] for row in done.rows if row[0] == name} == outside
     for one, other in zip(parent.network_variables, done.model.network_variables, strict=True):

@@ -168,7 +168,7 @@ def train(
     name: Annotated[str, typer.Argument(metavar="RECIPE|MODEL", help="Recipe (name or .yaml file) or model.")],
     data: Data = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Number of passes over the data; schedules stretch in proportion.", min=1)
+        int | None, typer.Option(help="Number of epochs; schedules stretch in proportion.", min=1)
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images in a batch.", min=1)] = None,
     classes: Annotated[

@@ -42,7 +42,7 @@ def finetune(
     parent: Annotated[str, typer.Argument(metavar="PRESET", help="Preset: name or folder.")],
     data: Annotated[str, typer.Option(help="Your images: folder:PATH, npz:PATH, tfds:NAME or digits.")],
     epochs: Annotated[
-        int | None, typer.Option(help="Epochs, of at least 100 steps. Default: about 2,000 steps.", min=1)
+        int | None, typer.Option(help="Epochs, of about 100 steps or more. Default: about 2,000 steps.", min=1)
     ] = None,
     batch_size: Annotated[int, typer.Option(help="Images in a batch.", min=1)] = 32,
     freeze: Annotated[

@@ -47,8 +47,9 @@ class Plan:
         total = n * self.repeat
         steps = total // self.batch_size if self.drop_remainder else math.ceil(total / self.batch_size)
         if steps == 0:
+            times = " times repeat" * (self.repeat > 1)
             raise ValueError(
-                f"Expected batch_size of at most the number of images, {total}, with drop_remainder=True. "
+                f"Expected batch_size of at most the number of images{times}, {total}, with drop_remainder=True. "
                 f"Received: batch_size={self.batch_size}"
             )
         return steps

@@ -44,7 +44,8 @@ def load_pairs(
     the smaller one is repeated, each time in a new order. Repetition `r` of domain `s` (0 for a, 1 for b) in epoch `e`
     has the order `numpy.random.default_rng((seed, e, s, r)).permutation(n)`. With `paired=True`, image `i` of one
     domain stays with image `i` of the other, in the order of `keras_genzoo.data.load`. In both cases the order depends
-    only on the seed and the epoch, and a run that stopped after `k` epochs resumes exactly with `first_epoch=k`.
+    only on the seed and the epoch, and a run that stopped after `k` epochs resumes exactly with `first_epoch=k`. With
+    `repeat=r`, an epoch is `r` of these.
 
     Images that stand side by side in one file are given as `"left:folder:PATH"` and `"right:folder:PATH"`, in the order
     of the domains, with `paired=True`.

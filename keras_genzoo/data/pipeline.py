@@ -42,8 +42,9 @@ def load(
     """Loads the images of a source as a `tf.data.Dataset` of uint8 batches.
 
     Each pass over the dataset (each iterator that is read, even in part) is one epoch. Epoch `e` has the order
-    `numpy.random.default_rng((seed, e)).permutation(n)`, which depends only on the seed and the epoch. A run that
-    stopped after `k` epochs therefore resumes exactly with `first_epoch=k`.
+    `numpy.random.default_rng((seed, e)).permutation(n)`, which depends only on the seed and the epoch; with `repeat=r`,
+    it has those of `r * e` to `r * e + r - 1`, one after the other. A run that stopped after `k` epochs therefore
+    resumes exactly with `first_epoch=k` and the same `repeat`.
 
     Images that fit into 2 GB when decoded are kept in memory. A larger folder or data set of TFDS is streamed: several
     threads read and decode each batch when needed. A streamed folder has the same order as one in memory. A streamed

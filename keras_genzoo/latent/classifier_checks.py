@@ -27,10 +27,11 @@ def check_takes(model, classifier):
         not hasattr(classifier, "predict_labels") or hasattr(classifier, "generate")
     ):
         raise ValueError(f"Expected a classifier of images. Received: a {classifier.model_name}")
-    shape = getattr(classifier, "image_shape", None) or getattr(classifier, "input_shape", (None,))
+    own = getattr(classifier, "image_shape", None)
+    shape = tuple(own) if own else getattr(classifier, "input_shape", (None,))
     if not isinstance(shape, tuple):
         raise ValueError(f"Expected a classifier of images alone. Received: one of several inputs, {shape!r}")
-    shape = shape if hasattr(classifier, "image_shape") else shape[1:]
+    shape = shape if own else shape[1:]
     wanted = model.image_shape if shape else ()
     if len(shape) != len(wanted) or any(h not in (None, w) for h, w in zip(shape, wanted, strict=True)):
         raise ValueError(
@@ -57,10 +58,15 @@ def check_kind(view, images, outputs):
         if isinstance(view.classifier, ZooModel) or not inside:
             return
         far = _beyond(view.outputs, [FAR * images, -FAR * images])
+        # Logits of a few images, or that never change, may be in 0..1; for images of any size, only probabilities are,
+        # and those of features come near to 0 or 1 there, if the classifier does not clip or normalize its images.
         seen = outputs if far is None else np.concatenate([outputs, *far])
-        # Logits of a few images, or that never change, may be in 0..1; for images of any size, only probabilities are.
-        if _outside(seen) or (not (view.exclusive and one) and np.ptp(seen, axis=0).max() < 0.1):
+        if _outside(seen):
             return
+        if not (view.exclusive and one):
+            bounded = far is not None and np.minimum(far, 1.0 - far).min() < 0.01
+            if not bounded or np.ptp(seen, axis=0).max() < 0.1:
+                return
         of_classes, given = " with the sum 1" * (view.exclusive and one), "from_logits=False"
         given += ", exclusive=False" * (view.exclusive and not one)
         raise ValueError(f"Expected logits, or {given}. Received: outputs in 0..1{of_classes}, of probabilities")

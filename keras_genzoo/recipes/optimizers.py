@@ -89,6 +89,10 @@ def spec_of(optimizer):
     """
     import keras
 
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses in float16
+    if vars(keras.optimizers).get(type(optimizer).__name__) is not type(optimizer):
+        raise ValueError(f"Expected an optimizer of Keras. Received: a {type(optimizer).__name__}")
+
     def plain(made, key, default):
         config = made.get_config()
         return {key: type(made).__name__.lower()} | {

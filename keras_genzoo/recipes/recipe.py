@@ -62,7 +62,7 @@ class Recipe:
         optimizers: Dict by `compile` argument. Each value is a dict of the `name` of a Keras optimizer and its
             arguments; `learning_rate` may be a dict of the name of a Keras `schedule` and its arguments.
         data: `DataConfig`.
-        epochs: Number of passes over the data, at least 1.
+        epochs: Number of epochs, at least 1: passes over the data, or `data.repeat` passes each.
         seed: Seed of the initial weights, the noise and the order of the data: an integer in 0..4294967295.
         weights: Pretrained weights to start from, as in `keras_genzoo.build`; `None` for random weights.
         transfer: Whether arguments may differ from those of `weights`: layers that match are then kept, and the others

@@ -1,25 +1,24 @@
 """The recipe of a fine-tuning: a preset, other images, and defaults that suit few of them."""
 
 import dataclasses
-import math
 import os
 import shutil
 from pathlib import Path
 
 from keras_genzoo import building, presets, registry
-from keras_genzoo.data.parts import count_of
-from keras_genzoo.data.sources import open_part
 from keras_genzoo.recipes import DataConfig, Recipe, StoppingConfig
 from keras_genzoo.recipes.optimizers import first_rate, spec_of
+from keras_genzoo.training.epoch_length import images_per_epoch
+from keras_genzoo.training.run import last_checkpoint
 from keras_genzoo.training.train import train
 from keras_genzoo.utils.checks import check_at_least, check_flag
 
 STEPS = 2000  # of a fine-tuning whose epochs are not given
-EPOCH = 100  # steps at least: what is done after each epoch, such as a grid of samples, takes about a second
+EPOCH = 100  # steps: what is done after each epoch, such as a grid of samples, takes about a second
 FEW = 5000  # images, below which a discriminator sees augmented ones
 MEASUREMENTS = 20  # of the metric that may stop it
 EMA_DECAY = 0.99  # follows the weights within a minute
-OF_DATA = ("num_classes", "class_names")
+OF_DATA = ("num_classes", "class_names", "dataset_size")
 # Settings that are arguments of their own, by the argument; both together would contradict each other.
 ARGUMENTS = {
     "epochs": "epochs",
@@ -71,14 +70,14 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
         return train(_recipe(parent, data, settings=settings, **options), out, resume, verbose, evaluate)
     if not hasattr(parent, "save_to_preset"):
         raise ValueError(f"Expected a preset or a model of the zoo. Received: a {type(parent).__name__}")
-    written, existed = Path(out).absolute().with_name(f"{Path(out).name}_parent"), Path(out).exists()
-    kept = resume and written.is_dir()
+    written = Path(out).absolute().with_name(f"{Path(out).name}_parent")
+    kept, trained = resume and written.is_dir(), last_checkpoint(out)
     folder = written if kept else parent.save_to_preset(written)
     try:
         recipe = _recipe(folder, data, model=parent, settings=settings, **options)
         return train(recipe, out, resume, verbose, evaluate)
     except Exception:
-        if not kept and (existed or not Path(out).exists()):  # nothing has been trained that would need it
+        if not kept and last_checkpoint(out) == trained:  # nothing has been trained that would need it
             shutil.rmtree(written)
         raise
 
@@ -87,14 +86,14 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     """The recipe that trains a preset on other images, for `keras_genzoo.train`.
 
     Images are scaled and cropped to the size and the channels of the parent, unless `settings` has another
-    `image_shape`: layers that match are kept then. Classes are those of the data. An epoch has at least 100 steps: few
-    images come several times in each (`data.repeat`). Batches are full, so that those of batch normalization are alike:
-    the images that are left over of an epoch are others each time. Learning rates are
-    those that the parent's training began with, and fall to a tenth: `transfer` makes pretrained kernels as quick to
-    learn as new ones. With fewer than 5,000 images, GANs of images get adaptive augmentations. The average of the
-    weights follows within a hundred steps. A metric is measured 20 times, on 500 images of the split for testing, or of
-    the only split there is; the weights of its best value are kept, and 10 measurements without a better one end the
-    training.
+    `image_shape`: layers that match are kept then. Classes are those of the data. An epoch has about 100 steps, or
+    more: few images come several times in each (`data.repeat`). Batches are full, so that those of batch normalization
+    are alike: the images that are left over of an epoch are others each time. Learning rates are those that the
+    parent's training began with, and fall to a tenth: `transfer` makes pretrained kernels as quick to learn as new
+    ones. With fewer than 5,000 images, GANs of images get adaptive augmentations. The average of the weights follows
+    within a hundred steps. A metric is measured after each epoch, of many epochs about 20 times, on 500 images of the
+    split for testing, or of the only split there is; the weights of its best value are kept, and half of the
+    measurements without a better one end the training.
 
     Args:
         parent: Name or folder of a preset.
@@ -121,7 +120,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
 
     >>> recipe = finetune_recipe("dcgan_mnist", "digits", freeze=("discriminator[:1]",))
     >>> recipe.weights, recipe.epochs, recipe.args["augmentation_target"]
-    ('dcgan_mnist', 14, 0.6)
+    ('dcgan_mnist', 22, 0.6)
     """
     return _recipe(parent, data, epochs, batch_size, freeze, title, early_stop, settings)
 
@@ -138,9 +137,10 @@ def _recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early
     stored = presets.stored_arguments(name, folder)
     args = {key: value for key, value in stored.items() if key not in (*OF_DATA, "seed", "dtype", "name")}
     begun = Recipe(name, args=args, data=DataConfig(data, batch_size=batch_size, title=title))
-    # Optimizers are not known yet, of which settings may change a part.
-    wanted = begun.override({key: value for key, value in settings.items() if not key.startswith("optimizers")})
-    number = _number_of_images(wanted.data, stored["image_shape"])
+    # What else the settings change may need the rest of the recipe.
+    wanted = begun.override({key: value for key, value in settings.items() if key.startswith("data.")})
+    image_shape = settings.get("args.image_shape", settings.get("image_shape", stored["image_shape"]))
+    number = images_per_epoch(building.model_class(name).data_kind, wanted.data, image_shape)
     if number < 2:
         raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
     config, steps = _full_epochs(begun.data, wanted.data, number, "data.repeat" in settings)
@@ -148,7 +148,7 @@ def _recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early
     optimizers = presets.card(folder).get("recipe", {}).get("optimizers") or _optimizers_of(model, folder)
     recipe = dataclasses.replace(
         begun,
-        args=args | _of_few_images(name, number, wanted.args["image_shape"]),
+        args=args | _of_few_images(name, number, image_shape),
         optimizers={key: falling(spec, steps * epochs) for key, spec in optimizers.items()},
         data=config,
         dtype="auto",
@@ -164,11 +164,11 @@ def _recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early
 
 
 def _checked_settings(settings, batch_size, title):
-    """Settings by dotted keys, without a section; or raises `ValueError` for one that is an argument, too."""
-    section = settings.get("data")
-    if isinstance(section, dict):
-        settings = {key: value for key, value in settings.items() if key != "data"}
-        settings |= {f"data.{key}": value for key, value in section.items()}
+    """Settings by dotted keys, without sections; or raises `ValueError` for one that is an argument, too."""
+    for name in ("data", "args"):
+        if isinstance(section := settings.get(name), dict):
+            settings = {key: value for key, value in settings.items() if key != name}
+            settings |= {f"{name}.{key}": value for key, value in section.items()}
     taken = dict(ARGUMENTS)
     taken |= {"data.batch_size": "batch_size"} if batch_size != 32 else {}
     taken |= {"data.title": "title"} if title else {}
@@ -179,13 +179,6 @@ def _checked_settings(settings, batch_size, title):
                 f"Received: {key}={settings[key]!r} there"
             )
     return settings
-
-
-def _number_of_images(config, image_shape):
-    """Number of images of a `DataConfig`, for a model of an image shape."""
-    where = {key: getattr(config, key) for key in ("split", "data_dir", "image_key", "label_key")}
-    number = count_of(open_part(config.source, **where), image_shape)  # its limit counts files, not windows of them
-    return min(number, config.limit or number)
 
 
 def _of_few_images(name, number, image_shape):
@@ -207,7 +200,7 @@ def _full_epochs(config, wanted, number, repeat_given):
         number: Number of images.
         repeat_given: Whether the settings have `repeat`.
     """
-    repeat = wanted.repeat if repeat_given else max(1, math.ceil(EPOCH * wanted.batch_size / number))
+    repeat = wanted.repeat if repeat_given else max(1, round(EPOCH * wanted.batch_size / number))
     full = wanted.batch_size <= number * repeat
     steps = max(1, number * repeat // wanted.batch_size)
     return dataclasses.replace(config, repeat=repeat, drop_remainder=full), steps
@@ -221,7 +214,8 @@ def _optimizers_of(model, folder):
 
 
 def _stopping(epochs):
-    return StoppingConfig("auto", max(1, round(epochs / MEASUREMENTS)), MEASUREMENTS // 2)
+    every = max(1, round(epochs / MEASUREMENTS))
+    return StoppingConfig("auto", every, max(1, epochs // every // 2))
 
 
 def falling(spec, steps):

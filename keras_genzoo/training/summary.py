@@ -37,7 +37,7 @@ def _warning(recipe, steps):
         return ""
     times = math.ceil(ENOUGH_STEPS / steps)
     return (
-        f"\n{counted(steps, 'steps')} will hardly show anything: training from random weights takes a thousand and "
+        f"\n{counted(steps, 'steps')} are few for training from random weights, which takes most models a thousand and "
         f"more. epochs={times * recipe.epochs}, or data.repeat={times * recipe.data.repeat} for longer epochs, make it "
         "as many. Fine-tuning a preset takes fewer."
     )

@@ -373,6 +373,14 @@ def optimizers_of_all_kinds():
     ]
 
 
+def test_optimizer_that_scales_losses_is_that_inside_and_one_of_a_user_is_refused():
+    inner = keras.optimizers.SGD(0.5)
+    assert spec_of(keras.optimizers.LossScaleOptimizer(inner)) == spec_of(inner)
+    own = type("Own", (keras.optimizers.SGD,), {})
+    with pytest.raises(ValueError, match="Expected an optimizer of Keras. Received: a Own"):
+        spec_of(own(0.1))
+
+
 @pytest.mark.parametrize("optimizer, rate", optimizers_of_all_kinds())
 def test_optimizer_becomes_a_dict_that_makes_an_equal_one(optimizer, rate):
     spec = spec_of(optimizer)

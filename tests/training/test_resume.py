@@ -244,7 +244,7 @@ def test_training_says_what_it_does_before_its_first_epoch_and_how_long_it_takes
     )
     assert lines[0].startswith(wanted)
     assert lines[1].startswith(
-        "12 steps will hardly show anything: training from random weights takes a thousand and more"
+        "12 steps are few for training from random weights, which takes most models a thousand and more"
     )
     assert "epochs=252, or data.repeat=84 for longer epochs" in lines[1]
     assert lines[2] == "Epoch 1/3"

@@ -139,7 +139,7 @@ def _check_names(names, method, num, vectors):
         raise ValueError(f"Expected --vectors FILE.npz with --names. Received: --names {names}")
     given, wanted = [name.strip() for name in names.split(",")], 1 if method is Method.classifier else num
     if len(given) != wanted or len(set(given)) != wanted or not all(given):
-        raise ValueError(f"Expected --names as {wanted} different name{'s' * (wanted > 1)}. Received: --names {names}")
+        raise ValueError(f"Expected --names as {counted(wanted, 'different names')}. Received: --names {names}")
     return given
 
 

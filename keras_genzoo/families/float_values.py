@@ -12,6 +12,7 @@ from keras_genzoo.families.allowed import Allowed
 from keras_genzoo.families.tiling import in_windows
 from keras_genzoo.utils import points, signals
 from keras_genzoo.utils.graph_checks import check_in_graph
+from keras_genzoo.utils.text import counted
 
 SHOWN_POINTS = 2500  # points in a picture
 
@@ -95,7 +96,7 @@ class Points(Floats):
     shown = (SHOWN_POINTS, None)
 
     def __str__(self):
-        return f"{self.shape[0]} coordinate{'s' * (self.shape[0] > 1)}"
+        return f"{counted(self.shape[0], 'coordinates')}"
 
     def check_model(self, model):
         name, received = model.model_name, f"Received: image_shape={self.shape}"
@@ -150,7 +151,7 @@ class Signals(Floats):
 
     def __str__(self):
         length, channels = self.shape
-        return f"{length} samples, {channels} channel{'s' * (channels > 1)}"
+        return f"{length} samples, {counted(channels, 'channels')}"
 
     @property
     def loading(self):

@@ -17,6 +17,7 @@ from keras_genzoo.families.allowed import unit_interval
 from keras_genzoo.families.float_values import Points, Signals
 from keras_genzoo.families.tiling import in_tiles
 from keras_genzoo.utils import pixels
+from keras_genzoo.utils.text import counted
 
 
 def values_of(image_shape):
@@ -58,7 +59,7 @@ class Pixels:
 
     def __str__(self):
         height, width, channels = self.shape
-        return f"{height}x{width}, {channels} channel{'s' * (channels > 1)}"
+        return f"{height}x{width}, {counted(channels, 'channels')}"
 
     initial_log_var = 0.0  # of a Gaussian decoder, in units of the networks
     shown = None  # how many samples a picture shows, and in how many columns: by the conditions of the model

@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_genzoo.latent.classifier_checks import check_kind, check_outputs, check_range, check_takes, probes
 from keras_genzoo.utils.checks import check_flag
+from keras_genzoo.utils.text import counted
 
 _COLOUR = re.compile(r"\x1b\[\d+m")
 
@@ -68,7 +69,7 @@ class ClassifierView:
         values = np.asarray(target)
         if values.dtype.kind not in "iu" or values.ndim > 1 or (values.ndim and len(values) != num):
             raise ValueError(
-                f"Expected target as an integer, or one for each of {num} code{'s' * (num != 1)}. "
+                f"Expected target as an integer, or one for each of {counted(num, 'codes')}. "
                 f"Received: target={target!r}"
             )
         if values.min() < 0 or values.max() >= self.num_outputs:

@@ -25,6 +25,7 @@ from keras_genzoo.latent.codes import (
 )
 from keras_genzoo.latent.measures import MEASURES, measured
 from keras_genzoo.utils.checks import check_at_least, is_number
+from keras_genzoo.utils.text import counted
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
 ATTEMPTS = 3
@@ -51,7 +52,7 @@ class Edited(NamedTuple):
     reached: np.ndarray
 
     def __repr__(self):
-        return f"<Edited: {len(self.z)} code{'s' * (len(self.z) != 1)}, {self.reached.mean():.1%} reached>"
+        return f"<Edited: {counted(len(self.z), 'codes')}, {self.reached.mean():.1%} reached>"
 
     def table(self):
         """Mean of each feature before and after, and the mean distance between the two: a list of rows.

@@ -12,6 +12,7 @@ from keras_genzoo.families.code_sampling import PRIOR, chosen_sampler
 from keras_genzoo.families.conditions import conditions_of_images, given_conditions
 from keras_genzoo.latent.codes import check_movable, check_smooth, decode, on_shell, prior_scale
 from keras_genzoo.utils.checks import check_at_least, check_seed, is_number
+from keras_genzoo.utils.text import counted
 
 
 class Inverted(NamedTuple):
@@ -28,7 +29,7 @@ class Inverted(NamedTuple):
     error: np.ndarray
 
     def __repr__(self):
-        return f"<Inverted: {len(self.z)} image{'s' * (len(self.z) != 1)}, mean squared error {self.error.mean():.4f}>"
+        return f"<Inverted: {counted(len(self.z), 'images')}, mean squared error {self.error.mean():.4f}>"
 
 
 def invert(

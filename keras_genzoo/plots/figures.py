@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_genzoo.plots.grids import image_grid, write_atomically
 from keras_genzoo.utils.own_files import SOFTWARE
+from keras_genzoo.utils.text import counted
 
 DPI = 110
 _CELL = 64  # pixels of the smallest side of an image in a table
@@ -62,7 +63,7 @@ def save_table(images, path, rows=None, columns=None):
     num_rows, num_columns, *size = images.shape
     for axis, names, num in (("rows", rows, num_rows), ("columns", columns, num_columns)):
         if names is not None and len(names) != num:
-            raise ValueError(f"Expected {num} name{'s' * (num != 1)} of {axis}. Received: {len(names)}")
+            raise ValueError(f"Expected {counted(num, 'names')} of {axis}. Received: {len(names)}")
     scale, gap = max(1, -(-_CELL // min(size[:2]))), 4
     grid = image_grid(images.reshape(-1, *size), num_columns, scale, gap)
     height, width = grid.shape[:2]

@@ -6,6 +6,7 @@ from keras_genzoo.plots.figures import new_figure, save_figure
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.signals import check_signals
+from keras_genzoo.utils.text import counted
 
 COLUMNS = 2
 _LEAST = 0.01  # of the height of a row, so that silence is a flat line and not its rounding errors
@@ -43,7 +44,7 @@ def save_signals(signals, path, columns=None, names=None):
     columns = (COLUMNS if names is None else len(names)) if columns is None else columns
     check_at_least(1, columns=columns)
     if names is not None and len(names) != columns:
-        raise ValueError(f"Expected {columns} name{'s' * (columns != 1)} of columns. Received: {len(names)}")
+        raise ValueError(f"Expected {counted(columns, 'names')} of columns. Received: {len(names)}")
     columns = min(columns, len(signals))
     rows = -(-len(signals) // columns)
     figure = new_figure(min(4.0 * columns, 16.0), max(2.0, 1.1 * rows))

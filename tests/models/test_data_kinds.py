@@ -180,7 +180,7 @@ def test_labels_beside_the_images_are_left_alone(case):
 
 @for_cases([case for case in CASES if case.name == "classifier"][:1])
 def test_model_of_more_classes_than_the_folder_is_refused_and_nothing_is_trained(case, tmp_path):
-    model = case.build(num_classes=10)
+    model = case.build(num_classes=10, class_names=None)
     height, width, channels = model.image_shape
     for name in ("cat", "dog"):
         (tmp_path / name).mkdir()

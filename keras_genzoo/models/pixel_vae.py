@@ -157,11 +157,6 @@ class PixelVAE(VAE):
 
     # -- the bound ------------------------------------------------------------------------------------------------
 
-    def negative_bound(self, batch, training=True):
-        terms = self.loss_terms(batch, training)
-        weight = self.step_count.fraction(self.warmup_steps) if training else 1.0
-        return self.reconstruction_weight * terms["reconstruction_loss"] + weight * terms["kl_loss"], terms
-
     def negative_log_likelihood(self, images, decoded):
         return losses.bernoulli_nll(images, self.head([self.pixel_features(images), decoded]))
 

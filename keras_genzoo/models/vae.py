@@ -156,6 +156,8 @@ class VAE(BaseAutoencoder):
         """What training minimizes, a scalar in nats per image, and the dict of the terms that are logged."""
         terms = self.loss_terms(batch, training)
         weights = self.loss_weights()
+        if training and getattr(self, "warmup_steps", 0):  # of a variant that has it
+            weights["kl_loss"] = self.step_count.fraction(self.warmup_steps)
         return sum(weights.get(key, 1.0) * term for key, term in terms.items()), terms
 
     def negative_log_likelihood(self, images, decoded):

@@ -9,9 +9,11 @@ cost too much, so K images u_k that are learned with the networks stand for the 
 
 The bound is the VAE's with this prior; KL(q(z|x) || p(z)) has no closed form and is estimated from the draw of the
 code. As in the code of the authors, pseudo-inputs have a hard tanh to [0, 1], the range of pixels, and start as nearly
-black images with a mean of 0.05 and a standard deviation of 0.01. This is the paper's model with one stochastic layer.
-Its networks are the zoo's, not the paper's gated ones. Where the encoder has batch normalization, pseudo-inputs pass it
-with the moving statistics, so that one prior serves training and generation.
+black images with a mean of 0.05 and a standard deviation of 0.01; and the weight of the KL term grows from 0 to 1 over
+the first steps, `warmup_steps`: the posteriors of images that are all alike make a prior that posteriors of data can
+join at once, and without the warm-up a fully connected network leaves its codes unused. This is the paper's model with
+one stochastic layer. Its networks are the zoo's, not the paper's gated ones. Where the encoder has batch normalization,
+pseudo-inputs pass it with the moving statistics, so that one prior serves training and generation.
 """
 
 import functools
@@ -21,8 +23,9 @@ from keras import ops
 
 from keras_genzoo.families import MixturePrior, NormalPrior
 from keras_genzoo.families.priors import Components
+from keras_genzoo.families.step_count import StepCount
 from keras_genzoo.models.vae import VAE
-from keras_genzoo.utils.arguments import Integer
+from keras_genzoo.utils.arguments import Integer, Steps
 
 
 class VampPrior(MixturePrior):
@@ -67,6 +70,11 @@ class VampVAE(VAE):
     """
 
     num_pseudo_inputs = Integer(500, "Number of pseudo-inputs (the paper's K).")
+    warmup_steps = Steps(
+        2000, "Steps over which the weight of the KL term rises from 0 to 1; 0 for none.", training=True
+    )
+
+    advice_on_unused_codes = "more warmup_steps use more of them"
 
     def build_networks(self):
         super().build_networks()
@@ -77,6 +85,7 @@ class VampVAE(VAE):
             dtype="float32",
             autocast=False,
         )
+        self.step_count = StepCount(self)
 
     @property
     def prior(self):

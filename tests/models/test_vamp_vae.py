@@ -1,10 +1,12 @@
 """The VampPrior: a mixture of the posteriors of pseudo-inputs, which are pixels."""
 
 import numpy as np
+import pytest
 import scipy.special
 import scipy.stats
 from cases import CASES
 
+import keras_genzoo
 from keras_genzoo import sampling
 
 CONV, MLP = [case for case in CASES if case.name == "vamp_vae"]
@@ -41,3 +43,17 @@ def test_pseudo_inputs_do_not_move_the_statistics_of_the_encoder():
         moving = [variable.numpy() for variable in model.encoder.non_trainable_variables if "moving" in variable.path]
         statistics.append(np.concatenate(moving))
     np.testing.assert_array_equal(*statistics)
+
+
+def test_kl_term_counts_more_from_step_to_step_of_the_warm_up_and_fully_in_a_test():
+    model = keras_genzoo.build(
+        "vamp_vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4, num_pseudo_inputs=3, warmup_steps=4, seed=0
+    )
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), dtype="uint8")
+    for weight in (0.0, 0.25, 0.5, 0.75, 1.0, 1.0):
+        logs = {key: float(value) for key, value in model.train_on_batch(images, return_dict=True).items()}
+        model.reset_metrics()
+        assert logs["loss"] == pytest.approx(logs["reconstruction_loss"] + weight * logs["kl_loss"], rel=1e-5)
+    model.schedule_steps.assign(0)
+    logs = model.test_on_batch(images, return_dict=True)
+    assert logs["loss"] == pytest.approx(logs["reconstruction_loss"] + logs["kl_loss"], rel=1e-5)

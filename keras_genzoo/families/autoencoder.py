@@ -76,6 +76,11 @@ class BaseAutoencoder(ZooModel):
         """Distribution of the codes: see `keras_genzoo.families.priors`."""
         return NormalPrior(self.latent_dim)
 
+    def make_trackers(self):
+        # After all networks, also those of a subclass: `fit_sampler` puts the weights of a sampler at the end.
+        self.build_samplers()
+        return super().make_trackers()
+
     def build_networks(self):
         """Sets `encoder` and `decoder`.
 
@@ -85,7 +90,6 @@ class BaseAutoencoder(ZooModel):
         generation.check_prior(self)
         self.encoder = self.build_encoder()
         self.decoder = self.build_decoder()
-        self.build_samplers()
 
     def build_encoder(self):
         """Functional model of the encoder."""

@@ -6,6 +6,7 @@ import scipy.stats
 from sklearn.mixture import GaussianMixture
 
 import keras_genzoo
+from keras_genzoo import building
 from keras_genzoo.families.code_sampling import Codes, draw_codes
 from keras_genzoo.families.samplers import SAMPLERS, AggregateSampler, MixtureSampler, TwoStageSampler
 
@@ -113,6 +114,17 @@ def test_generate_takes_a_fitted_sampler_and_keeps_it_in_files(images, tmp_path)
         np.testing.assert_allclose(copy.generate(6, seed=1), mixture, atol=1)
         np.testing.assert_allclose(copy.generate(6, seed=1, sampler="two_stage"), second, atol=1)
         assert not any("sampler" in weight.path for weight in copy.trainable_weights)
+
+
+@pytest.mark.parametrize("name", ["iaf_vae", "vae_gan"])
+def test_a_model_with_networks_of_its_own_keeps_its_fitted_sampler(name, images, tmp_path):
+    known = building.model_class(name).arguments()
+    args = {key: value for key, value in ARGS.items() if key in known}
+    model = keras_genzoo.build(name, **args, samplers={"mixture": 2})
+    model.fit_sampler("mixture", images, size=2)
+    model.save_to_preset(tmp_path / "preset")
+    for copy in (model.copy_as("float32"), keras_genzoo.build(name, weights=tmp_path / "preset")):
+        np.testing.assert_allclose(copy.generate(4, seed=1), model.generate(4, seed=1), atol=1)
 
 
 @pytest.mark.parametrize("kind", ["aggregate", "two_stage"])

@@ -96,7 +96,7 @@ class Points(Floats):
     shown = (SHOWN_POINTS, None)
 
     def __str__(self):
-        return f"{counted(self.shape[0], 'coordinates')}"
+        return counted(self.shape[0], "coordinates")
 
     def check_model(self, model):
         name, received = model.model_name, f"Received: image_shape={self.shape}"

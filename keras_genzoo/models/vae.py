@@ -79,6 +79,7 @@ class VAE(BaseAutoencoder):
     code_part = "latent dimensions"  # what `code_use` counts
     advice_on_unused_codes = "a larger reconstruction_weight uses more of them"
     step_count = None  # a `StepCount` of a variant whose bound changes in the course of a training
+    warmup_steps = 0  # in which the weight of the KL term grows to 1; an argument of variants that count steps
 
     def check_arguments(self):
         if self.binarize and self.likelihood != "bernoulli":
@@ -156,7 +157,7 @@ class VAE(BaseAutoencoder):
         """What training minimizes, a scalar in nats per image, and the dict of the terms that are logged."""
         terms = self.loss_terms(batch, training)
         weights = self.loss_weights()
-        if training and getattr(self, "warmup_steps", 0):  # of a variant that has it
+        if training and self.warmup_steps:
             weights["kl_loss"] = self.step_count.fraction(self.warmup_steps)
         return sum(weights.get(key, 1.0) * term for key, term in terms.items()), terms
 

@@ -153,12 +153,17 @@ class VAE(BaseAutoencoder):
         """Dict of the weights of terms that count other than once."""
         return {"reconstruction_loss": self.reconstruction_weight}
 
+    def training_weights(self):
+        """`loss_weights` in the present training step: while it warms up, the KL term counts less."""
+        weights = self.loss_weights()
+        if self.warmup_steps:
+            weights["kl_loss"] = self.step_count.fraction(self.warmup_steps)
+        return weights
+
     def negative_bound(self, batch, training=True):
         """What training minimizes, a scalar in nats per image, and the dict of the terms that are logged."""
         terms = self.loss_terms(batch, training)
-        weights = self.loss_weights()
-        if training and self.warmup_steps:
-            weights["kl_loss"] = self.step_count.fraction(self.warmup_steps)
+        weights = self.training_weights() if training else self.loss_weights()
         return sum(weights.get(key, 1.0) * term for key, term in terms.items()), terms
 
     def negative_log_likelihood(self, images, decoded):

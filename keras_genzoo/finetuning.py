@@ -11,7 +11,7 @@ from keras_genzoo.families import ZooModel
 from keras_genzoo.networks import normalized_kernels
 from keras_genzoo.networks.layer_names import layer_names
 from keras_genzoo.utils.given_arguments import known
-from keras_genzoo.utils.text import nearest
+from keras_genzoo.utils.text import nearest, shown
 
 _SLICE = re.compile(r"(\w+)\[(-?\d*):(-?\d*)\]")
 
@@ -70,7 +70,7 @@ def transfer(parent, optimizers=None, **changes):
     ((1, 32, 32, 3), True)
     """
     if not isinstance(parent, (ZooModel, str, os.PathLike)):
-        raise ValueError(f"Expected a preset or a model of the zoo. Received: a {type(parent).__name__}")
+        raise ValueError(f"Expected a preset or a model of the zoo. Received: {shown(parent)}")
     source = parent if isinstance(parent, ZooModel) else building.from_preset(parent)
     building.check_optimizers(source.model_name, type(source), optimizers)
     changes = known(source.model_name, type(source).arguments(), changes)
@@ -218,7 +218,7 @@ def freeze(model, *parts):
     3
     """
     if not isinstance(model, ZooModel):
-        raise ValueError(f"Expected a model of the zoo, as keras_genzoo.build makes it. Received: {_shown(model)}")
+        raise ValueError(f"Expected a model of the zoo, as keras_genzoo.build makes it. Received: {shown(model)}")
     if not parts:
         raise ValueError("Expected parts to freeze, such as 'discriminator[:3]'. Received: none")
     for name in model.optimizer_names:
@@ -268,10 +268,6 @@ def _chosen(model, part):
     if not chosen:
         raise ValueError(f"Expected some of the layers {', '.join(names)}. Received: {part!r}, which names none")
     return chosen
-
-
-def _shown(value):
-    return repr(value) if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def blocks_of(network):

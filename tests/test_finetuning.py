@@ -176,7 +176,7 @@ def test_parts_that_do_not_exist_are_refused_and_nothing_is_frozen(parts, senten
             lambda: keras_genzoo.freeze("dcgan_mnist", "discriminator[:1]"),
             "Expected a model of the zoo, .*'dc",
         ),
-        (lambda: keras_genzoo.transfer(None), "Expected a preset or a model of the zoo. Received: a NoneType"),
+        (lambda: keras_genzoo.transfer(None), "Expected a preset or a model of the zoo. Received: None"),
         (
             lambda: keras_genzoo.transfer(build(), optimizers="adam"),
             "Expected optimizers of dcgan as a dict",

@@ -17,7 +17,7 @@ from keras_genzoo.families.allowed import Allowed
 from keras_genzoo.families.class_weights import checked_for_generation
 from keras_genzoo.utils.arrays import as_array, check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
-from keras_genzoo.utils.text import nearest
+from keras_genzoo.utils.text import nearest, shown
 
 # Conditions that are drawn do so from streams of their own, so that codes stay the same.
 _FIRST_STREAM = 2**20
@@ -285,7 +285,7 @@ def given_conditions(model, given, num, required=False, conditions=None, weights
     for name, values in given.items():
         if name not in known:
             takes = f"takes {', '.join(known)}" if known else f"does not take {name}"
-            raise ValueError(f"Expected no {name}: {model.model_name} {takes}. Received: {name}={values!r}")
+            raise ValueError(f"Expected no {name}: {model.model_name} {takes}. Received: {name}={shown(values)}")
     for name in known:
         if required and name not in given:
             raise ValueError(f"Expected {name}, one per image: {model.model_name} takes them. Received: {name}=None")

@@ -9,6 +9,7 @@ from keras_genzoo.metrics.samplers import sampler_of
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.points import is_point_shape
 from keras_genzoo.utils.progress import status
+from keras_genzoo.utils.text import shown
 
 RADIUS = 3.0  # standard deviations of a mode within which a sample is good: section 4.1 of 1712.04086
 
@@ -66,10 +67,9 @@ def evaluate_points(model, data, names, num, seed, progress, split, floor, sampl
         if value is not None:
             raise ValueError(f"Expected no {name}: metrics of points do not read it. Received: {name}={value!r}")
     if known_modes(data) is None:
-        shown = data if isinstance(data, str) else type(data).__name__
         raise ValueError(
             f"Expected data whose modes are known, 'points:grid25' or 'points:ring8', for {', '.join(names)}. "
-            f"Received: {shown!r}"
+            f"Received: {shown(data)}"
         )
     modes, chosen = modes_of(data), {} if sampler is None else {"sampler": sampler}
     with status("generating", progress):

@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 from keras_genzoo.utils.checks import check_flag, is_number
-from keras_genzoo.utils.text import nearest
+from keras_genzoo.utils.text import nearest, shown
 
 STEP_COUNTS = ("decay_steps", "first_decay_steps", "warmup_steps", "boundaries")  # of the schedules of Keras
 
@@ -91,7 +91,7 @@ def spec_of(optimizer):
 
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses in float16
     if vars(keras.optimizers).get(type(optimizer).__name__) is not type(optimizer):
-        raise ValueError(f"Expected an optimizer of Keras. Received: a {type(optimizer).__name__}")
+        raise ValueError(f"Expected an optimizer of Keras. Received: {shown(optimizer)}")
 
     def plain(made, key, default):
         config = made.get_config()

@@ -12,6 +12,7 @@ from keras_genzoo.training.epoch_length import images_per_epoch
 from keras_genzoo.training.run import last_checkpoint
 from keras_genzoo.training.train import train
 from keras_genzoo.utils.checks import check_at_least, check_flag
+from keras_genzoo.utils.text import shown
 
 STEPS = 2000  # of a fine-tuning whose epochs are not given
 EPOCH = 100  # steps: what is done after each epoch, such as a grid of samples, takes about a second
@@ -65,11 +66,11 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
     'gan_mnist'
     """
     if not isinstance(data, str):
-        raise ValueError(f"Expected data as a source, such as 'folder:my_pictures'. Received: a {type(data).__name__}")
+        raise ValueError(f"Expected data as a source, such as 'folder:my_pictures'. Received: {shown(data)}")
     if isinstance(parent, (str, os.PathLike)):
         return train(_recipe(parent, data, settings=settings, **options), out, resume, verbose, evaluate)
     if not hasattr(parent, "save_to_preset"):
-        raise ValueError(f"Expected a preset or a model of the zoo. Received: a {type(parent).__name__}")
+        raise ValueError(f"Expected a preset or a model of the zoo. Received: {shown(parent)}")
     written = Path(out).absolute().with_name(f"{Path(out).name}_parent")
     kept, trained = resume and written.is_dir(), last_checkpoint(out)
     folder = written if kept else parent.save_to_preset(written)

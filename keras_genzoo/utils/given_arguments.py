@@ -4,7 +4,7 @@ import inspect
 import re
 import textwrap
 
-from keras_genzoo.utils.text import nearest
+from keras_genzoo.utils.text import nearest, shown
 
 
 def current_names(arguments, values):
@@ -33,7 +33,7 @@ def known(owner, arguments, values):
     for name, value in values.items():
         if name not in arguments:
             hint = nearest(name, arguments)
-            raise ValueError(f"Expected arguments of {owner}; {hint} Received: {name}={value!r}")
+            raise ValueError(f"Expected arguments of {owner}; {hint} Received: {name}={shown(value)}")
     return values
 
 

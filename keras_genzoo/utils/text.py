@@ -1,7 +1,9 @@
 """Texts of messages."""
 
 import difflib
+import numbers
 import os
+import reprlib
 
 
 def counted(number, things):
@@ -11,6 +13,23 @@ def counted(number, things):
     ('1 image', '2 images')
     """
     return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
+def shown(value):
+    """A given value in a message: on one line, and shortened where it is long.
+
+    >>> import numpy as np
+    >>> shown("vae"), shown(np.zeros((2, 3))), shown(object())
+    ("'vae'", 'an array of shape (2, 3)', 'an object')
+    >>> shown(list(range(100)))
+    '[0, 1, 2, 3, 4, 5, ...]'
+    """
+    if value is None or isinstance(value, str | bytes | numbers.Number | list | tuple | dict | set):
+        return repr(value) if isinstance(value, str) else " ".join(reprlib.repr(value).split())
+    if getattr(value, "shape", ()):
+        return f"an array of shape {tuple(value.shape)}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def nearest(name, choices):

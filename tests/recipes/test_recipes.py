@@ -377,7 +377,7 @@ def test_optimizer_that_scales_losses_is_that_inside_and_one_of_a_user_is_refuse
     inner = keras.optimizers.SGD(0.5)
     assert spec_of(keras.optimizers.LossScaleOptimizer(inner)) == spec_of(inner)
     own = type("Own", (keras.optimizers.SGD,), {})
-    with pytest.raises(ValueError, match="Expected an optimizer of Keras. Received: a Own"):
+    with pytest.raises(ValueError, match="Expected an optimizer of Keras. Received: an Own"):
         spec_of(own(0.1))
 
 

@@ -10,7 +10,7 @@ from keras_genzoo import building
 from keras_genzoo.families import ZooModel
 from keras_genzoo.networks import normalized_kernels
 from keras_genzoo.networks.layer_names import layer_names
-from keras_genzoo.utils.given_arguments import known
+from keras_genzoo.utils.given_arguments import check_effects, known
 from keras_genzoo.utils.text import nearest, shown
 
 _SLICE = re.compile(r"(\w+)\[(-?\d*):(-?\d*)\]")
@@ -75,6 +75,7 @@ def transfer(parent, optimizers=None, **changes):
     building.check_optimizers(source.model_name, type(source), optimizers)
     changes = known(source.model_name, type(source).arguments(), changes)
     config = {key: value for key, value in source.get_config().items() if key not in ("name", "seed")}
+    check_effects(type(source).arguments(), {**config, **changes}, changes)
     model = type(source).from_config({**config, **changes})
     old, networks, rows = networks_of(source), networks_of(model), []
     begun = {name: normalized_kernels.sizes(each) for name, each in networks.items() if not name.startswith("ema_")}

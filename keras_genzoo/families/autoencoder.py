@@ -38,9 +38,13 @@ class BaseAutoencoder(ZooModel):
         "with tanh.",
         choices=("conv", "mlp"),
     )
-    base_filters = Integer(32, "Convolutions only: filters at full resolution, doubled at each halving.")
+    base_filters = Integer(
+        32, "Convolutions only: filters at full resolution, doubled at each halving.", only={"network": ("conv",)}
+    )
     hidden_units = Units(
-        (500,), "Fully connected only: units of the encoder's hidden layers; the decoder has them in reverse."
+        (500,),
+        "Fully connected only: units of the encoder's hidden layers; the decoder has them in reverse.",
+        only={"network": ("mlp",)},
     )
 
     samplers = Sizes(

@@ -107,7 +107,7 @@ class ZooModel(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        return cls(**given_arguments.of_file(cls.arguments(), config))
 
     def copy_as(self, dtype):
         """The same model with the same weights under another dtype policy, not compiled."""

@@ -33,17 +33,21 @@ class StandardGAN(BaseGAN):
         choices=("conv", "mlp"),
     )
     base_filters = Integer(
-        64, "Convolutions only: filters at full resolution; they double at each halving, up to 8 times as many."
+        64,
+        "Convolutions only: filters at full resolution; they double at each halving, up to 8 times as many.",
+        only={"network": ("conv", "residual")},
     )
     d_base_filters = Integer(
         None,
         "Convolutions only: filters of the discriminator's first convolution; `None` for `base_filters`.",
         optional=True,
+        only={"network": ("conv", "residual")},
     )
-    kernel_size = Integer(4, "Convolutions only: side of all kernels in pixels.", low=2)
+    kernel_size = Integer(4, "Convolutions only: side of all kernels in pixels.", low=2, only={"network": ("conv",)})
     hidden_units = Units(
         (512, 256),
         "Fully connected only: units of the discriminator's hidden layers; the generator has them in reverse.",
+        only={"network": ("mlp",)},
     )
     dropout = Fraction(
         0.0,

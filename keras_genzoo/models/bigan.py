@@ -64,7 +64,9 @@ class BiGAN(StandardGAN):
 
     latent_dim = Integer(50, "Length of the latent code `z`.")
     joint_units = Units(
-        (256,), "Convolutions only: units of the discriminator's layers on the features of image and code together."
+        (256,),
+        "Convolutions only: units of the discriminator's layers on the features of image and code together.",
+        only={"network": ("conv",)},
     )
     label_smoothing = GAN.label_smoothing
     label_noise = GAN.label_noise

@@ -67,6 +67,7 @@ class Pix2Pix(BaseTranslator):
         None,
         "U-Net only: halvings of the resolution; `None` for as many as leave sides of at least 2 pixels.",
         optional=True,
+        only={"network": ("unet",)},
     )
     dropout = Fraction(
         0.5,
@@ -104,11 +105,8 @@ class Pix2Pix(BaseTranslator):
         super().check_arguments()
         if self.crop or self.flip:
             self.values.check_images("crop and flip")
-        for name, others in (("num_levels", ("residual", "separable")), ("num_blocks", ("unet",))):
-            if self.network in others and getattr(self, name) is not None:
-                raise ValueError(
-                    f"Expected no {name} with network={self.network!r}. Received: {name}={getattr(self, name)}"
-                )
+        if self.network == "unet" and self.num_blocks is not None:
+            raise ValueError(f"Expected no num_blocks with network='unet'. Received: num_blocks={self.num_blocks}")
 
     def build_networks(self):
         shared = dict(kernel_initializer=SMALL_NORMAL, dtype=self.dtype_policy)

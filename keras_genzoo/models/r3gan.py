@@ -69,20 +69,29 @@ class R3GAN(StandardGAN):
         "Convolutions only: how the generator doubles the resolution, by `'transposed'` convolutions, or by "
         "`'nearest'`, repeated pixels and a convolution, which leaves no fine texture on plain areas.",
         choices=("transposed", "nearest"),
+        only={"network": ("conv",)},
     )
-    num_blocks = Integer(1, "Residual networks only: blocks at each resolution; 2 in the paper.")
-    expansion = Integer(2, "Residual networks only: channels inside of a block, as a multiple of those outside.")
+    num_blocks = Integer(
+        1, "Residual networks only: blocks at each resolution; 2 in the paper.", only={"network": ("residual",)}
+    )
+    expansion = Integer(
+        2,
+        "Residual networks only: channels inside of a block, as a multiple of those outside.",
+        only={"network": ("residual",)},
+    )
     stage_filters = Units(
         None,
         "Residual networks only: filters of both networks at each resolution, from the full one down, the last for all "
         "further ones, in place of `base_filters` and `d_base_filters`.",
         optional=True,
+        only={"network": ("residual",)},
     )
     group_size = Integer(
         None,
         "Residual networks only: channels in a group of the 3x3 convolutions, 16 in the paper; `None` for one group, "
         "which is faster on CPUs.",
         optional=True,
+        only={"network": ("residual",)},
     )
     gp_weight = Weight(1.0, "Weight of the gradient penalties (the paper's gamma), at the beginning.", training=True)
     final_gp_weight = Weight(0.0, "Weight of the gradient penalties after `gp_steps`, which it needs.", training=True)
@@ -109,16 +118,7 @@ class R3GAN(StandardGAN):
             raise ValueError(
                 f"Expected gp_steps next to final_gp_weight. Received: final_gp_weight={self.final_gp_weight!r} alone"
             )
-        if self.network != "conv" and self.upsampling != "transposed":
-            raise ValueError(
-                f"Expected no upsampling with network={self.network!r}. Received: upsampling={self.upsampling!r}"
-            )
         if self.network != "residual":
-            for name in ("stage_filters", "group_size"):
-                if getattr(self, name) is not None:
-                    raise ValueError(
-                        f"Expected no {name} with network={self.network!r}. Received: {name}={getattr(self, name)!r}"
-                    )
             return
         for name in ("dropout", "minibatch_stddev"):
             if getattr(self, name):

@@ -76,7 +76,12 @@ class RBM(BinaryMachine):
         training=True,
     )
     gibbs_steps = Integer(1, "Gibbs steps per training step (the k of CD-k and PCD-k).", training=True)
-    num_chains = Integer(100, "PCD only: number of persistent chains. They start at the first batch.", training=True)
+    num_chains = Integer(
+        100,
+        "PCD only: number of persistent chains. They start at the first batch.",
+        training=True,
+        only={"algorithm": ("pcd",)},
+    )
     generation_steps = Integer(1000, "Gibbs steps of `generate`.", training=True)
     binarize = Flag(
         True,

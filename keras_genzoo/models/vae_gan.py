@@ -69,6 +69,7 @@ class VAEGAN(BaseAutoencoder):
         None,
         "Convolutions only: filters of the discriminator's first convolution; `None` for `base_filters`.",
         optional=True,
+        only={"network": ("conv",)},
     )
     reconstruction_weight = Weight(
         0.01,

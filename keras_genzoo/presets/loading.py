@@ -4,7 +4,7 @@ from keras_genzoo import registry
 from keras_genzoo.presets.bundled import locate
 from keras_genzoo.presets.files import WEIGHTS, read_config, verify
 from keras_genzoo.presets.weight_files import load_weights
-from keras_genzoo.utils.given_arguments import known
+from keras_genzoo.utils.given_arguments import known, with_effect
 from keras_genzoo.utils.plain import plain
 
 
@@ -27,7 +27,7 @@ def load_model(cls, name, weights, args=None):
     declared = cls.arguments()
     args = known(name, declared, args or {})
     source = locate(name, weights)
-    stored = known(name, declared, _stored(name, source))
+    stored = with_effect(declared, known(name, declared, _stored(name, source)))
     meant = stored
     if source.is_dir():
         verify(source)

@@ -14,6 +14,7 @@ from keras_genzoo.recipes.reading import parse_setting
 from keras_genzoo.recipes.stopping import StoppingConfig
 from keras_genzoo.utils.arguments import Steps
 from keras_genzoo.utils.checks import check_at_least, check_training_seed, is_number
+from keras_genzoo.utils.given_arguments import check_effects, with_effect
 from keras_genzoo.utils.plain import plain
 from keras_genzoo.utils.text import nearest
 
@@ -129,9 +130,10 @@ class Recipe:
         return {key: known[key] for key in self.args}
 
     def check_ranges(self):
-        """Raises `ValueError` if an argument of the model is out of its range, without importing TensorFlow."""
+        """Raises `ValueError` if an argument of the model is out of its range or has no effect, without TensorFlow."""
         for key, declared in self._declared().items():
             declared.check(self.args[key])
+        check_effects(registry.describe(self.model).arguments, self.args)
 
     @classmethod
     def from_dict(cls, values):
@@ -174,6 +176,7 @@ class Recipe:
         values = self.to_dict()
         own = [f.name for f in dataclasses.fields(self)]
         model_args = [name for name in registry.describe(self.model).arguments if name not in own]
+        given = set()
         for key, value in settings.items():
             path = key.split(".")
             if len(path) == 1 and path[0] not in own:
@@ -186,6 +189,9 @@ class Recipe:
                 if not isinstance(target, dict):
                     raise ValueError(f"Expected a section before the last dot. Received: {key!r}")
             target[path[-1]] = value
+            given |= {path[1]} if path[0] == "args" and len(path) > 1 else set()
+        if given:  # with another network, those of the recipe's arguments go that concern the former one
+            values["args"] = with_effect(registry.describe(self.model).arguments, values["args"], given)
         return Recipe.from_dict(values)
 
     def with_epochs(self, epochs, given=()):

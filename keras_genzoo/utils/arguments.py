@@ -21,16 +21,18 @@ class Argument:
         training: Whether the argument affects only training, and not the architecture or the meaning of the weights. A
             training argument may differ from the value in a preset.
         formerly: Name of the argument in earlier versions; files with this name still load.
+        only: Dict by the name of another argument: the values of that one with which this one has an effect.
     """
 
     allowed = ""  # the range, for the documentation
     wrong = ()  # invalid values, for the tests
 
-    def __init__(self, default, description, *, training=False, formerly=None):
+    def __init__(self, default, description, *, training=False, formerly=None, only=None):
         self.default = default
         self.description = description
         self.training = training
         self.formerly = formerly
+        self.only = only or {}
         self.name = None
 
     def __set_name__(self, owner, name):
@@ -42,6 +44,12 @@ class Argument:
     def check(self, value):
         """Returns the value as the model stores it, or raises `ValueError`."""
         return value
+
+    def made_idle_by(self, value, others):
+        """The one of `others`, values by name, beside which `value` has no effect; `None` for the default value."""
+        same = value == self.default or (isinstance(value, list) and tuple(value) == self.default)
+        idle = (name for name, values in self.only.items() if name in others and others[name] not in values)
+        return None if same else next(idle, None)
 
     def named(self, name):
         """A copy under another name."""

@@ -47,15 +47,58 @@ def checked(owner, arguments, given):
 
     Raises:
         ValueError: If a name is not an argument, a value is out of its range, or there are not as many names of classes
-            as classes.
+            as classes, or a value has no effect beside others.
     """
     given = known(owner, arguments, given)
     values = {name: given.get(name, argument.default) for name, argument in arguments.items()}
     values = {name: arguments[name].check(value) for name, value in values.items()}
+    check_effects(arguments, values)
     number, names = (values.get(key) for key in ("num_classes", "class_names"))
     if number is not None and names is not None and len(names) != number:
         raise ValueError(f"Expected a name for each of num_classes={number}. Received: class_names={names!r}")
     return values
+
+
+def check_effects(arguments, values, names=None):
+    """Raises `ValueError` if a value has no effect beside the others, and is not the default.
+
+    Args:
+        arguments: Dict of `Argument` by name.
+        values: Dict of values by name; those that are missing have their defaults.
+        names: Names of the values that are checked; `None` for all.
+    """
+    for name, other in _idle(arguments, values).items():
+        if names is None or name in names:
+            shown = f"with {other}={_complete(arguments, values)[other]!r}"
+            raise ValueError(f"Expected no {name} {shown}. Received: {name}={values[name]!r}")
+
+
+def with_effect(arguments, values, kept=()):
+    """`values` without those that have no effect beside the others.
+
+    Args:
+        arguments: Dict of `Argument` by name.
+        values: Dict of values by current name.
+        kept: Names of values that stay.
+    """
+    idle = _idle(arguments, values)
+    return {name: value for name, value in values.items() if name in kept or name not in idle}
+
+
+def of_file(arguments, values):
+    """The arguments in a file, which an earlier version may have written: current names, without idle values."""
+    return with_effect(arguments, current_names(arguments, values))
+
+
+def _idle(arguments, values):
+    """Dict by the name of each value that has no effect: the name of the argument that makes it so."""
+    others = _complete(arguments, values)
+    found = {name: arguments[name].made_idle_by(value, others) for name, value in values.items() if name in arguments}
+    return {name: other for name, other in found.items() if other is not None}
+
+
+def _complete(arguments, values):
+    return {name: values.get(name, argument.default) for name, argument in arguments.items()}
 
 
 def documented(doc, declared):

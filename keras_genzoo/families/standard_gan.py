@@ -14,6 +14,7 @@ OF_CONVOLUTIONS = (
     "batch_norm",
     "gamma_initializer",
     "upsampling",
+    "dense_units",
 )  # fully connected networks have options of their own
 
 

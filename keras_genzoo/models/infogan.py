@@ -18,8 +18,11 @@ the discriminator's optimizer trains Q, the shared layers included, by the discr
 generated images, and the generator's optimizer trains the generator by its loss plus the same term. Each of the two
 networks therefore minimizes -lambda L_I, which is equation 6.
 
-Differences from the paper: the networks are those of `dcgan` (the paper's for MNIST have dense layers of 1024 units); z
-is normal; the generator's part of V is the non-saturating loss.
+As in the paper's networks for MNIST, both networks have a dense layer between the convolutions and the code or the
+scores. Categories agree much better with digits by them: see `docs/gans.md`.
+
+Differences from the paper: the convolutions are those of `dcgan`, and the dense layers have fewer units (1024 in the
+paper) by default; z is normal; the generator's part of V is the non-saturating loss.
 """
 
 import functools
@@ -71,6 +74,18 @@ class InfoGAN(StandardGAN):
     latent_dim = Integer(62, "Length of the noise `z` beside the code.")
     code_sizes = Units((10,), "Numbers of categories of the categorical codes, at least 2 each.")
     num_factors = Integer(2, "Number of real-valued factors in [-1, 1].", low=0)
+    dense_units = Integer(
+        256,
+        "Convolutions only: units of the dense layer between the generator's code and its maps; 0 for none.",
+        low=0,
+        only={"network": ("conv",)},
+    )
+    d_dense_units = Integer(
+        256,
+        "Convolutions only: units of the dense layer between the discriminator's maps and its outputs; 0 for none.",
+        low=0,
+        only={"network": ("conv",)},
+    )
     recognition_units = Integer(128, "Units of the hidden layer of the recognition network.")
     info_weight = Weight(1.0, "Weight of the information of the categorical codes (the paper's lambda).", training=True)
     factor_weight = Weight(0.1, "Weight of the information of the factors (lambda for them).", training=True)
@@ -78,8 +93,6 @@ class InfoGAN(StandardGAN):
     label_noise = GAN.label_noise
 
     loss_names = (*StandardGAN.loss_names, "code_loss", "factor_loss")
-    generator_options = INITIAL_WEIGHTS
-    discriminator_options = INITIAL_WEIGHTS
     discriminator_conditions = ()
 
     noisy = GAN.noisy
@@ -92,6 +105,14 @@ class InfoGAN(StandardGAN):
             raise ValueError("Expected code_sizes or num_factors: a code to read. Received: neither")
         if self.code_sizes and min(self.code_sizes) < 2:
             raise ValueError(f"Expected code_sizes of at least 2 each. Received: code_sizes={self.code_sizes}")
+
+    @property
+    def generator_options(self):
+        return {**INITIAL_WEIGHTS, "dense_units": self.dense_units}
+
+    @property
+    def discriminator_options(self):
+        return {**INITIAL_WEIGHTS, "dense_units": self.d_dense_units}
 
     @property
     def conditions(self):

@@ -107,6 +107,7 @@ def conv_generator(
     conditional_norm=False,
     attention_level=None,
     upsampling="transposed",
+    dense_units=0,
 ):
     """Builds a network from a code to an image: a dense layer, then transposed convolutions of stride 2.
 
@@ -129,6 +130,7 @@ def conv_generator(
         attention_level: Halvings from the full resolution to that of the maps that get self-attention; `None` for
             none.
         upsampling: See `upsampled`.
+        dense_units: Units of a dense layer before that of the smallest maps; 0 for none.
 
     Returns:
         Functional `keras.Model`: `z` `(batch, latent_dim)`, or `[z, *conditions]`, ->
@@ -136,21 +138,20 @@ def conv_generator(
     """
     *outer, widest = widths(num_doublings(image_shape) + 1, base_filters)
     start, common = start_shape(image_shape), dict(kernel_initializer=kernel_initializer, dtype=dtype)
+    hidden = dict(use_bias=not batch_norm, **common)
 
-    def normalize_and_activate(x, level):
-        if batch_norm:
-            x = normalized(x, vector if conditional_norm else None, gamma_initializer, dtype)
+    def normalize_and_activate(x, level=-1):
+        x = normalized(x, vector if conditional_norm else None, gamma_initializer, dtype) if batch_norm else x
         x = layers.ReLU(dtype=dtype)(x)
         return attended(x, wrapper, dtype) if level == attention_level else x
 
-    z = keras.Input((latent_dim,), name="z")
-    inputs, vector = condition_inputs(conditions)
+    z, (inputs, vector) = keras.Input((latent_dim,), name="z"), condition_inputs(conditions)
     x = z if conditional_norm else append_to_vector(z, vector, dtype)
-    dense = layers.Dense(math.prod(start) * widest, use_bias=not batch_norm, **common)
-    x = layers.Reshape((*start, widest), dtype=dtype)(wrapped(dense, wrapper)(x))  # (batch, 7, 7, 256)
-    x = normalize_and_activate(x, len(outer))
+    x = normalize_and_activate(wrapped(layers.Dense(dense_units, **hidden), wrapper)(x)) if dense_units else x
+    x = wrapped(layers.Dense(math.prod(start) * widest, **hidden), wrapper)(x)
+    x = normalize_and_activate(layers.Reshape((*start, widest), dtype=dtype)(x), len(outer))  # (batch, 7, 7, 256)
     for level, filters in reversed([*enumerate(outer)]):
-        x = upsampled(x, filters, upsampling, kernel_size, wrapper, use_bias=not batch_norm, **common)
+        x = upsampled(x, filters, upsampling, kernel_size, wrapper, **hidden)
         x = normalize_and_activate(x, level)  # (batch, 14, 14, 128), (batch, 28, 28, 64)
     last = layers_of(image_shape).conv(output_channels or image_shape[-1], kernel_size, padding="same", **common)
     x = crop_to(wrapped(last, wrapper)(x), image_shape, dtype)  # (batch, 28, 28, channels)
@@ -172,6 +173,7 @@ def conv_features(
     minibatch_stddev=False,
     dtype=None,
     attention_level=None,
+    dense_units=0,
 ):
     """Applies convolutions of stride 2 with doubled filters; the first one is never normalized.
 
@@ -190,33 +192,35 @@ def conv_features(
         minibatch_stddev: Whether the standard deviation over the batch is appended to the last features.
         dtype: Dtype policy of the layers.
         attention_level: Number of the convolution whose maps get self-attention, from 1; `None` for none.
+        dense_units: Units of a dense layer at the end; 0 for none.
 
     Returns:
         Symbolic features, flattened: `(batch, features)`.
     """
+    common = dict(kernel_initializer=kernel_initializer, dtype=dtype)
+
+    def activated(x, normalized):
+        if normalized:
+            x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
+        return layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+
     num = num_halvings(image_shape) if num_layers is None else num_layers
     for level, filters in enumerate(widths(num, base_filters)):
         normalized = batch_norm and level > 0
-        layer = layers_of(image_shape).conv(
-            filters,
-            kernel_size,
-            strides=2,
-            padding="same",
-            use_bias=not normalized,
-            kernel_initializer=kernel_initializer,
-            dtype=dtype,
-        )
-        x = wrapped(layer, wrapper)(x)  # (batch, 14, 14, 64), (batch, 7, 7, 128), (batch, 4, 4, 256)
-        if normalized:
-            x = BatchNormalization(gamma_initializer=gamma_initializer, dtype=dtype)(x)
-        x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+        options = dict(strides=2, padding="same", use_bias=not normalized)
+        layer = layers_of(image_shape).conv(filters, kernel_size, **options, **common)
+        # (batch, 14, 14, 64), (batch, 7, 7, 128), (batch, 4, 4, 256)
+        x = activated(wrapped(layer, wrapper)(x), normalized)
         if level + 1 == attention_level:
             x = attended(x, wrapper, dtype)
         if dropout:
             x = Dropout(dropout, dtype=dtype)(x)
     if minibatch_stddev:
         x = MinibatchStdDev(dtype=dtype)(x)
-    return layers.Flatten(dtype=dtype)(x)
+    x = layers.Flatten(dtype=dtype)(x)
+    if dense_units:
+        x = activated(wrapped(layers.Dense(dense_units, use_bias=not batch_norm, **common), wrapper)(x), batch_norm)
+    return x
 
 
 def wrapped(layer, wrapper=None):

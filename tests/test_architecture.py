@@ -34,6 +34,7 @@ DEFERRED_UPWARDS = {
 
 # TensorFlow is named here and nowhere else, so that another backend of Keras can be added in few places.
 TENSORFLOW_FILES = {
+    "data.batch_forms",
     "sampling",
     "utils.graph_checks",
     "utils.kernels",  # of which it asks whether they are on

@@ -165,6 +165,13 @@ def test_codes_that_are_not_any_numbers_have_no_map_and_no_traversals(name, size
 def test_labels_of_a_map_that_do_not_fit_are_refused(labels, message, digits, tmp_path):
     with pytest.raises(ValueError, match=message):
         plots.save_latent_map(vae(2), digits[0][:3], tmp_path / "a.png", labels, ["a", "b"], num=2)
+    for given, names, sentence in (
+        (None, ["a"], "Expected labels with class_names. Received: .* alone"),
+        ([0, 0, 0], "ab", "Expected class_names as a list of strings. Received: class_names='ab'"),
+    ):
+        for save in (plots.save_latent_map, plots.save_code_map):
+            with pytest.raises(ValueError, match=sentence):
+                save(vae(2), digits[0][:3], tmp_path / "a.png", given, names)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -13,7 +13,6 @@ from keras_genzoo.utils.checks import check_at_least
 
 BATCH = 64
 MIN_EPOCHS = 4  # of which a trouble is told
-NO_GRADIENT = 2e-6  # `gradient_norms` gives 1e-6 for none
 
 
 class GANHealth(StepCounter):

@@ -10,14 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_genzoo.data.batch_forms import as_tuples
 from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.record import Record
-
-
-def as_tuples(batches):
-    """A generator of tuples, which is what Keras takes, from one of batches in any form."""
-    return (tuple(batch) if isinstance(batch, (tuple, list)) else (batch,) for batch in batches)
 
 
 class Images:
@@ -107,7 +103,7 @@ class Images:
             x = self._image_array(model, x)
             y = self._prepare_second(model, x, y)
         elif isinstance(x, Iterator):  # generators, too
-            x = as_tuples(x)
+            x = as_tuples(x, len(model.image_shape))
         elif not _is_container(x):
             raise ValueError(
                 f"Expected {self._wanted_of(model)}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
@@ -198,7 +194,9 @@ class LabelledImages(Images):
         images, labels = self._parts(data)
         labels = tf.convert_to_tensor(labels)
         if labels.shape.rank is None:  # traced anew for labels of several ranks
-            labels = tf.ensure_shape(labels, (None,))
+            sentence = f"Expected integer labels in {self.condition(model).range} of shape (n,). Received: rank"
+            rank = tf.rank(labels)
+            labels = tf.ensure_shape(check_in_graph(labels, tf.equal(rank, 1), sentence, rank), (None,))
         self._check_second_spec(model, (labels.shape, labels.dtype))
         images, labels = same_rows(model.checked_images(images), labels, "images", "labels")
         # Images wait for the check, too: a label outside ends the step before any weight or statistic has moved.

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_genzoo.data.parts import ArrayPart
 from keras_genzoo.data.splits import find_split, parse_split, split_rows
+from keras_genzoo.utils.text import shown
 
 SHAPES = ("rectangle", "ellipse", "triangle")
 SCALES = (5, 6, 7, 8)  # half the length, in pixels
@@ -48,7 +49,7 @@ class Factors:
         if values.ndim != 2 or values.shape[1] != len(names) or len(set(names)) != len(names):
             raise ValueError(
                 f"Expected factors of shape (n, {len(names)}), a column for each of as many different names. "
-                f"Received: shape {values.shape}, names {names}"
+                f"Received: shape {values.shape}, names {shown(names)}"
             )
         if values.dtype.kind not in "iu" or (values.size and (values.min() < 0 or values.max() > _MOST)):
             raise ValueError(

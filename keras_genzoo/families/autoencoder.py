@@ -15,7 +15,7 @@ from keras_genzoo.networks.conditions import condition_inputs as network_inputs
 from keras_genzoo.networks.conv import conv_features, conv_generator
 from keras_genzoo.networks.mlp import mlp_features, mlp_generator
 from keras_genzoo.utils.arguments import Choice, Integer, Sizes, Units
-from keras_genzoo.utils.arrays import check_dense
+from keras_genzoo.utils.arrays import real_rows
 from keras_genzoo.utils.record import Record
 
 
@@ -233,12 +233,9 @@ class BaseAutoencoder(ZooModel):
             float32 NumPy array `(n, height, width, channels)` in [0, 1].
 
         Raises:
-            ValueError: On codes of another shape, or conditions that the model does not take.
+            ValueError: On codes of another shape or that are not finite, or conditions that the model does not take.
         """
-        check_dense(z, "z")
-        z = keras.ops.convert_to_numpy(z).astype("float32")
-        if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise ValueError(f"Expected z of shape (n, {self.latent_dim}). Received: shape {z.shape}")
+        z = real_rows(z, self.latent_dim, "z")
         given = given_conditions(self, conditions, len(z), required=True, weights=True)
         return joined(in_batches(self, "decode", self.images_from_codes, batch_size, z, **given), self.image_shape)
 

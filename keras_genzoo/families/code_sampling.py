@@ -16,6 +16,7 @@ from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, normal_input
 from keras_genzoo.families.priors import NormalPrior
+from keras_genzoo.families.sampler_files import samplers_in_file
 from keras_genzoo.families.samplers import PRIOR, SAMPLERS, check_prior_is_real
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_choice, check_seed
@@ -76,12 +77,17 @@ def latent_sample(self, num, seed, start=0, sampler=None):
     """Codes of generated images: float32 `(num, latent_dim)`; row i depends on `(seed, start + i)` alone.
 
     Args:
-        num: Number of codes.
+        num: Number of codes, at least 0.
         seed: Integer.
-        start: Index of the first code.
+        start: Index of the first code, at least 0.
         sampler: As in `generate`.
+
+    Raises:
+        ValueError: If an argument is out of its range; tensors are not checked.
     """
-    source = code_source(self, sampler)
+    plain = {"num": num, "start": start}
+    check_at_least(0, **{name: value for name, value in plain.items() if not keras.ops.is_tensor(value)})
+    source, seed = code_source(self, sampler), seed if keras.ops.is_tensor(seed) else check_seed(seed)
     return source.from_normal(sampling.normal_rows(seed, start, num, source.noise_dim))
 
 
@@ -193,17 +199,26 @@ def fit_sampler(self, sampler, images, size=None, *, seed=0, batch_size=256, **c
 
 
 def load_weights(self, filepath, *args, **kwargs):
-    """As in Keras; a file with a fitted sampler that the model does not have is refused: Keras leaves it out."""
-    import h5py
+    """As in Keras; a file with other samplers than the model is refused, and the model stays as it is.
 
-    if h5py.is_hdf5(filepath):
-        with h5py.File(filepath) as file:
-            layers = {*file, *file.get("layers", ())}  # Keras writes a layer where it first meets it, by the alphabet
-        missing = [kind for kind in SAMPLERS if f"{kind}_sampler" in layers and kind not in (self.samplers or {})]
+    Keras leaves out what the model does not have, and loads the rest before it says what the file does not have.
+    """
+    stored = samplers_in_file(filepath)
+    if stored is not None:
+        own = {kind: getattr(self, f"{kind}_sampler").weights for kind in self.samplers or ()}
+        own = {kind: sorted(tuple(weight.shape) for weight in weights) for kind, weights in own.items()}
+        missing = [kind for kind in stored if kind not in own]
         if missing:
             raise ValueError(
                 f"Expected a model with the samplers of {filepath}, as of samplers={{{missing[0]!r}: size}}. "
                 f"Received: one without {', '.join(missing)}"
+            )
+        others = [kind for kind in own if stored.get(kind) != own[kind]]
+        if others and not kwargs.get("skip_mismatch"):
+            sizes = {kind: self.samplers[kind] for kind in others}
+            raise ValueError(
+                f"Expected weights of a model with samplers={sizes}, as this one. Received: those of one "
+                f"{'with other sizes' if others[0] in stored else f'without {others[0]}'}, in {filepath}"
             )
     return keras.Model.load_weights(self, filepath, *args, **kwargs)
 

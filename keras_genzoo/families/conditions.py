@@ -225,7 +225,10 @@ class RealCondition(Condition):
         return self.low, self.high
 
     def check(self, values, num=None):
-        values = as_array(values, self.name).astype("float32")
+        values = as_array(values, self.name)
+        if values.dtype.kind not in "fiu":
+            raise ValueError(f"Expected {self.name} as numbers in {self.range}. Received: {values.dtype}")
+        values = values.astype("float32")
         if values.ndim < 2 and num is not None:  # one number or one row for all images
             values = np.broadcast_to(values, (num, self.dim)) if values.size in (1, self.dim) else values
         if values.shape[1:] != (self.dim,) or (num is not None and len(values) != num):

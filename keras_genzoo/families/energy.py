@@ -15,7 +15,8 @@ from keras_genzoo.families.checks import images_in_range
 from keras_genzoo.families.exporting import ExportFunction, image_input, scalar_inputs, uniform_input
 from keras_genzoo.likelihood import ais, importance
 from keras_genzoo.utils import pixels
-from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed
+from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed, is_number
+from keras_genzoo.utils.text import shown
 
 # Chains use weights that are rounded to multiples of this step. Sums of them up to 2048 are then exact in float32 in
 # any order, so that an image does not depend on the number of images in its batch.
@@ -199,17 +200,17 @@ class BinaryMachine(ZooModel):
         annealed = compiled_function(self, "anneal", functools.partial(ais.anneal, self))
         return ais.log_partition(self, num_chains, num_temperatures, seed, annealed)
 
-    def log_likelihood(self, images, num_samples=100, seed=0, start=0, log_z=None):
+    def log_likelihood(self, images, num_samples=None, seed=0, start=0, log_z=None):
         """Estimates `log p(v) = -F(v) - log Z` of each image.
 
         Args:
             images: uint8 0..255 or float 0..1, `(n, height, width, channels)`. They are binarized once if the model has
-                `binarize=True`; otherwise pass binary images, as the result is not a likelihood for others.
-            num_samples: Number of chains for the estimate of log Z: see `log_partition`.
+                `binarize=True`; otherwise they are binary, as the result would not be a likelihood for others.
+            num_samples: Number of chains for the estimate of log Z, `None` for 100: see `log_partition`.
             seed: Seed of the chains and of the binarization, which depends on `(seed, start + i)` alone for image i.
             start: Index of the first image.
-            log_z: A known value of `log_partition`. `None` estimates it, which takes about a minute for 784 pixels and
-                500 hidden units.
+            log_z: The result of `log_partition`, or its value in nats. `None` estimates it, which takes about a minute
+                for 784 pixels and 500 hidden units.
 
         Returns:
             float64 NumPy array `(n,)`, in nats per image. The values tend to be too high, because the estimate of log Z
@@ -220,9 +221,17 @@ class BinaryMachine(ZooModel):
         """
         pixels.check_images(images, self.image_shape)
         check_at_least(0, start=start)
+        if not self.binarize and pixels.has_grey(np.asarray(images)):
+            raise ValueError("Expected black and white images with binarize=False. Received: grey pixels")
         images = self.to_network(images)
         images = importance.binarized(images, check_seed(seed), start) if self.binarize else images
-        log_z = self.log_partition(num_samples, seed=seed).value if log_z is None else log_z
+        if log_z is None:
+            log_z = self.log_partition(100 if num_samples is None else num_samples, seed=seed)
+        elif num_samples is not None:
+            raise ValueError(f"Expected no num_samples: log_z is given. Received: num_samples={num_samples!r}")
+        log_z = getattr(log_z, "value", log_z)
+        if not is_number(log_z) or not np.isfinite(log_z):
+            raise ValueError(f"Expected log_z as a finite number. Received: log_z={shown(log_z)}")
         return -self.free_energy(np.asarray(images)) - log_z
 
     def _free_energy(self, images):

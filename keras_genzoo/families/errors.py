@@ -11,13 +11,24 @@ def sentences_of_the_graph():
     """Turns the error of a check inside the graph into a `ValueError` of its sentence alone."""
     try:
         yield
+    except TypeError as error:
+        if "output_signature" not in str(error):
+            raise
+        raise ValueError(
+            "Expected batches whose parts are arrays, or tuples of arrays. Received: a part that is a list"
+        ) from error
+    except ValueError as error:  # Keras puts the sentence of `call` in bold, among lines of its own
+        sentence = re.search("\x1b\\[1m(Expected .*)\x1b\\[0m", str(error))
+        if sentence is None:
+            raise
+        raise ValueError(sentence.group(1)) from error
     except tf.errors.InvalidArgumentError as error:
         if "did not match the expected structure" in str(error):
             raise ValueError(
                 "Expected batches of one structure, each part of them an array. Received: batches that differ from the "
                 "first one, or a part that is None: leave it out"
             ) from error
-        sentence = re.search(r"Expected [^\n]*Received: [^\n]*", str(error))
+        sentence = re.search(r"Expected [^\n]*Received:[^\n]*", str(error))
         if sentence is None:
             raise
-        raise ValueError(sentence.group().rstrip("]")) from error
+        raise ValueError(sentence.group().rstrip("]").replace("] [", " ")) from error  # its parts are in brackets

@@ -10,11 +10,13 @@ from keras_genzoo.families.averages import Average
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.discriminator_inputs import DiscriminatorInputs
 from keras_genzoo.families.inputs import main_and_conditions
+from keras_genzoo.families.normalized_batches import enough_for_normalization
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.layers import frozen_statistics
 from keras_genzoo.networks.conditions import applied
 from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Fraction, Integer, Options, Steps, Weight
+from keras_genzoo.utils.graph_checks import after
 from keras_genzoo.utils.noise import noise_for_tests
 from keras_genzoo.utils.record import Record
 
@@ -169,6 +171,11 @@ class BaseGAN(ZooModel):
             "g_optimizer": self.generator.trainable_variables,
         }
 
+    def unpack(self, data):
+        return enough_for_normalization(
+            self, super().unpack(data), (self.generator, self.discriminator), updates=self.d_steps
+        )
+
     def train_step(self, data):
         *parts, last = self.divide(self.unpack(data))
         for real in parts:
@@ -223,7 +230,8 @@ class BaseGAN(ZooModel):
         A condition that the training batch has is taken from there; any other one is drawn.
         """
         num = ops.shape(real.images)[0]
-        z = self.prior.from_normal(sampling.step_normal((num, self.prior.noise_dim), self.noise()))
+        noise = sampling.step_normal((num, self.prior.noise_dim), self.noise())
+        z = after(self.prior.from_normal(noise), real.images)  # a batch that is refused must not move statistics
         given = {
             each.name: getattr(real, each.name)
             if each.name in real

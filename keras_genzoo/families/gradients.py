@@ -3,6 +3,8 @@
 import tensorflow as tf
 from keras import ops
 
+ADDED = 1e-12  # to the squared norm: the square root is infinitely steep at zero
+
 
 def gradient_norms(function, images):
     """Euclidean norm of the gradient of a score with respect to each image.
@@ -19,5 +21,4 @@ def gradient_norms(function, images):
         tape.watch(images)
         scores = function(images)
     gradient = ops.reshape(ops.cast(tape.gradient(scores, images), "float32"), (ops.shape(images)[0], -1))
-    # The square root is infinitely steep at zero.
-    return ops.sqrt(ops.sum(ops.square(gradient), axis=-1) + 1e-12)
+    return ops.sqrt(ops.sum(ops.square(gradient), axis=-1) + ADDED)

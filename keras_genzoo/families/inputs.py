@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 import keras
 
-from keras_genzoo.data.kinds import as_tuples, check_ends, is_array_like
+from keras_genzoo.data.batch_forms import as_tuples, stacked, with_nested_inputs
+from keras_genzoo.data.kinds import check_ends, is_array_like
 from keras_genzoo.data.variety import warn_of_no_variety
 from keras_genzoo.families.class_weights import tensor_for_generation
+from keras_genzoo.families.conditions import conditions_of_images
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.keras_callbacks import check_callbacks
 from keras_genzoo.utils.arrays import check_dense
@@ -80,12 +82,20 @@ def evaluate(self, x=None, y=None, *args, **kwargs):
 
 
 def predict(self, x, *args, **kwargs):
-    """What `model(x)` gives for each batch, as NumPy arrays; see `keras.Model.predict`."""
+    """What `model(x)` gives for each batch, as NumPy arrays; see `keras.Model.predict`.
+
+    Batches of a container are `(images, labels)` for a model that takes labels, as in `fit`.
+    """
     given = _arguments(self, "predict", x, *args, **kwargs)
     _check_rows(x)
     check_ends(x, steps=given.get("steps"))
-    if isinstance(x, Iterator):
-        given["x"] = as_tuples(x)
+    rank, others = len(self.image_shape), conditions_of_images(self)
+    if isinstance(x, list) and not others and all(len(getattr(each, "shape", ())) == rank for each in x):
+        given["x"] = stacked(x)
+    elif others and not is_array_like(x):
+        given["x"] = with_nested_inputs(x, 1 + len(others), rank)
+    elif isinstance(x, Iterator):
+        given["x"] = as_tuples(x, rank)
     with sentences_of_the_graph():
         return keras.Model.predict(self, **given)
 
@@ -130,7 +140,7 @@ def main_and_conditions(model, inputs, main_name, conditions=None):
     wanted = ", ".join(each.name for each in conditions)
     listed = isinstance(inputs, (list, tuple))
     if isinstance(inputs, dict) or listed != bool(conditions) or (listed and len(inputs) != 1 + len(conditions)):
-        listing = f"a list [{main_name}, {wanted}]: {model.model_name} takes {wanted}"
+        listing = f"a list [{main_name}, {wanted}], or batches of such tuples: {model.model_name} takes {wanted}"
         expected = listing if wanted else f"{main_name} as one tensor"
         raise ValueError(f"Expected {expected}. Received: {_described(inputs)}")
     if not listed:
@@ -155,7 +165,7 @@ def _arguments(model, method, *args, **kwargs):
     for name in ("sample_weight", "class_weight"):
         if given.get(name) is not None:
             raise ValueError(f"Expected no {name}: losses of {model.model_name} do not weigh images. Received: {name}")
-    for name in ("batch_size", "validation_batch_size"):
+    for name in ("batch_size", "validation_batch_size", "steps_per_epoch", "validation_steps", "epochs"):
         check_none_or_at_least(1, **{name: given.get(name)})
     return given
 

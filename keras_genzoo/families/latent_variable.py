@@ -6,12 +6,13 @@ methods.
 
 from keras import ops
 
-from keras_genzoo import losses, sampling
+from keras_genzoo import sampling
 from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.likelihood import importance
 from keras_genzoo.utils.arrays import as_array
+from keras_genzoo.utils.pixels import has_grey
 
 
 def elbo(self, images, seed=0, start=0, **conditions):
@@ -53,6 +54,11 @@ def log_likelihood(self, images, num_samples=5000, seed=0, start=0, **conditions
     """
     images = as_array(images, "images")
     self.values.check(images)
+    if self.likelihood == "bernoulli" and not self.binarize and has_grey(images):
+        raise ValueError(
+            f"Expected black and white images, as {self.model_name} has binarize=False; keras_genzoo.metrics has the "
+            "likelihood of binarized ones. Received: grey pixels, whose cross entropy is not a likelihood"
+        )
     given = given_with_images(self, conditions, len(images))
     weights = compiled_function(self, "log_weights", self.log_weights)
     return importance.log_likelihood(weights, images, num_samples, seed, start, given, self.likelihood_images)
@@ -116,5 +122,4 @@ def imputed_pixels(self, decoded, noise, images, mask):
     means = ops.cast(self.decoded_to_pixels(decoded), "float32")
     if self.likelihood == "bernoulli":
         return means, sampling.bernoulli(means, sampling.uniform_from_normal(noise)) if self.binarize else means
-    log_var = ops.clip(self.pixel_log_var, -losses.MAX_LOG_VAR, losses.MAX_LOG_VAR)
-    return means, means + ops.exp(0.5 * log_var) * noise
+    return means, means + ops.exp(0.5 * self.log_variance_of_pixels()) * noise

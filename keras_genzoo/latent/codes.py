@@ -7,7 +7,7 @@ from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.code_sampling import PRIOR, chosen_sampler
 from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.generation import with_defaults
-from keras_genzoo.utils.arrays import as_array, check_range
+from keras_genzoo.utils.arrays import as_array, check_range, real_rows
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed, is_number
 
 MOVABLE = ("normal", "uniform", "sphere", "mixture")  # kinds of priors
@@ -18,15 +18,9 @@ def check_codes(model, z, name="z"):
     """Codes as a float32 array `(n, latent_dim)`, or raises `ValueError`; one code is a batch of one."""
     check_has_codes(model)
     z = as_array(z, name)
-    z = z[None] if z.ndim == 1 else z
-    if z.ndim != 2 or z.shape[1] != model.latent_dim or not len(z) or z.dtype.kind not in "fiu":
-        raise ValueError(
-            f"Expected {name} as numbers of shape (n, {model.latent_dim}), codes of {model.model_name}. "
-            f"Received: {z.dtype} of shape {z.shape}"
-        )
-    z = z.astype("float32")
-    if not np.isfinite(z).all():
-        raise ValueError(f"Expected {name} as finite numbers. Received: {int((~np.isfinite(z)).sum())} that are not")
+    z = real_rows(z[None] if z.ndim == 1 else z, model.latent_dim, name, f", codes of {model.model_name}")
+    if not len(z):
+        raise ValueError(f"Expected {name} of at least one row. Received: shape {z.shape}")
     check_range(z, f"Expected {name} as numbers of at most {LARGEST:g} in size. Received: values outside", LARGEST)
     return z
 

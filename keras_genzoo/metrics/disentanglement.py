@@ -8,10 +8,11 @@ from keras_genzoo.utils.progress import batches, track
 
 _CHUNK = 256  # images between two steps of a progress bar, and codes in one pass of the densities
 _LEAST = 10  # images of each value of a factor
+_MOST_LOG_VAR = 80  # of which precisions and densities stay in the range of float64
 MAX_CODES = 5000  # whose densities are averaged
 
 
-def mutual_information_gap(z_mean, factors, z_log_var=None, num_bins=20, seed=0):
+def mutual_information_gap(z_mean, factors, z_log_var=None, num_bins=None, seed=0):
     """How much more one component of the code says of a factor than every other component does.
 
     For each factor v, the difference between the greatest and the second greatest mutual information with a component
@@ -26,9 +27,9 @@ def mutual_information_gap(z_mean, factors, z_log_var=None, num_bins=20, seed=0)
     Args:
         z_mean: (n, d) means of Gaussian posteriors with independent components, or codes; d >= 2.
         factors: `keras_genzoo.data.Factors` of the n images; each has at least two values, each of at least 10 images.
-        z_log_var: (n, d) logarithms of the variances of the posteriors; `None` for bins.
-        num_bins: number of bins, at least 2; without `z_log_var` only.
-        seed: seed of the draws of codes.
+        z_log_var: (n, d) logarithms of the variances of the posteriors, from -80 to 80; `None` for bins.
+        num_bins: number of bins, at least 2, `None` for 20; without `z_log_var` only.
+        seed: seed of the draws of codes, an integer of at least 0.
 
     Returns:
         dict: "value", higher is better; "gaps", dict by name of the factor; "protocol".
@@ -51,12 +52,21 @@ def mutual_information_gap(z_mean, factors, z_log_var=None, num_bins=20, seed=0)
     codes, factors = _checked(z_mean, factors)
     if codes.shape[1] < 2:
         raise ValueError("Expected codes of at least 2 components, for a gap between two. Received: 1")
-    check_at_least(2, num_bins=num_bins)
+    check_at_least(0, seed=seed)
     if z_log_var is None:
+        num_bins = 20 if num_bins is None else num_bins
+        check_at_least(2, num_bins=num_bins)
         information = _information_of_bins(codes, factors, num_bins)
         protocol = {"estimator": "histogram of codes", "num_bins": num_bins}
     else:
         log_var = check_features(z_log_var, "z_log_var")
+        if num_bins is not None:
+            raise ValueError(f"Expected no num_bins: z_log_var is given. Received: num_bins={num_bins!r}")
+        if np.abs(log_var).max() > _MOST_LOG_VAR:
+            raise ValueError(
+                f"Expected z_log_var from -{_MOST_LOG_VAR} to {_MOST_LOG_VAR}. "
+                f"Received: {log_var.min():g} to {log_var.max():g}"
+            )
         if log_var.shape != codes.shape:
             raise ValueError(f"Expected z_log_var of the shape of z_mean, {codes.shape}. Received: {log_var.shape}")
         information = _information_of_posteriors(codes, log_var, factors, seed)
@@ -217,5 +227,13 @@ def _codes(run):
         codes = run.model.encode(run.real.images[part], **run.labels_of(part))
         found.append(codes if isinstance(codes, tuple) else (codes,))
     columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
-    gaussian = getattr(run.model, "code_names", None) == ("z_mean", "z_log_var")
-    return columns[0], columns[1] if gaussian else None
+    return columns[0], columns[1] if _has_independent_components(run.model) else None
+
+
+def _has_independent_components(model):
+    """Whether codes are means and log-variances of Gaussians, and not of such that depend on each other."""
+    from keras_genzoo.families.posteriors import GaussianPosterior
+
+    if getattr(model, "code_names", None) != ("z_mean", "z_log_var"):
+        return False
+    return not hasattr(model, "encoder_posterior") or type(model.encoder_posterior()) is GaussianPosterior

@@ -12,7 +12,6 @@ from sklearn.metrics.pairwise import euclidean_distances
 MAX_SIDE = 32  # of images whose distances are taken
 COPY_RATIO = 1 / 3
 PART = 512  # rows whose distances to all originals are in memory at once
-NO_GRADIENT = 2e-6  # `gradient_norms` gives 1e-6 for none
 
 
 def as_rows(images):
@@ -206,11 +205,12 @@ class RealImages:
         resembled = effective_number(nearest(rows, self.some))
         copies = float(copied(rows, self.known).mean())
         # How much the loss changes over the distance of two images, to first order, in units of the scores' spread.
-        flatness = over(gradient * self.distance, float(np.concatenate(scores).std()))
+        change = gradient * self.distance if self.distance else math.nan
+        flatness = over(change, float(np.concatenate(scores).std())) if gradient else 0.0
         return {
             "accuracy": pair_accuracy(*scores),
             "gradient": gradient,
-            "relative_gradient": 0.0 if gradient < NO_GRADIENT else flatness,
+            "relative_gradient": flatness,
             "diversity": over(mean_distance(rows), self.distance),
             "neighbours": resembled / self.usual,
             "shift": shift(as_rows(before), rows),

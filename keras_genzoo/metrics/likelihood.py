@@ -5,7 +5,7 @@ import numpy as np
 from keras_genzoo.data.checks import check_labels
 from keras_genzoo.metrics._arrays import check_some_images
 from keras_genzoo.utils.checks import check_at_least
-from keras_genzoo.utils.pixels import to_unit
+from keras_genzoo.utils.pixels import has_grey, to_unit
 from keras_genzoo.utils.progress import batches, status, track
 
 
@@ -91,7 +91,8 @@ def log_likelihood(
 
     Args:
         model: has `log_likelihood(images, num_samples=..., seed=..., start=...)`, in nats per image, like the VAEs of
-            the zoo. If it also has `log_partition(num_chains, seed=...)`, like `rbm`, its value is passed as `log_z`.
+            the zoo. If it also has `log_partition(num_chains, seed=...)`, like `rbm`, its value is passed as `log_z`,
+            in place of `num_samples`.
         images: (n, height, width, channels), uint8 or float in [0, 1], n >= 1.
         num_samples: K, at least 1; 5,000 in published tables of VAEs, 100 chains in those of Boltzmann machines. Time
             grows with it.
@@ -145,7 +146,7 @@ def _mean(model, method, images, num_samples, binarization, batch_size, seed, pr
     if options and hasattr(model, "log_partition"):
         with status("log_partition", progress):
             partition = model.log_partition(num_samples, seed=seed)
-        options["log_z"] = partition.value
+        options = {"log_z": partition.value}
         protocol |= {"estimator": partition.method, "log_partition": partition.value}
         if partition.standard_error is not None:
             protocol["log_partition_standard_error"] = partition.standard_error
@@ -172,8 +173,7 @@ def _check_binarization(binarization, model, images):
     """Returns "none" or "dynamic": the binarization of these images, by the model or by `binarize`."""
     if binarization not in (None, "none", "dynamic"):
         raise ValueError(f"Expected binarization as 'none', 'dynamic' or None. Received: {binarization!r}")
-    white = 255 if images.dtype == np.uint8 else 1.0
-    grey = not ((images == 0) | (images == white)).all()
+    grey = has_grey(images)
     by_model = getattr(model, "binarize", False) and grey
     if binarization == "none" and by_model:
         raise ValueError(

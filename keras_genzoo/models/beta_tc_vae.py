@@ -20,12 +20,15 @@ and training minimizes -E_q log p(x|z) + alpha MI + beta TC + gamma KL (equation
 Differences from the paper: under `tf.distribute`, each replica estimates q(z) from its own part of the batch.
 """
 
+import functools
 import math
 
 import keras
 from keras import ops
 
 from keras_genzoo import sampling
+from keras_genzoo.data.kinds import is_array_like
+from keras_genzoo.families.total_correlation import check_components, checked_batch
 from keras_genzoo.models.vae import VAE
 from keras_genzoo.utils.arguments import Choice, Integer, Weight
 from keras_genzoo.utils.graph_checks import check_in_graph
@@ -77,6 +80,18 @@ class BetaTCVAE(VAE):
 
     loss_names = ("loss", "reconstruction_loss", "mi_loss", "tc_loss", "dimension_kl_loss")
 
+    def check_arguments(self):
+        super().check_arguments()
+        check_components(self)
+
+    @functools.wraps(VAE.fit)
+    def fit(self, x=None, y=None, *args, **kwargs):
+        if is_array_like(x) and self.dataset_size is not None and len(x) > self.dataset_size:
+            raise ValueError(
+                f"Expected dataset_size={len(x)}, of the images. Received: dataset_size={self.dataset_size}"
+            )
+        return super().fit(x, y, *args, **kwargs)
+
     def unpack(self, data):
         if self.dataset_size is None:
             raise ValueError(
@@ -92,7 +107,7 @@ class BetaTCVAE(VAE):
             num,
             "images",
         )
-        return batch.replace(images=images)
+        return checked_batch(self, batch.replace(images=images))
 
     def loss_terms(self, batch, training=True):
         """Terms of the negative evidence lower bound: dict of scalars, nats per image, means over the batch.

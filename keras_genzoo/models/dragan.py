@@ -62,7 +62,10 @@ class DRAGAN(StandardGAN):
 
     gp_weight = WGANGP.gp_weight
     perturbation = Positive(
-        0.5, "Largest perturbation of a pixel, in standard deviations of the pixels of the batch.", training=True
+        0.5,
+        "Largest perturbation of a pixel, in standard deviations of the pixels of the batch.",
+        training=True,
+        only={"gp_weight": "nonzero"},
     )
     label_smoothing = GAN.label_smoothing
     label_noise = GAN.label_noise

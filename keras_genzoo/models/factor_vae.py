@@ -19,10 +19,16 @@ import keras
 from keras import layers, ops
 
 from keras_genzoo import losses, sampling
+from keras_genzoo.families.total_correlation import check_components, checked_batch
 from keras_genzoo.models.vae import VAE
 from keras_genzoo.networks.mlp import mlp_features
 from keras_genzoo.utils.arguments import Units, Weight
 from keras_genzoo.utils.noise import noise_for_tests
+
+
+def several(z):
+    """1 for several codes, 0 for a single one, whose permutation is itself: a float32 scalar."""
+    return ops.cast(ops.shape(z)[0] > 1, "float32")
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -58,6 +64,10 @@ class FactorVAE(VAE):
     optimizer_names = ("optimizer", "d_optimizer")
     loss_names = (*VAE.loss_names, "tc_loss", "d_loss")
 
+    def check_arguments(self):
+        super().check_arguments()
+        check_components(self)
+
     def build_networks(self):
         super().build_networks()
         self.discriminator = self.build_discriminator()
@@ -81,6 +91,9 @@ class FactorVAE(VAE):
         own = [variable for variable in self.trainable_variables if id(variable) not in adversary]
         return {"optimizer": own, "d_optimizer": self.discriminator.trainable_variables}
 
+    def unpack(self, data):
+        return checked_batch(self, super().unpack(data))
+
     # -- the losses -----------------------------------------------------------------------------------------------
 
     def loss_terms(self, batch, training=True):
@@ -100,7 +113,7 @@ class FactorVAE(VAE):
         terms = {
             "reconstruction_loss": ops.mean(self.negative_log_likelihood(batch.images, decoded)),
             "kl_loss": ops.mean(self.divergence(posterior, z, log_q)),
-            "tc_loss": ops.mean(self.discriminator(z)),
+            "tc_loss": ops.mean(self.discriminator(z)) * several(z),
         }
         return terms, z
 
@@ -120,7 +133,7 @@ class FactorVAE(VAE):
     def discriminator_loss(self, z):
         """Half the cross entropy of codes against permuted ones, a scalar: log 2 if they cannot be told apart."""
         logits, permuted_logits = self.discriminator(z), self.discriminator(self.permuted(z))
-        return 0.5 * losses.minimax_discriminator_loss(logits, permuted_logits)
+        return 0.5 * losses.minimax_discriminator_loss(logits, permuted_logits) * several(z)
 
     # -- the step -------------------------------------------------------------------------------------------------
 

@@ -87,8 +87,18 @@ class InfoGAN(StandardGAN):
         only={"network": ("conv",)},
     )
     recognition_units = Integer(128, "Units of the hidden layer of the recognition network.")
-    info_weight = Weight(1.0, "Weight of the information of the categorical codes (the paper's lambda).", training=True)
-    factor_weight = Weight(0.1, "Weight of the information of the factors (lambda for them).", training=True)
+    info_weight = Weight(
+        1.0,
+        "Weight of the information of the categorical codes (the paper's lambda).",
+        training=True,
+        only={"code_sizes": "nonzero"},
+    )
+    factor_weight = Weight(
+        0.1,
+        "Weight of the information of the factors (lambda for them).",
+        training=True,
+        only={"num_factors": "nonzero"},
+    )
     label_smoothing = GAN.label_smoothing
     label_noise = GAN.label_noise
 

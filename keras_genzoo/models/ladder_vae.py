@@ -29,7 +29,7 @@ from keras_genzoo.families.step_count import StepCount
 from keras_genzoo.likelihood import importance
 from keras_genzoo.models.vae import VAE
 from keras_genzoo.networks import ladder
-from keras_genzoo.networks.code_maps import map_shape
+from keras_genzoo.networks.code_maps import check_halvings, map_shape
 from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Integer, Steps, Units, Weight
 
@@ -98,6 +98,7 @@ class LadderVAE(VAE):
                 "Expected level_halvings with one number for each of level_channels, none above the one before. "
                 f"Received: level_halvings={numbers}, level_channels={self.level_channels}"
             )
+        check_halvings(self.image_shape, level_halvings=numbers[0])
 
     @property
     def level_shapes(self):

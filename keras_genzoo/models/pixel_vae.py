@@ -32,6 +32,7 @@ from keras_genzoo.models.vae import VAE
 from keras_genzoo.networks.conv import conv_features, conv_generator
 from keras_genzoo.networks.pixel_cnn import gated_head, horizontal_stack, vertical_stack
 from keras_genzoo.utils.arguments import Choice, Flag, Integer, Steps
+from keras_genzoo.utils.graph_checks import check_in_graph
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -112,6 +113,14 @@ class PixelVAE(VAE):
     def build_decoder(self):
         options = dict(output_channels=self.base_filters, output_activation="relu", dtype=self.dtype_policy)
         return conv_generator(self.image_shape, self.latent_dim, self.base_filters, name="decoder", **options)
+
+    def unpack(self, data):
+        batch = super().unpack(data)
+        if self.binarize:
+            return batch
+        binary = (batch.images == 0.0) | (batch.images == 1.0)
+        sentence = "Expected images of black and white pixels with binarize=False. Received: grey ones"
+        return batch.replace(images=check_in_graph(batch.images, binary, sentence))
 
     def pixel_features(self, images):
         """Features of the pixels before each: `(batch, height, width, channels)` -> `(..., pixel_filters)`."""

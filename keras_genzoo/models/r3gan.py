@@ -71,6 +71,18 @@ class R3GAN(StandardGAN):
         choices=("transposed", "nearest"),
         only={"network": ("conv",)},
     )
+    base_filters = Integer(
+        64,
+        "Convolutions and residual networks only: filters at full resolution, doubled at each halving up to 8 times as "
+        "many.",
+        only={"network": ("conv", "residual"), "stage_filters": (None,)},
+    )
+    d_base_filters = Integer(
+        None,
+        "The same for the discriminator; `None` for `base_filters`.",
+        optional=True,
+        only={"network": ("conv", "residual"), "stage_filters": (None,)},
+    )
     num_blocks = Integer(
         1, "Residual networks only: blocks at each resolution; 2 in the paper.", only={"network": ("residual",)}
     )
@@ -118,6 +130,11 @@ class R3GAN(StandardGAN):
             raise ValueError(
                 f"Expected gp_steps next to final_gp_weight. Received: final_gp_weight={self.final_gp_weight!r} alone"
             )
+        if not self.gp_weight and not self.final_gp_weight and (self.gp_share != 1.0 or self.gp_steps):
+            raise ValueError(
+                "Expected gp_weight or final_gp_weight above 0 with gp_share or gp_steps. "
+                f"Received: gp_weight=0.0, gp_share={self.gp_share}, gp_steps={self.gp_steps}"
+            )
         if self.network != "residual":
             return
         for name in ("dropout", "minibatch_stddev"):
@@ -128,11 +145,6 @@ class R3GAN(StandardGAN):
                 )
         if self.stage_filters == ():
             raise ValueError("Expected stage_filters of at least one resolution, or None. Received: none")
-        if self.stage_filters is not None and self.d_base_filters is not None:
-            raise ValueError(
-                "Expected stage_filters or d_base_filters. "
-                f"Received: stage_filters={self.stage_filters}, d_base_filters={self.d_base_filters}"
-            )
         self.check_groups()
 
     def check_groups(self):

@@ -50,7 +50,13 @@ class RAE(Autoencoder):
     """
 
     code_weight = Weight(0.1, "Weight of half the squared norm of a code.", training=True)
-    l2_weight = Weight(1e-3, "Weight of the squared norm of all kernels of the decoder; 0 for none.", training=True)
+    l2_weight = Weight(
+        1e-3,
+        "Weight of the squared norm of all kernels of the decoder; 0 for none. It is 0 with spectral normalization, "
+        "which takes the size away from kernels.",
+        training=True,
+        only={"spectral_normalization": (False,)},
+    )
     gradient_weight = Weight(
         0.0, "Weight of half the squared norm of the Jacobian of the decoder at each code; 0 for none.", training=True
     )
@@ -73,7 +79,8 @@ class RAE(Autoencoder):
         }
 
     def loss_weights(self):
-        return {"code_loss": self.code_weight, "l2_loss": self.l2_weight, "gradient_loss": self.gradient_weight}
+        l2_weight = 0.0 if self.spectral_normalization else self.l2_weight  # the size of such kernels has no effect
+        return {"code_loss": self.code_weight, "l2_loss": l2_weight, "gradient_loss": self.gradient_weight}
 
     def l2_loss(self):
         """Squared norm of all kernels of the decoder, a scalar (equation 9)."""

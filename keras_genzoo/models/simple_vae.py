@@ -67,6 +67,9 @@ class SimpleVAE(VAE):
         """Logarithm of the variance of all pixels, lambda / 2."""
         return ops.convert_to_tensor(math.log(self.kl_weight / 2.0), "float32")
 
+    def log_variance_of_pixels(self):
+        return self.pixel_log_var
+
     def loss_terms(self, batch, training=True):
         """Terms of the cost: dict of scalars, means over the batch.
 

@@ -170,8 +170,11 @@ class VAE(BaseAutoencoder):
         """`-log p(x|z)` in nats per image, `(batch,)`; `decoded` is what the decoder gives for `z`."""
         if self.likelihood == "bernoulli":
             return losses.bernoulli_nll(images, decoded)
-        log_var = ops.clip(self.pixel_log_var, -losses.MAX_LOG_VAR, losses.MAX_LOG_VAR)
-        return losses.gaussian_nll(images, decoded, log_var)
+        return losses.gaussian_nll(images, decoded, self.log_variance_of_pixels())
+
+    def log_variance_of_pixels(self):
+        """Logarithm of the variance of all pixels, a scalar: the learned one, within bounds."""
+        return ops.clip(self.pixel_log_var, -losses.MAX_LOG_VAR, losses.MAX_LOG_VAR)
 
     # -- the step -------------------------------------------------------------------------------------------------
 

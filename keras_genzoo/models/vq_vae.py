@@ -29,7 +29,7 @@ from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.interpolation import lerp
 from keras_genzoo.layers import VectorQuantizer
 from keras_genzoo.models.autoencoder import Autoencoder
-from keras_genzoo.networks.code_maps import map_decoder, map_encoder, map_shape
+from keras_genzoo.networks.code_maps import check_halvings, map_decoder, map_encoder, map_shape
 from keras_genzoo.networks.pixel_cnn import gated_pixel_cnn
 from keras_genzoo.utils.arguments import Fraction, Integer, Weight
 
@@ -140,6 +140,10 @@ class VQVAE(Autoencoder):
     web_view = None  # the page draws no maps of codes
     optimizer_names = ("optimizer", "prior_optimizer")
     loss_names = ("loss", "reconstruction_loss", "commitment_loss", "prior_loss", "perplexity")
+
+    def check_arguments(self):
+        super().check_arguments()
+        check_halvings(self.image_shape, num_halvings=self.num_halvings)
 
     # -- networks -------------------------------------------------------------------------------------------------
 

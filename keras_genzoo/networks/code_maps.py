@@ -14,6 +14,17 @@ def map_shape(image_shape, num_halvings):
     return math.ceil(image_shape[0] / factor), math.ceil(image_shape[1] / factor)
 
 
+def check_halvings(image_shape, **numbers):
+    """Raises `ValueError` unless each named number of halvings changes a map of the image, down to one pixel."""
+    most = math.ceil(math.log2(max(image_shape[:2])))
+    for name, number in numbers.items():
+        if number > most:
+            raise ValueError(
+                f"Expected {name} of at most {most} for images of {image_shape[0]}x{image_shape[1]}. "
+                f"Received: {name}={number}"
+            )
+
+
 def map_encoder(image_shape, dim, num_halvings, filters, num_blocks, dtype=None, name="encoder"):
     """Builds a network from an image to a map: convolutions of stride 2, then residual blocks.
 

@@ -7,6 +7,7 @@ from keras_genzoo.plots.figures import check_methods, new_figure, save_figure, s
 from keras_genzoo.plots.grids import image_grid
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_choice
+from keras_genzoo.utils.text import shown
 
 PROJECTIONS = ("pca", "tsne")
 _MAX_LEGEND = 20  # classes with a colour of their own
@@ -54,7 +55,7 @@ def save_code_map(model, images, path, labels=None, class_names=None, method=Non
     check_choice((None, *PROJECTIONS), method=method)
     given = conditions if labels is None or not _is_told_labels(model) else conditions | {"labels": labels}
     codes = _encoded(model, images, given)
-    labels = None if labels is None else _labels(labels, len(codes), class_names)
+    labels = _labels(labels, len(codes), class_names)
     if codes.shape[1] == 2:
         if method is not None:
             raise ValueError(
@@ -116,7 +117,7 @@ def save_latent_map(model, images, path, labels=None, class_names=None, num=20):
         raise ValueError(
             f"Expected a model with latent_dim=2 and no conditions. Received: latent_dim={codes.shape[1]}{given}"
         )
-    labels = None if labels is None else _labels(labels, len(codes), class_names)
+    labels = _labels(labels, len(codes), class_names)
     low, high = np.percentile(codes, _INNER, axis=0)
     across, down = np.linspace(low[0], high[0], num), np.linspace(high[1], low[1], num)
     points = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2).astype("float32")
@@ -240,7 +241,14 @@ def _check_spread(codes):
 
 
 def _labels(labels, num, class_names):
-    """Labels as int32 `(num,)`; raises `ValueError` unless each has a name, where classes have names."""
+    """Labels as int32 `(num,)` or `None`; raises `ValueError` unless each has a name, where classes have names."""
+    names = class_names if isinstance(class_names, list | tuple) else [class_names]
+    if class_names is not None and (names is not class_names or not all(isinstance(each, str) for each in names)):
+        raise ValueError(f"Expected class_names as a list of strings. Received: class_names={shown(class_names)}")
+    if labels is None:
+        if class_names is not None:
+            raise ValueError(f"Expected labels with class_names. Received: class_names={shown(class_names)} alone")
+        return None
     labels = check_labels(labels, num, "the argument labels")
     if class_names is not None and labels.max() >= len(class_names):
         raise ValueError(

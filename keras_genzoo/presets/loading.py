@@ -36,9 +36,9 @@ def load_model(cls, name, weights, args=None):
     for key, value in args.items():
         if not declared[key].training and key in meant and plain(value) != meant[key]:
             raise ValueError(f"Expected {key}={meant[key]!r}, as in the preset {weights!r}. Received: {key}={value!r}")
-    model = cls(**{**stored, **args})
+    model = cls(**with_effect(declared, {**stored, **args}, kept=args))
     if stored.get("ema_decay") == 0 and model.ema_decay:  # the file has no average
-        without = cls(**{**stored, **args, "ema_decay": 0.0})
+        without = cls(**with_effect(declared, {**stored, **args, "ema_decay": 0.0}, kept=args))
         load_weights(without, source)
         model.average.start_from(model.network_variables, without.network_variables)
     else:

@@ -179,7 +179,7 @@ class Recipe:
         given = set()
         for key, value in settings.items():
             path = key.split(".")
-            if len(path) == 1 and path[0] not in own:
+            if path[0] not in own and (len(path) == 1 or path[0] in model_args):
                 if path[0] not in model_args:
                     raise ValueError(f"Unknown setting; {_nearest_setting(key, own + model_args)} Received: {key!r}")
                 path = ["args", *path]

@@ -21,7 +21,8 @@ class Argument:
         training: Whether the argument affects only training, and not the architecture or the meaning of the weights. A
             training argument may differ from the value in a preset.
         formerly: Name of the argument in earlier versions; files with this name still load.
-        only: Dict by the name of another argument: the values of that one with which this one has an effect.
+        only: Dict by the name of another argument: the values of that one with which this one has an effect, a tuple,
+            or `"nonzero"`, which means not empty as well.
     """
 
     allowed = ""  # the range, for the documentation
@@ -48,7 +49,8 @@ class Argument:
     def made_idle_by(self, value, others):
         """The one of `others`, values by name, beside which `value` has no effect; `None` for the default value."""
         same = value == self.default or (isinstance(value, list) and tuple(value) == self.default)
-        idle = (name for name, values in self.only.items() if name in others and others[name] not in values)
+        given = ((name, values, others[name]) for name, values in self.only.items() if name in others)
+        idle = (name for name, values, other in given if (not other if values == "nonzero" else other not in values))
         return None if same else next(idle, None)
 
     def named(self, name):

@@ -41,6 +41,34 @@ def as_array(values, name):
         raise ValueError(f"Expected {name} as one array. Received: parts of different shapes") from None
 
 
+def real_rows(values, length, name, owner=""):
+    """Rows of finite numbers as a float32 array `(n, length)`, or raises `ValueError`.
+
+    Args:
+        values: Array, tensor or list.
+        length: Numbers in a row.
+        name: Name of the values in the error message.
+        owner: What they are, for the same.
+
+    Example:
+
+    >>> real_rows([[1, 2], [3, 4]], 2, "z").dtype
+    dtype('float32')
+    """
+    values = as_array(values, name)
+    if values.ndim != 2 or values.shape[1] != length or values.dtype.kind not in "fiu":
+        raise ValueError(
+            f"Expected {name} as numbers of shape (n, {length}){owner}. "
+            f"Received: {values.dtype} of shape {values.shape}"
+        )
+    with np.errstate(over="ignore"):
+        values = values.astype("float32")
+    wrong = int((~np.isfinite(values)).sum())
+    if wrong:
+        raise ValueError(f"Expected {name} as finite numbers. Received: {wrong} that are not")
+    return values
+
+
 def check_range(values, sentence, limit):
     """Raises `ValueError` unless all values are at most `limit` in size; the sentence ends with "values outside"."""
     if not np.size(values):

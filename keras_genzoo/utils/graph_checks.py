@@ -47,6 +47,12 @@ def check_in_graph(values, inside, *sentence):
         return keras.tree.map_structure(tf.identity, values)
 
 
+def after(values, others):
+    """A tensor that waits for another one, and for the checks of it."""
+    with tf.control_dependencies([others]):
+        return tf.identity(values)
+
+
 def refusal(condition, *message):
     """A context: what is computed in it fails with a message, of texts and tensors, unless `condition` is true."""
     check = tf.debugging.Assert(condition, [*message])  # None outside of a graph, where it has been made

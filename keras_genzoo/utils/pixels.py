@@ -102,6 +102,12 @@ def check_images(images, image_shape=None):
         raise ValueError(OUT_OF_RANGE.replace("values outside", f"values from {low:g} to {high:g}"))
 
 
+def has_grey(images):
+    """Whether a pixel of images, uint8 0..255 or float 0..1, is neither black nor white."""
+    white = 255 if images.dtype == np.uint8 else 1.0
+    return not ((images == 0) | (images == white)).all()
+
+
 def check_not_binary(images, name="images"):
     """Raises `ValueError` if bytes hold zeros and ones alone: 1 may stand for white, or for 1/255.
 

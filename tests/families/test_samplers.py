@@ -127,18 +127,42 @@ def test_a_model_with_networks_of_its_own_keeps_its_fitted_sampler(name, images,
         np.testing.assert_allclose(copy.generate(4, seed=1), model.generate(4, seed=1), atol=1)
 
 
+@pytest.mark.parametrize("name", ["a.weights.h5", "a.keras", "a.weights.json"])
 @pytest.mark.parametrize("kind", ["aggregate", "two_stage"])
-def test_weights_of_a_fitted_sampler_are_not_left_out(kind, vae, images, tmp_path):
+def test_weights_of_a_fitted_sampler_are_not_left_out(kind, name, vae, images, tmp_path):
     fitted = keras_genzoo.build("vae", **ARGS)
     fitted.fit_sampler(kind, images, size=4)
-    fitted.save_weights(tmp_path / "fitted.weights.h5")
+    if name.endswith(".keras"):
+        fitted.save(tmp_path / name)
+    else:
+        fitted.save_weights(tmp_path / name, **({"max_shard_size": 1e-5} if name.endswith(".json") else {}))
     before = vae.get_weights()
     with pytest.raises(ValueError, match=f"samplers={{'{kind}': size}}. Received: one without {kind}"):
-        vae.load_weights(tmp_path / "fitted.weights.h5")
+        vae.load_weights(tmp_path / name)
     assert all(map(np.array_equal, before, vae.get_weights()))
     same = keras_genzoo.build("vae", samplers={kind: 4}, **ARGS)
-    same.load_weights(tmp_path / "fitted.weights.h5")
+    same.load_weights(tmp_path / name)
     np.testing.assert_array_equal(same.generate(3, seed=0), fitted.generate(3, seed=0))
+
+
+def test_weights_without_the_sampler_of_a_model_leave_it_as_it_is(vae, images, tmp_path):
+    vae.save_weights(tmp_path / "without.weights.h5")
+    model = keras_genzoo.build("vae", **{**ARGS, "seed": 5})
+    model.fit_sampler("mixture", images, size=3)
+    model.save_weights(tmp_path / "three.weights.h5")
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="samplers={'mixture': 3}, as this one. Received: those of one without mix"):
+        model.load_weights(tmp_path / "without.weights.h5")
+    assert all(map(np.array_equal, before, model.get_weights()))
+    other = keras_genzoo.build("vae", samplers={"mixture": 4}, **ARGS)
+    with pytest.raises(ValueError, match="samplers={'mixture': 4}, as this one. Received: those of one with other"):
+        other.load_weights(tmp_path / "three.weights.h5")
+
+
+def test_numbers_of_codes_are_checked(vae):
+    for args in ((-1, 0), (2, 0.5), (2, 0, -3)):
+        with pytest.raises(ValueError, match=r"Expected (num|seed|start) to be an integer.*Received"):
+            vae.latent_sample(*args)
 
 
 def test_samplers_are_drawn_from_once_they_are_fitted(images):

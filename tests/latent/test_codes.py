@@ -77,7 +77,7 @@ def test_paths_go_through_their_points(gan, closed):
             lambda m, z: latent.decode(m, z * 1e30),
             r"Expected z as numbers of at most 1e\+06 in size. Received: values from -",
         ),
-        (lambda m, z: latent.decode(m, z[:0]), r"Received: float32 of shape \(0, 4\)"),
+        (lambda m, z: latent.decode(m, z[:0]), r"Expected z of at least one row. Received: shape \(0, 4\)"),
         (lambda m, z: latent.truncated(m, z, 1.5), r"Expected factor in \[0, 1\]. Received: factor=1.5"),
         (lambda m, z: latent.path(m, z[:1]), "Expected at least two points of a path. Received: 1"),
         (lambda m, z: latent.analogy(m, z, z[:, :2], z), "Expected b as numbers"),

@@ -62,6 +62,17 @@ def test_distance_to_real_rows_falls_to_0():
     assert far > near > 0.05 > 0.01 > abs(there)
 
 
+def test_equal_images_and_small_scores_are_no_vanished_gradient(rows):
+    def compared(real, scores, gradient):
+        made = dict(images=rows, real_scores=scores, fake_scores=-scores, gradients=np.full(len(rows), gradient))
+        return health.RealImages(real, len(real)).compared(made, rows)["relative_gradient"]
+
+    scores = np.linspace(0.1, 1.0, len(rows))
+    assert np.isnan(compared(np.ones_like(rows), scores, 1e-3))
+    assert compared(rows, scores, 0.0) == 0.0
+    assert compared(rows, 1e-6 * scores, 4e-7) == pytest.approx(compared(rows, scores, 0.4))  # of a clipped critic
+
+
 def test_copies_are_near_to_one_original_and_blurred_images_are_not(rows):
     rows = 10 * rows
     blurred, near, halfway = rows.mean(axis=0), rows[3] + 0.1, (rows[1] + rows[2]) / 2

@@ -136,6 +136,9 @@ def test_wrong_settings_are_refused():
     for call, message in (
         (lambda: mutual_information_gap(GRID[:, :1], FACTORS), "Expected codes of at least 2 components"),
         (lambda: mutual_information_gap(GRID, FACTORS, num_bins=1), "Expected num_bins to be an integer of at least 2"),
+        (lambda: mutual_information_gap(GRID, FACTORS, GRID, num_bins=9), "Expected no num_bins: z_log_var is given"),
+        (lambda: mutual_information_gap(GRID, FACTORS, GRID - 2000), "Expected z_log_var from -80 to 80. Received: -2"),
+        (lambda: mutual_information_gap(GRID, FACTORS, seed=-1), "Expected seed to be an integer of at least 0"),
         (lambda: mutual_information_gap(GRID, FACTORS, GRID[:, :2]), "Expected z_log_var of the shape of z_mean"),
         (lambda: factor_vae_score(GRID, FACTORS, num_votes=0), "Expected num_votes to be an integer of at least 1"),
         (lambda: factor_vae_score(GRID, FACTORS, batch_size=1), "Expected batch_size to be an integer of at least 2"),

@@ -114,11 +114,20 @@ def test_training_without_the_size_of_the_data_set_is_refused_and_use_is_not():
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_batch_of_more_images_than_the_data_set_is_refused(jit_compile):
-    model = CASE.build(dataset_size=3)
+def test_more_images_than_the_data_set_are_refused(jit_compile):
+    model, images = CASE.build(dataset_size=3), CASE.data(4)[0]
     model.compile(jit_compile=jit_compile)
-    with pytest.raises(Exception, match=r"at most dataset_size=3 images. Received:\W*4\W*images"):
-        model.fit(CASE.data(4)[0], batch_size=4, verbose=0)
+    with pytest.raises(ValueError, match="Expected batches of at most dataset_size=3 images. Received: 4 images"):
+        model.fit((images for _ in range(1)), verbose=0)
+    with pytest.raises(ValueError, match="Expected dataset_size=4, of the images. Received: dataset_size=3"):
+        model.fit(images, batch_size=2, verbose=0)
+
+
+def test_where_there_is_no_total_correlation_a_training_is_refused():
+    with pytest.raises(ValueError, match="Expected latent_dim of at least 2: a total correlation .* latent_dim=1"):
+        CASE.build(latent_dim=1)
+    with pytest.raises(ValueError, match="Expected batches of at least 2 images, .* is estimated from. Received: 1"):
+        CASE.build().fit(CASE.data(4)[0], batch_size=1, verbose=0)
 
 
 def test_training_lowers_the_total_correlation_by_its_weight():

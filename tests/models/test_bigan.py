@@ -96,7 +96,9 @@ def test_wrong_images_and_codes_are_refused():
                 method(wrong)
         with pytest.raises(ValueError, match="Expected .* Received: labels"):
             method(images, labels=[1, 2, 3])
-    with pytest.raises(ValueError, match=r"Expected z of shape \(n, 5\). Received: shape \(3, 4\)"):
+    with pytest.raises(
+        ValueError, match=r"Expected z as numbers of shape \(n, 5\). Received: float64 of shape \(3, 4\)"
+    ):
         model.decode(np.zeros((3, 4)))
 
 

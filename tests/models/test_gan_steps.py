@@ -240,3 +240,18 @@ def test_pretrained_weights_without_an_average_start_it_at_the_generator(case, t
         assert moved(values(plain.generator.weights), values(network.weights)) == []
     assert moved(values(plain.discriminator.weights), values(model.discriminator.weights)) == []
     np.testing.assert_array_equal(model.generate(2, seed=0), plain.generate(2, seed=0))
+
+
+def test_a_single_image_is_not_normalized():
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype="uint8")
+    args = dict(image_shape=(8, 8, 1), latent_dim=4, network="mlp", hidden_units=(8,), seed=0)
+    for name, batch_size, sentence in (
+        ("gan", 1, "Expected batches of at least 2 images, two, to normalize them. Received: fewer"),
+        ("wgan", 5, "Expected batches of at least 10 images, two for each of 5 updates, to normalize them. Receiv"),
+    ):
+        model = keras_genzoo.build(name, **args)
+        before = values(model.weights)
+        with pytest.raises(ValueError, match=sentence):
+            model.fit(images, batch_size=batch_size, verbose=0)
+        assert moved(before, values(model.weights)) == []
+    keras_genzoo.build("gan", **args).fit(images[:5], batch_size=2, verbose=0)  # the last batch may be a short one

@@ -258,7 +258,7 @@ def test_call_and_predict_refuse_pixels_out_of_range_and_lists(case, built):
     for method in (model, lambda x: model.predict(x, verbose=0)):
         for wrong in (images.astype("float32"), np.full(images.shape, np.nan, "float32"), (images > 9).astype("uint8")):
             refused(lambda method=method, wrong=wrong: method(inputs(wrong)))
-        refused(lambda method=method: method(list(images)))
+    refused(lambda: model(list(images)))
     refused(lambda: model.predict_on_batch(inputs(images.astype("float32"))), "^Expected float images")
     for method in (lambda x: model.predict(x, verbose=0), model.predict_on_batch):
         refused(lambda method=method: method(inputs(np.ma.masked_greater(images, 9))), "^Expected .*without masked")
@@ -267,9 +267,17 @@ def test_call_and_predict_refuse_pixels_out_of_range_and_lists(case, built):
     refused(lambda: model({"image": images}), r"Expected (a list \[images, labels\]|images as one tensor)")
     whole = model.predict(inputs(images), verbose=0)
     assert len(whole) == NUM
-    if not case.labels_with_images:
-        parts = model.predict((images[first : first + 2] for first in (0, 2)), verbose=0)
-        np.testing.assert_allclose(parts, whole, atol=1e-6)
+    halves = [tuple(part[first : first + 2] for part in (images, *labels)) for first in (0, 2)]
+    if case.labels_with_images and hasattr(model, "encode"):
+        refused(lambda: model.predict(list(images), verbose=0), "^Expected a list .images, labels.*Received: a tuple")
+        forms = [halves, map(list, halves), [(half,) for half in halves], [[list(half)] for half in halves]]
+        forms += [Batches(images, *labels), tf.data.Dataset.from_tensor_slices((images, *labels)).batch(2)]
+    else:
+        np.testing.assert_allclose(model.predict(list(images), verbose=0), whole, atol=1e-6)
+        forms = [[half[0] for half in halves], [list(half[0]) for half in halves], Batches(images)]
+    for form in forms:
+        batches = iter(form) if isinstance(form, list) else form
+        np.testing.assert_allclose(model.predict(batches, verbose=0), whole, atol=1e-6)
 
 
 def test_none_in_a_batch_is_refused_with_one_sentence():

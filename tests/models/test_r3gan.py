@@ -94,10 +94,14 @@ def test_residual_networks_give_images_and_scores_for_any_side(image_shape):
         (dict(dropout=0.5), "Expected no dropout in residual networks"),
         (dict(minibatch_stddev=True), "Expected no minibatch_stddev in residual networks"),
         (dict(group_size=3), "Expected a group_size that divides .* of all blocks, 4, .*Received: group_size=3"),
-        (dict(stage_filters=(4,) * 9), r"Expected filters of 1..\d resolutions .* Received: \[4, 4"),
-        (dict(stage_filters=()), "Expected stage_filters of at least one resolution, or None. Received: none"),
-        (dict(stage_filters=(4,), d_base_filters=4), "Expected stage_filters or d_base_filters. Received:"),
-        (dict(stage_filters=(4,), network="conv"), "Expected no stage_filters with network='conv'"),
+        (dict(stage_filters=(4,) * 9, base_filters=64), r"Expected filters of 1..\d resolutions .* Received: \[4, 4"),
+        (
+            dict(stage_filters=(), base_filters=64),
+            "Expected stage_filters of at least one resolution, or None. Received: none",
+        ),
+        (dict(stage_filters=(4,)), r"Expected no base_filters with stage_filters=\(4,\). Received: base_filters=2"),
+        (dict(stage_filters=(4,), base_filters=64, network="conv"), "Expected no stage_filters with network='conv'"),
+        (dict(gp_weight=0.0, gp_share=0.5), "Expected gp_weight or final_gp_weight above 0 with gp_share or gp_steps"),
         (dict(group_size=2, network="conv"), "Expected no group_size with network='conv'. Received: group_size=2"),
     ],
 )

@@ -272,7 +272,8 @@ def test_estimate_with_exact_samples_of_the_model_is_the_gradient_of_the_likelih
 
 @pytest.mark.parametrize("algorithm", ["cd", "pcd"])
 def test_many_gibbs_steps_make_the_estimate_exact(algorithm):
-    model = build(scale=0.4, algorithm=algorithm, gibbs_steps=20, num_chains=20000, binarize=False)
+    chains = {"num_chains": 20000} if algorithm == "pcd" else {}
+    model = build(scale=0.4, algorithm=algorithm, gibbs_steps=20, binarize=False, **chains)
     data = np.repeat(black_and_white(20), 1000, axis=0)
     positive = model.visible_batch((data,))
     _, gradients, _ = model.contrast(positive, model.negative_batch(positive))
@@ -360,7 +361,7 @@ def test_chains_go_on_from_step_to_step(black):
 
 
 def test_contrastive_divergence_keeps_no_chains_and_starts_at_the_data():
-    model = with_memory(algorithm="cd", num_chains=7)
+    model = with_memory(algorithm="cd")
     assert model.chains is None
     assert len(model.weights) == 3
     for num in (50, 20):

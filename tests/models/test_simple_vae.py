@@ -30,15 +30,16 @@ def test_cost_is_the_squared_error_plus_the_weighted_divergence():
     assert logs["loss"] == pytest.approx(error + 2.0 * divergence, rel=1e-5)
 
 
-def test_cost_is_the_bound_of_its_decoder_times_the_weight_up_to_a_constant():
-    model = CASE.build(kl_weight=0.25)
+@pytest.mark.parametrize("kl_weight", [0.25, 1e-6])  # of any size: the variance is not learned, and has no bounds
+def test_cost_is_the_bound_of_its_decoder_times_the_weight_up_to_a_constant(kl_weight):
+    model = CASE.build(kl_weight=kl_weight)
     images = np.repeat(CASE.data(1)[0], 2000, axis=0)
     terms = model.loss_terms(Record(images=model.to_network(images)), training=False)
-    cost = float(terms["squared_error"] + 0.25 * terms["kl_loss"])
-    constant = images[0].size / 2.0 * np.log(np.pi * 0.25)
+    cost = float(terms["squared_error"] + kl_weight * terms["kl_loss"])
+    constant = images[0].size / 2.0 * np.log(np.pi * kl_weight)
     bounds = model.elbo(images)
     error = 4.0 * bounds.std() / np.sqrt(2000)
-    assert -bounds.mean() == pytest.approx(cost / 0.25 + constant, abs=2.0 * error)
+    assert -bounds.mean() == pytest.approx(cost / kl_weight + constant, abs=2.0 * error)
 
 
 def test_images_of_codes_stay_inside_the_pixel_range_without_a_cut():

@@ -214,7 +214,7 @@ def test_decode_gives_mean_images(case, disturbed):
     expected = scipy.special.expit(decoded) if model.likelihood == "bernoulli" else np.clip((decoded + 1) / 2, 0, 1)
     np.testing.assert_allclose(images, expected, atol=1e-6)
     for wrong in (z[0], z[:, 1:], z[None]):
-        with pytest.raises(ValueError, match=rf"Expected z of shape \(n, {model.latent_dim}\).*Received"):
+        with pytest.raises(ValueError, match=rf"Expected z as numbers of shape \(n, {model.latent_dim}\).*Received"):
             model.decode(wrong, **given)
 
 

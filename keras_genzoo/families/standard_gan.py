@@ -14,7 +14,6 @@ OF_CONVOLUTIONS = (
     "batch_norm",
     "gamma_initializer",
     "upsampling",
-    "dense_units",
 )  # fully connected networks have options of their own
 
 
@@ -45,6 +44,19 @@ class StandardGAN(BaseGAN):
         only={"network": ("conv", "residual")},
     )
     kernel_size = Integer(4, "Convolutions only: side of all kernels in pixels.", low=2, only={"network": ("conv",)})
+    dense_units = Integer(
+        0,
+        "Convolutions only: units of a dense layer between the generator's code and its maps; 0 for none. Digits gain "
+        "much by one of 256 or more.",
+        low=0,
+        only={"network": ("conv",)},
+    )
+    d_dense_units = Integer(
+        0,
+        "Convolutions only: units of a dense layer between the discriminator's maps and its outputs; 0 for none.",
+        low=0,
+        only={"network": ("conv",)},
+    )
     hidden_units = Units(
         (512, 256),
         "Fully connected only: units of the discriminator's hidden layers; the generator has them in reverse.",
@@ -68,7 +80,7 @@ class StandardGAN(BaseGAN):
         common = dict(conditions=self.conditions, dtype=self.dtype_policy)
         if self.network == "conv":
             sizes = (self.image_shape, self.latent_dim, self.base_filters, self.kernel_size)
-            return conv_generator(*sizes, **common, **self.generator_options)
+            return conv_generator(*sizes, dense_units=self.dense_units, **common, **self.generator_options)
         common |= without(self.generator_options, OF_CONVOLUTIONS)
         activations = dict(activation="relu", output_activation=self.values.activation("tanh"), batch_norm=True)
         return mlp_generator(
@@ -84,7 +96,7 @@ class StandardGAN(BaseGAN):
         )
         if self.network == "conv":
             filters = self.d_base_filters or self.base_filters
-            common |= dict(base_filters=filters, kernel_size=self.kernel_size)
+            common |= dict(base_filters=filters, kernel_size=self.kernel_size, dense_units=self.d_dense_units)
             return conv_discriminator(self.discriminator_shape, **common, **self.discriminator_options)
         common |= without(self.discriminator_options, OF_CONVOLUTIONS)
         return mlp_discriminator(self.discriminator_shape, self.hidden_units, **common)

@@ -96,8 +96,9 @@ class BEGAN(StandardGAN):
         output = dict(output_activation=self.values.activation("tanh"), name="decoder", **common)
         if self.network == "conv":
             sizes = (self.d_base_filters or self.base_filters, self.kernel_size)
-            features = conv_features(image, self.image_shape, *sizes, batch_norm=False, **common)
-            decoder = conv_generator(self.image_shape, self.code_dim, *sizes, batch_norm=False, **output)
+            units = dict(dense_units=self.d_dense_units)
+            features = conv_features(image, self.image_shape, *sizes, batch_norm=False, **units, **common)
+            decoder = conv_generator(self.image_shape, self.code_dim, *sizes, batch_norm=False, **units, **output)
         else:
             features = mlp_features(image, self.hidden_units, "leaky_relu", **common)
             decoder = mlp_generator(self.image_shape, self.code_dim, self.hidden_units[::-1], "leaky_relu", **output)

@@ -116,6 +116,7 @@ class BiGAN(StandardGAN):
         if self.network == "conv":
             sizes = (self.d_base_filters or self.base_filters, self.kernel_size)
             options = {**common, **INITIAL_WEIGHTS, "minibatch_stddev": self.minibatch_stddev}
+            options["dense_units"] = self.d_dense_units
             features = conv_features(image, self.image_shape, *sizes, **options)
             of_code = mlp_features(z, self.joint_units[:1], "leaky_relu", **common)
             pair, units = [features, of_code], self.joint_units

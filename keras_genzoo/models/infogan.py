@@ -76,7 +76,8 @@ class InfoGAN(StandardGAN):
     num_factors = Integer(2, "Number of real-valued factors in [-1, 1].", low=0)
     dense_units = Integer(
         256,
-        "Convolutions only: units of the dense layer between the generator's code and its maps; 0 for none.",
+        "Convolutions only: units of the dense layer between the generator's code and its maps; 1024 in the paper; 0 "
+        "for none.",
         low=0,
         only={"network": ("conv",)},
     )
@@ -103,6 +104,8 @@ class InfoGAN(StandardGAN):
     label_noise = GAN.label_noise
 
     loss_names = (*StandardGAN.loss_names, "code_loss", "factor_loss")
+    generator_options = INITIAL_WEIGHTS
+    discriminator_options = INITIAL_WEIGHTS
     discriminator_conditions = ()
 
     noisy = GAN.noisy
@@ -115,14 +118,6 @@ class InfoGAN(StandardGAN):
             raise ValueError("Expected code_sizes or num_factors: a code to read. Received: neither")
         if self.code_sizes and min(self.code_sizes) < 2:
             raise ValueError(f"Expected code_sizes of at least 2 each. Received: code_sizes={self.code_sizes}")
-
-    @property
-    def generator_options(self):
-        return {**INITIAL_WEIGHTS, "dense_units": self.dense_units}
-
-    @property
-    def discriminator_options(self):
-        return {**INITIAL_WEIGHTS, "dense_units": self.d_dense_units}
 
     @property
     def conditions(self):

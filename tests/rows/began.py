@@ -16,9 +16,9 @@ def error_of_real(real, fake):
 CASES = [
     Case(
         "began",
-        args=dict(**CONV_GAN, **ARGS),
+        args=dict(**CONV_GAN, **ARGS, dense_units=6, d_dense_units=5),
         output=(17, 16, 3),
-        params=9802,
+        params=11994,
         defaults=dict(latent_dim=64, code_dim=64, gamma=0.5, balance_rate=0.001, d_steps=1),
         optimizers=dict(d_optimizer=Adam(1e-4), g_optimizer=Adam(1e-4)),
         losses=(error_of_real, minus_score, {}),

@@ -8,9 +8,9 @@ from rows.dcgan import CONV_GAN, MLP_GAN
 CASES = [
     Case(
         "bigan",
-        args=dict(**CONV_GAN, joint_units=(7, 6)),
+        args=dict(**CONV_GAN, dense_units=6, d_dense_units=5, joint_units=(7, 6)),
         output=(17, 16, 3),
-        params=9088,
+        params=9411,
         defaults=dict(latent_dim=50, d_steps=1),
         optimizers=dict(d_optimizer=Adam(2e-4, 0.5), g_optimizer=Adam(2e-4, 0.5)),
         losses=(minimax, lambda real, fake: minimax(fake, real), {}),

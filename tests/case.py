@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_genzoo import building
 from keras_genzoo.data.kinds import ImagePairs
+from keras_genzoo.utils import given_arguments
 
 # Compiling costs by the number of layers: checks of compiled steps take the smallest networks of each kind.
 SMALL = dict(image_shape=(8, 8, 1), d_steps=1, num_blocks=0, d_layers=1, gibbs_steps=1)
@@ -90,8 +91,13 @@ class Case:
         return self.of_points or self.of_signals
 
     def build(self, optimizers=None, **changes):
-        """A new compiled model with the arguments of this row, some of them changed."""
-        return building.build(self.name, optimizers=optimizers, **{**self.args, **changes})
+        """A new compiled model with the arguments of this row, some of them changed: see `with_effect`."""
+        args = {**self.with_effect({**self.args, **changes}), **changes}
+        return building.build(self.name, optimizers=optimizers, **args)
+
+    def with_effect(self, args):
+        """`args` and those of the row, without what has no effect beside the others."""
+        return given_arguments.with_effect(self.model_class.arguments(), {**self.args, **args})
 
     def data(self, num, seed=0, image_shape=None):
         """Arrays to train on, as a tuple: uint8 images of noise, points or signals, and what the model takes beside."""

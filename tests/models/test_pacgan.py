@@ -67,7 +67,9 @@ def test_any_batch_is_evaluated(jit_compile):
 def test_each_of_several_updates_needs_a_pack_of_its_own():
     model = MLP.build(packing=2, d_steps=3)
     before = values(model.weights)
-    with pytest.raises(ValueError, match=r"at least 6 images: packing=2 for each of 3 updates. Received: fewer$"):
+    with pytest.raises(
+        ValueError, match=r"at least 6 images, two for each of 3 updates, to normalize them. Received: fewer$"
+    ):
         model.train_step(MLP.data(5))
     assert moved(before, values(model.weights)) == []
     model.train_step(MLP.data(7))

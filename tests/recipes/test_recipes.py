@@ -123,8 +123,7 @@ def test_a_recipe_of_each_model_says_all_that_it_takes(name):
     for recipe in recipes:
         declared = registry.describe(name).arguments
         # Arguments of the network that the recipe does not take, and what is off by default.
-        of_others = ("Convolutions only", "Fully connected only", "Residual networks only")
-        optional = {key for key, each in declared.items() if not each.default or each.description.startswith(of_others)}
+        optional = {key for key, each in declared.items() if not each.default or "network" in each.only}
         missing = set(declared) - {"dtype", "name", "seed"} - optional - set(recipe.args)
         assert not missing, f"{recipe.name} leaves out {sorted(missing)}"
 

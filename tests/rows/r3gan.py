@@ -18,7 +18,11 @@ CASES = [
         output=(9, 8, 3),
         params=2370,
         optimizers=dict(d_optimizer=Adam(2e-4, 0.0, 0.99), g_optimizer=Adam(2e-4, 0.0, 0.99)),
-        losses=(relativistic, lambda real, fake: relativistic(fake, real), dict(gp_weight=0.0, final_gp_weight=0.0)),
+        losses=(
+            relativistic,
+            lambda real, fake: relativistic(fake, real),
+            dict(gp_weight=0.0, final_gp_weight=0.0, gp_steps=0, gp_share=1.0),
+        ),
         learns=gan_comes_nearer(
             factor=4.0,
             args=dict(gp_weight=0.2),

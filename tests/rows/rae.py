@@ -30,7 +30,6 @@ CASES = [
             latent_dim=4,
             network="mlp",
             hidden_units=(9, 7),
-            l2_weight=0.0,
             spectral_normalization=True,
             seed=3,
         ),

@@ -79,7 +79,7 @@ def test_checkpoint_keeps_recipe_and_steps_of_its_run(done):
     ("changes", "message"),
     [
         ({"args__hidden_units": [8]}, r"args.hidden_units=\[4\], as the run .* Received: args.hidden_units=\[8\]"),
-        ({"args__base_filters": 3}, "args.base_filters=[0-9]+, as the run .* Received: args.base_filters=3"),
+        ({"args__reconstruction_weight": 3.0}, "args.reconstruction_weight=1.0, as the run .* Received: args.recon"),
         ({"args": {"image_shape": [8, 8, 1]}}, "args.latent_dim=2.* Received: args.latent_dim=32"),
         ({"model": "cvae", "args": {}}, "model='vae'.* Received: model='cvae'"),
         ({"data__batch_size": 64}, "data.batch_size=16.* Received: data.batch_size=64"),

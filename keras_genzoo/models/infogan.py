@@ -19,7 +19,7 @@ generated images, and the generator's optimizer trains the generator by its loss
 networks therefore minimizes -lambda L_I, which is equation 6.
 
 As in the paper's networks for MNIST, both networks have a dense layer between the convolutions and the code or the
-scores. Categories agree much better with digits by them: see `docs/gans.md`.
+scores. What they are worth is in `docs/gans.md`.
 
 Differences from the paper: the convolutions are those of `dcgan`, and the dense layers have fewer units (1024 in the
 paper) by default; z is normal; the generator's part of V is the non-saturating loss.

@@ -8,9 +8,9 @@ from keras_genzoo import losses, sampling
 from keras_genzoo.families import generation, two_player
 from keras_genzoo.families.averages import Average
 from keras_genzoo.families.base import ZooModel
+from keras_genzoo.families.batch_sizes import enough_for_normalization
 from keras_genzoo.families.discriminator_inputs import DiscriminatorInputs
 from keras_genzoo.families.inputs import main_and_conditions
-from keras_genzoo.families.normalized_batches import enough_for_normalization
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.layers import frozen_statistics
 from keras_genzoo.networks.conditions import applied

@@ -18,11 +18,10 @@ import keras
 from keras import ops
 
 from keras_genzoo.families import StandardGAN
+from keras_genzoo.families.batch_sizes import enough_at_first
 from keras_genzoo.models.dcgan import DCGAN, INITIAL_WEIGHTS
 from keras_genzoo.models.gan import GAN
 from keras_genzoo.utils.arguments import Integer
-from keras_genzoo.utils.graph_checks import check_in_graph
-from keras_genzoo.utils.noise import is_testing
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -66,13 +65,10 @@ class PacGAN(StandardGAN):
 
     def unpack(self, data):
         batch = super().unpack(data)
-        if is_testing():
-            return batch
-        num, least = ops.shape(batch.images)[0], self.packing * self.d_steps
-        enough = (num >= least) | (self.d_optimizer.iterations > 0)  # the last batch of an epoch may be a short one
+        least = self.packing * self.d_steps
         updates = f" for each of {self.d_steps} updates" if self.d_steps > 1 else ""
         sentence = f"Expected batches of at least {least} images: packing={self.packing}{updates}. Received: fewer"
-        return batch.replace(images=check_in_graph(batch.images, enough, sentence))
+        return enough_at_first(batch, least, self.d_optimizer, sentence)
 
     def judge(self, batch):
         """Logits of the packs of a record, `(packs, 1)`, in training mode."""

@@ -175,7 +175,8 @@ class Recipe:
             settings = dict(pairs)
         values = self.to_dict()
         own = [f.name for f in dataclasses.fields(self)]
-        model_args = [name for name in registry.describe(self.model).arguments if name not in own]
+        declared = registry.describe(self.model).arguments
+        model_args = [name for name in declared if name not in own]
         given = set()
         for key, value in settings.items():
             path = key.split(".")
@@ -191,7 +192,7 @@ class Recipe:
             target[path[-1]] = value
             given |= {path[1]} if path[0] == "args" and len(path) > 1 else set()
         if given:  # with another network, those of the recipe's arguments go that concern the former one
-            values["args"] = with_effect(registry.describe(self.model).arguments, values["args"], given)
+            values["args"] = with_effect(declared, values["args"], given)
         return Recipe.from_dict(values)
 
     def with_epochs(self, epochs, given=()):

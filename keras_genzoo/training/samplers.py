@@ -12,7 +12,10 @@ MAX_IMAGES = 20000  # more codes do not change a sampler of a few components
 def check_samplers(model, recipe, data):
     """Raises `ValueError` if samplers of the recipe could not be fitted or are not there, before the first step."""
     declared = getattr(model, "samplers", None) or {}
-    num = min(len(data) * recipe.data.batch_size, images_per_epoch(model.data_kind, recipe.data, model.image_shape))
+    num = 0
+    if declared:  # counting opens the source
+        num = images_per_epoch(model.data_kind, recipe.data, model.image_shape)
+        num = min(len(data) * recipe.data.batch_size, num)
     for kind, size in declared.items():
         if kind != "two_stage" and size > min(num, MAX_IMAGES):
             raise ValueError(

@@ -69,8 +69,8 @@ def check_effects(arguments, values, names=None):
     """
     for name, other in _idle(arguments, values).items():
         if names is None or name in names:
-            shown = f"with {other}={_complete(arguments, values)[other]!r}"
-            raise ValueError(f"Expected no {name} {shown}. Received: {name}={values[name]!r}")
+            beside = f"{other}={_complete(arguments, values)[other]!r}"
+            raise ValueError(f"Expected no {name} with {beside}. Received: {name}={values[name]!r}")
 
 
 def with_effect(arguments, values, kept=()):

@@ -19,6 +19,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from cases import moved, values
 
 import keras_genzoo
@@ -148,6 +149,25 @@ def test_half_precision_rounds_once_and_halves_the_file(model, tmp_path):
         np.testing.assert_array_equal(new.numpy(), old.numpy().astype("float16").astype("float32"))
 
 
+def test_half_precision_of_a_bfloat16_model_keeps_what_its_products_see(tmp_path):
+    sizes = {}
+    for dtype in ("float32", "mixed_bfloat16"):
+        model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=32, dtype=dtype, seed=0)
+        gamma = next(weight for weight in model.generator.weights if len(weight.shape) == 1)
+        gamma.assign(keras.random.normal(gamma.shape, seed=0))
+        presets.save_preset(model, tmp_path / dtype, half_precision=True)
+        sizes[dtype] = (tmp_path / dtype / "model.weights.h5").stat().st_size
+    assert sizes["mixed_bfloat16"] < 0.9 * sizes["float32"]
+    again = keras_genzoo.build("dcgan", weights=tmp_path / "mixed_bfloat16")
+    for new, old in zip(again.network_variables, model.network_variables, strict=True):
+        if len(old.shape) > 1:
+            seen = tf.cast(old.value, "bfloat16")  # by a product
+            np.testing.assert_array_equal(tf.cast(new.value, "bfloat16"), seen)
+            np.testing.assert_array_equal(new.numpy(), tf.cast(seen, "float32"))
+        else:
+            np.testing.assert_array_equal(new.numpy(), old.numpy().astype("float16").astype("float32"))
+
+
 def test_averages_only_store_the_averages_once_for_both(model, tmp_path):
     big = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=32, seed=0)
     for weight in big.generator.weights:
@@ -172,9 +192,10 @@ def test_averages_only_of_a_model_without_averages_changes_nothing(tmp_path):
     assert moved(values(again.network_variables), values(model.network_variables)) == []
 
 
-def test_weight_too_large_for_half_precision_stays_whole(tmp_path):
-    model = tiny()
-    model.generator.weights[0].assign(model.generator.weights[0] + 1e5)
+@pytest.mark.parametrize("dtype, shift", [("float32", 1e5), ("mixed_bfloat16", 65500.0)])  # bfloat16 has 65536 next
+def test_weight_too_large_for_half_precision_stays_whole(dtype, shift, tmp_path):
+    model = tiny(dtype=dtype)
+    model.generator.weights[0].assign(model.generator.weights[0] + shift)
     presets.save_preset(model, tmp_path / "preset", half_precision=True)
     again = keras_genzoo.build("dcgan", weights=tmp_path / "preset")
     np.testing.assert_array_equal(again.generator.weights[0].numpy(), model.generator.weights[0].numpy())

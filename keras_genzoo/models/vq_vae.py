@@ -96,7 +96,7 @@ class VQVAE(Autoencoder):
     `encode_map` and `decode_map` have the numbers of the codes in its place.
 
     Shapes: `encoder` images in [-1, 1] -> vectors `(batch, height, width, code_dim)`; `decoder` `(batch, latent_dim)`
-    -> images in [-1, 1]; `prior_network` code vectors -> logits `(batch, height, width, num_codes)`.
+    -> images, without a bound in training and cut to [-1, 1] in use; `prior_network` code vectors -> logits `(batch, height, width, num_codes)`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -117,6 +117,9 @@ class VQVAE(Autoencoder):
 
     network = "conv"
     hidden_units = ()
+    # As in the paper. While codes carry nothing yet, the best image is the mean image; of dark images, a tanh would be
+    # driven there to its flat end, from where no gradient leads back.
+    decoder_activation = None
     # Of the map: no argument here.
     latent_dim = property(lambda self: math.prod(self.map_shape) * self.code_dim)
 
@@ -167,7 +170,7 @@ class VQVAE(Autoencoder):
 
     def build_decoder(self):
         sizes = self.code_dim, self.num_halvings, self.base_filters, self.num_blocks
-        return map_decoder(self.image_shape, *sizes, self.decoder_activation, dtype=self.dtype_policy)
+        return map_decoder(self.image_shape, *sizes, dtype=self.dtype_policy)
 
     def build_prior_network(self):
         """Functional model from maps of code vectors to the logits of the codes, each position given those before."""

@@ -50,9 +50,7 @@ def map_encoder(image_shape, dim, num_halvings, filters, num_blocks, dtype=None,
     return keras.Model(image, layers.Conv2D(dim, 1, dtype="float32", name="vectors")(x), name=name)
 
 
-def map_decoder(
-    image_shape, dim, num_halvings, filters, num_blocks, output_activation="tanh", dtype=None, name="decoder"
-):
+def map_decoder(image_shape, dim, num_halvings, filters, num_blocks, dtype=None, name="decoder"):
     """Builds a network from a flat map to an image: residual blocks, then transposed convolutions of stride 2.
 
     Args:
@@ -61,12 +59,11 @@ def map_decoder(
         num_halvings: How often the resolution is doubled, at least 1.
         filters: Channels inside.
         num_blocks: Number of residual blocks.
-        output_activation: `"tanh"` for [-1, 1], `None` for logits.
         dtype: Dtype policy of the layers.
         name: Name of the network.
 
     Returns:
-        Functional `keras.Model`: `z` `(batch, height * width * dim)` of the map -> images, float32.
+        Functional `keras.Model`: `z` `(batch, height * width * dim)` of the map -> images, float32, not bounded.
     """
     height, width = map_shape(image_shape, num_halvings)
     z = keras.Input((height * width * dim,), name="z")
@@ -84,7 +81,7 @@ def map_decoder(
             dtype=dtype,
         )(x)
     x = crop_to(x, image_shape, dtype)
-    return keras.Model(z, layers.Activation(output_activation, dtype="float32", name="image")(x), name=name)
+    return keras.Model(z, layers.Activation("linear", dtype="float32", name="image")(x), name=name)
 
 
 def _residual_blocks(x, filters, num_blocks, dtype):

@@ -2,6 +2,7 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 import scipy.special
@@ -101,3 +102,18 @@ def test_training_of_the_prior_moves_nothing_else(model, images):
 def test_a_web_page_with_such_codes_is_refused(model, tmp_path):
     with pytest.raises(ValueError, match="Expected a model whose web_view is one of .*Received: None"):
         model.export(tmp_path / "page", format="web")
+
+
+def test_dark_images_are_learned_and_not_replaced_by_black_ones():
+    # With a tanh as the decoder's output, the first steps drove it to -1 for good.
+    rng = np.random.default_rng(0)
+    images = np.zeros((512, 8, 8, 1), "uint8")
+    for image, (row, column) in zip(images, rng.integers(0, 7, (512, 2)), strict=True):
+        image[row : row + 2, column : column + 2] = 255
+    small = dict(image_shape=(8, 8, 1), base_filters=16, num_halvings=1, num_codes=16, code_dim=4, prior_filters=4)
+    model = keras_genzoo.build("vq_vae", **small, prior_layers=1, seed=0)
+    model.compile(optimizer=keras.optimizers.Adam(3e-3), prior_optimizer=keras.optimizers.Adam(1e-3))
+    history = model.fit(images, batch_size=32, epochs=8, verbose=0).history["reconstruction_loss"]
+    assert history[-1] < 8.0  # a black image has 16, and so has every image with a tanh
+    next(layer for layer in reversed(model.decoder.layers) if layer.weights).bias.assign([5.0])
+    assert model.decode(model.encode(images[:4])).max() == 1.0  # what is out of range is cut

@@ -96,7 +96,8 @@ class VQVAE(Autoencoder):
     `encode_map` and `decode_map` have the numbers of the codes in its place.
 
     Shapes: `encoder` images in [-1, 1] -> vectors `(batch, height, width, code_dim)`; `decoder` `(batch, latent_dim)`
-    -> images, without a bound in training and cut to [-1, 1] in use; `prior_network` code vectors -> logits `(batch, height, width, num_codes)`.
+    -> images, without a bound in training and cut to [-1, 1] in use; `prior_network` code vectors -> logits
+    `(batch, height, width, num_codes)`.
 
     Raises:
         ValueError: If an argument is out of its range.

@@ -86,5 +86,6 @@ def _copy_h5(source, target, rounding, stored):
         if content in stored:
             target[key] = stored[content]  # a hard link, which Keras reads like any other array
             continue
-        compressed = {"compression": "gzip", "compression_opts": 9, "shuffle": True} if data.ndim else {}
+        compressed = {"compression": "gzip", "compression_opts": 9, "shuffle": True, "chunks": data.shape}
+        compressed = compressed if data.size > 1 else {}  # one chunk for all of it is smaller than many
         stored[content] = target.create_dataset(key, data=data, **compressed)

@@ -86,4 +86,5 @@ def build_model(recipe):
         model = building.build(recipe.model, weights=recipe.weights, optimizers=optimizers, **args)
     if recipe.freeze:
         freeze(model, *recipe.freeze)
+    model.steps_per_execution = recipe.steps_per_execution
     return model

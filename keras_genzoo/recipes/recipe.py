@@ -64,6 +64,8 @@ class Recipe:
             arguments; `learning_rate` may be a dict of the name of a Keras `schedule` and its arguments.
         data: `DataConfig`.
         epochs: Number of epochs, at least 1: passes over the data, or `data.repeat` passes each.
+        steps_per_execution: Steps in one call of the compiled step, at least 1, as in `compile`. More cost less time
+            around small steps, on a GPU most of all. Callbacks see the last step of a call only; results are the same.
         seed: Seed of the initial weights, the noise and the order of the data: an integer in 0..4294967295.
         weights: Pretrained weights to start from, as in `keras_genzoo.build`; `None` for random weights.
         transfer: Whether arguments may differ from those of `weights`: layers that match are then kept, and the others
@@ -84,6 +86,7 @@ class Recipe:
     optimizers: dict = field(default_factory=dict)
     data: DataConfig = field(default_factory=DataConfig)
     epochs: int = 20
+    steps_per_execution: int = 1
     seed: int = 0
     weights: str | None = None
     transfer: bool = False
@@ -106,7 +109,7 @@ class Recipe:
             check_spec(spec)
         if self.dtype not in DTYPES:
             raise ValueError(f"Expected dtype to be one of {', '.join(DTYPES)}. Received: {self.dtype!r}")
-        check_at_least(1, epochs=self.epochs)
+        check_at_least(1, epochs=self.epochs, steps_per_execution=self.steps_per_execution)
         check_at_least(0, seed=self.seed)
         check_training_seed(self.seed)
         check_types(self)

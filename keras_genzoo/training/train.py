@@ -118,6 +118,7 @@ def begin(run, resume=False, verbose=0):
     if model is None:
         return build_model(run.recipe), 0, note
     run.check_model(model)
+    model.steps_per_execution = run.recipe.steps_per_execution
     began = note["recipe"]["epochs"]
     if verbose and began != run.recipe.epochs and any(has_schedule(spec) for spec in run.recipe.optimizers.values()):
         print(f"The learning rate schedules keep the step counts that were made for {began} epochs.", flush=True)

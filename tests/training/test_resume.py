@@ -103,6 +103,17 @@ def test_what_weights_do_not_depend_on_may_be_edited(run):
     assert [row["epoch"] for row in read_log(run.log)] == [1, 2, 3]
 
 
+def test_several_steps_in_one_call_train_the_same_weights_and_may_change_on_resume(done, tmp_path):
+    three = dataclasses.replace(RECIPE, steps_per_execution=3)
+    model, _ = train(three, tmp_path / "run")
+    once = building.load(training.last_checkpoint(done))
+    assert model.steps_per_execution == 3 and once.steps_per_execution == 1
+    for weight, same in zip(model.weights, once.weights, strict=True):
+        np.testing.assert_allclose(weight.numpy(), same.numpy(), rtol=1e-5, atol=1e-6)
+    again, _ = train(dataclasses.replace(three, steps_per_execution=2, epochs=3), tmp_path / "run", resume=True)
+    assert again.steps_per_execution == 2 and int(again.optimizer.iterations) == 12
+
+
 def test_fewer_epochs_than_trained_are_refused(run):
     refused(
         dataclasses.replace(RECIPE, epochs=1), run.folder, "Expected epochs of at least 2, which the run .* epochs=1"

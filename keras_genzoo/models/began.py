@@ -18,9 +18,10 @@ M = L(x) + |gamma L(x) - L(G(z))|, logged as `convergence`, falls as images get 
 learning rate 0.0001; the paper lowers it where M stalls.
 
 Differences from the paper: D is made of the strided and transposed convolutions of `dcgan` with ReLU in its decoder,
-where the paper has convolutions of stride 1 with ELU, subsampling and upsampling; a tanh bounds the pixels. k moves
-with each update of D, by the images of that update, while the paper draws other ones for G. Neither network has batch
-normalization, as in the paper; with `network="mlp"`, the generator has it.
+where the paper has convolutions of stride 1 with ELU, subsampling and upsampling; a tanh bounds the pixels of
+generated images, and not, as in the paper, those of reconstructions. k moves with each update of D, by the images of
+that update, while the paper draws other ones for G. Neither network has batch normalization, as in the paper; with
+`network="mlp"`, the generator has it.
 """
 
 import keras
@@ -44,7 +45,8 @@ class BEGAN(StandardGAN):
     and a preset begins at 0.
 
     Shapes: `generator` `(batch, latent_dim)` -> `(batch, height, width, channels)` in [-1, 1]; `discriminator`
-    images in [-1, 1] -> their reconstructions. `judge` gives minus the error of each image, `(batch, 1)`.
+    images in [-1, 1] -> their reconstructions, without a bound. `judge` gives minus the error of each image,
+    `(batch, 1)`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -93,7 +95,8 @@ class BEGAN(StandardGAN):
     def build_discriminator(self):
         image = keras.Input(self.image_shape, name="image")
         common = dict(dtype=self.dtype_policy)
-        output = dict(output_activation=self.values.activation("tanh"), name="decoder", **common)
+        # No tanh: of dark images, the first steps would drive it to its flat end, and D would reconstruct black only.
+        output = dict(output_activation=None, name="decoder", **common)
         if self.network == "conv":
             sizes = (self.d_base_filters or self.base_filters, self.kernel_size)
             units = dict(dense_units=self.d_dense_units)
@@ -107,14 +110,6 @@ class BEGAN(StandardGAN):
 
     def training_variables(self):
         return {**super().training_variables(), "fake_weight": self.fake_weight}
-
-    def check_arguments(self):
-        super().check_arguments()
-        if "color" in self.augmentations:  # beyond what a tanh can reconstruct
-            raise ValueError(
-                "Expected augmentations that keep pixels in [-1, 1], which a discriminator reconstructs. "
-                f"Received: augmentations={self.augmentations}"
-            )
 
     # -- the losses -----------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import pytest
 from cases import CASES
 
 import keras_genzoo
+from keras_genzoo.utils.record import Record
 
 CASE, MLP = (case for case in CASES if case.name == "began")
 
@@ -85,9 +86,14 @@ def test_arguments_of_discriminators_that_are_no_autoencoders_are_refused(name, 
         CASE.build(**{name: value})
 
 
-def test_augmentations_beyond_the_range_of_pixels_are_refused():
-    with pytest.raises(ValueError, match="Expected augmentations that keep pixels in .-1, 1., .* Received: .*'color'"):
-        CASE.build(augmentations=["flip", "color"])
+def test_reconstructions_have_no_bound_and_follow_changed_colors():
+    # Of dark images, a tanh stays at -1 for good, where its gradient is 0.
+    model = CASE.build(augmentations=["flip", "color"])
+    decoder = model.discriminator.get_layer("decoder")
+    decoder.weights[-1].assign(np.full(decoder.weights[-1].shape, -5.0))
+    images = model.unpack(CASE.data(5)).images
+    error, expected = -np.mean(model.judge(Record(images=images))), np.mean(np.abs(images + 5.0))
+    assert error == pytest.approx(float(expected), rel=0.2)
 
 
 def test_points_beyond_one_are_reconstructed():

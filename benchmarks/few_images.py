@@ -56,7 +56,7 @@ def recipe_of(arm, parent, source, images, steps):
     return recipe
 
 
-def fid(cell, sources, model_name, dtype):
+def fid(cell, sources, parents, dtype):
     """Classifier FID of one cell, as a dict of results."""
     begun, target = DIRECTIONS[cell["direction"]]
     images, _ = keras_genzoo.data.load_arrays(sources[target], split="train")
@@ -66,7 +66,7 @@ def fid(cell, sources, model_name, dtype):
     with tempfile.TemporaryDirectory() as folder:
         np.savez(f"{folder}/few.npz", x_train=chosen)
         source = f"npz:{folder}/few.npz"
-        recipe = recipe_of(cell["arm"], f"{model_name}_{begun}", source, cell["images"], cell["steps"])
+        recipe = recipe_of(cell["arm"], parents[begun], source, cell["images"], cell["steps"])
         recipe = dataclasses.replace(recipe, seed=cell["seed"], dtype=dtype)
         model = build_model(recipe)
         data = keras_genzoo.data.load(source, seed=cell["seed"], **recipe.data.load_options())
@@ -81,6 +81,8 @@ def main():
     parser.add_argument("--mnist", default="tfds:mnist")
     parser.add_argument("--fashion-mnist", default="tfds:fashion_mnist")
     parser.add_argument("--model", default="dcgan", help="a GAN with presets MODEL_mnist and MODEL_fashion_mnist")
+    parser.add_argument("--mnist-parent", help="a preset's folder in place of the bundled MODEL_mnist")
+    parser.add_argument("--fashion-mnist-parent", help="the same for MODEL_fashion_mnist")
     parser.add_argument("--directions", nargs="*", choices=DIRECTIONS, default=list(DIRECTIONS))
     parser.add_argument("--images", type=int, nargs="*", default=[100, 1000])
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
@@ -90,14 +92,23 @@ def main():
     cells.add_arguments(parser, "few_images.jsonl")
     options = parser.parse_args()
     sources = {"mnist": options.mnist, "fashion_mnist": options.fashion_mnist}
+    given = {"mnist": options.mnist_parent, "fashion_mnist": options.fashion_mnist_parent}
+    parents = {name: folder or f"{options.model}_{name}" for name, folder in given.items()}
     wanted = [
-        dict(model=options.model, direction=direction, images=images, seed=seed, arm=arm, steps=options.steps)
+        dict(
+            parent=parents[DIRECTIONS[direction][0]],
+            direction=direction,
+            images=images,
+            seed=seed,
+            arm=arm,
+            steps=options.steps,
+        )
         for seed in options.seeds  # all arms of one seed first: a table of a part is a fair one
         for images in options.images
         for direction in options.directions
         for arm in options.arms
     ]
-    rows = cells.run(wanted, lambda cell: fid(cell, sources, options.model, options.dtype), options)
+    rows = cells.run(wanted, lambda cell: fid(cell, sources, parents, options.dtype), options)
     print(cells.table(rows, ("direction", "images", "steps"), "arm", "fid", options.arms))
 
 

@@ -111,7 +111,7 @@ def pacgan(args, precision):
 def began(args, precision):
     """A discriminator that reconstructs, and the weight of generated images that follows the balance."""
     layers, length = features(args["d_base_filters"], batch_norm=False)
-    decoder = generator(args["code_dim"], args["d_base_filters"], nn.Tanh(), batch_norm=False)
+    decoder = generator(args["code_dim"], args["d_base_filters"], nn.Identity(), batch_norm=False)
     d_network = nn.Sequential(*layers, nn.Linear(length, args["code_dim"]), decoder)
     latent, weight = args["latent_dim"], torch.zeros(())
     g_network = generator(latent, args["base_filters"], nn.Tanh(), batch_norm=False)

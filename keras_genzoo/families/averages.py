@@ -13,8 +13,8 @@ class Average:
     """Averages of some networks of a model, moved once per training step.
 
     In step t, the decay is t / (t + 10), up to `decay`: an average forgets the random start. Of pretrained weights, t
-    starts at 90. Classifier FID of 1,500 images of `dcgan_mnist`, trained on with the digits of scikit-learn
-    (`benchmarks/average_start.py`):
+    starts at 90. Classifier FID of 1,500 images of an earlier `dcgan_mnist`, without dense layers, trained on with
+    the digits of scikit-learn (`benchmarks/average_start.py`):
 
     | steps | raw generator | average | constant decay of 0.999 |
     | --- | --- | --- | --- |

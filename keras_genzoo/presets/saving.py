@@ -28,8 +28,8 @@ def save_preset(model, path, card=None, half_precision=False, averages_only=Fals
         model: Model of the zoo.
         path: Folder to write.
         card: Dict for `card.json`, for example from a training run.
-        half_precision: Whether to store the weights as float16, which halves the file. The kernels of a model of
-            `mixed_bfloat16` are rounded to the 8 significant bits that it was trained with, which makes it
+        half_precision: Whether to store the weights as float16, which halves the file. Kernels of layers
+            that compute in bfloat16 are rounded to the 8 significant bits that their products see, which makes it
             another sixth smaller. The model is unchanged; compute metrics for the card on the preset as loaded.
         averages_only: Whether to store the averages of a model with `ema_decay` also as the networks that they follow,
             which takes a third off the file of a GAN. Images stay the same; a training goes on from the averages.

@@ -33,6 +33,8 @@ def write_weights(model, path, half_precision=False, averages_only=False):
     copy = model.float32_copy()
     if averages_only and getattr(copy, "average", None):
         copy.average.replace()
+    if half_precision:
+        _round_kernels(copy, model)
     with tempfile.TemporaryDirectory(dir=Path(path).parent) as scratch:
         # The file is made in memory and then written, so that a full disk is an OSError: HDF5 raises other errors when
         # it cannot write.
@@ -42,31 +44,33 @@ def write_weights(model, path, half_precision=False, averages_only=False):
             stored = io.BytesIO(archive.read("model.weights.h5"))
     buffer = io.BytesIO()
     with h5py.File(stored, "r") as source, h5py.File(buffer, "w") as target:
-        _copy_h5(source, target, _rounding(model) if half_precision else None, {})
+        _copy_h5(source, target, half_precision, {})
     Path(path).write_bytes(buffer.getvalue())
     load_weights(copy, path)
     return copy
 
 
-def _rounding(model):
-    """The dtype that the kernels of `model` are rounded to before they are stored as float16.
+def _round_kernels(copy, model):
+    """Rounds the kernels of a float32 copy whose layers compute in bfloat16 in the model.
 
-    A model of `mixed_bfloat16` was trained with products that see 8 significant bits of a kernel. float16 has 11; the
-    other three only make the file larger, as they do not compress.
+    Their products see 8 significant bits. float16 has 11, and the other three only make a file larger, as they do not
+    compress. Other arrays, such as the codes of a quantizer, may lie close together and far from zero: they keep
+    theirs.
     """
-    return "bfloat16" if model.dtype_policy.compute_dtype == "bfloat16" else "float16"
+    import keras
+    import numpy as np
+    from keras import ops
+
+    for rounded, layer in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
+        kernel = None if isinstance(layer, keras.Model) else getattr(rounded, "kernel", None)
+        if kernel is not None and layer.compute_dtype == "bfloat16":
+            seen = ops.cast(ops.cast(kernel, "bfloat16"), "float32")
+            if ops.max(ops.abs(seen)) < np.finfo(np.float16).max:  # or it is stored as it is
+                kernel.assign(seen)
 
 
-def _copy_h5(source, target, rounding, stored):
-    """Copies groups and datasets, compressed, equal arrays once.
-
-    Args:
-        source: HDF5 group to read.
-        target: HDF5 group to write.
-        rounding: `None` copies the values. `"float16"` stores arrays as float16 if they are in its range, and
-            `"bfloat16"` rounds those of two and more axes to bfloat16 before.
-        stored: Dict of the arrays that are written already.
-    """
+def _copy_h5(source, target, half_precision, stored):
+    """Copies groups and datasets, compressed, equal arrays once; with `half_precision`, as float16 if in its range."""
     import h5py
     import numpy as np
 
@@ -74,14 +78,13 @@ def _copy_h5(source, target, rounding, stored):
         target.attrs[key] = value
     for key, item in source.items():
         if isinstance(item, h5py.Group):
-            _copy_h5(item, target.create_group(key), rounding, stored)
+            _copy_h5(item, target.create_group(key), half_precision, stored)
             continue
         data = item[()]
         # Scalars stay as they are: one may be a count of steps, and float16 has no 2049.
-        if rounding and data.ndim and data.dtype == np.float32:
-            with np.errstate(over="ignore"):
-                half = data.astype(rounding if data.ndim > 1 else "float16").astype("float16")
-            data = half if np.all(np.isfinite(half)) else data
+        half = half_precision and data.ndim and data.dtype == np.float32
+        if half and np.all(np.abs(data) < np.finfo(np.float16).max):
+            data = data.astype("float16")
         content = (data.dtype.str, data.shape, data.tobytes())
         if content in stored:
             target[key] = stored[content]  # a hard link, which Keras reads like any other array

@@ -64,8 +64,8 @@ class Recipe:
             arguments; `learning_rate` may be a dict of the name of a Keras `schedule` and its arguments.
         data: `DataConfig`.
         epochs: Number of epochs, at least 1: passes over the data, or `data.repeat` passes each.
-        steps_per_execution: Steps in one call of the compiled step, at least 1, as in `compile`. More cost less time
-            around small steps, on a GPU most of all. Callbacks see the last step of a call only; results are the same.
+        steps_per_execution: Steps in one call of the compiled step, at least 1, as in `compile`. Larger values take
+            less time around each step, which matters for small ones. Callbacks see the last step of a call only.
         seed: Seed of the initial weights, the noise and the order of the data: an integer in 0..4294967295.
         weights: Pretrained weights to start from, as in `keras_genzoo.build`; `None` for random weights.
         transfer: Whether arguments may differ from those of `weights`: layers that match are then kept, and the others

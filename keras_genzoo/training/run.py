@@ -204,7 +204,7 @@ class Run:
 
 
 def _settled(recipe):
-    """The settings that weights depend on, by dotted names: not epochs, evaluation, validation, folders of data."""
+    """The settings that weights depend on, by dotted names: not epochs, calls, evaluation, validation, folders."""
     values = plain(recipe.to_dict())
     data = values["data"] | {key: _public(values["data"][key]) for key in ("source", "source_b")}
     known = {} if recipe.weights else registry.describe(recipe.model).arguments

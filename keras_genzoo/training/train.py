@@ -40,8 +40,8 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
             machine: see `keras_genzoo.recipes.precision`.
         out: The run folder. With `resume=True` it may contain a run, which continues from its newest checkpoint exactly
             as if it had not stopped: with the same order of the data, the same noise and the same optimizer states.
-        resume: Whether to continue the run in `out`. The recipe must be that of the run, except for epochs, evaluation
-            and the place of the data; an empty folder starts a run.
+        resume: Whether to continue the run in `out`. The recipe must be that of the run, except for epochs, steps in
+            a call, evaluation, validation and the place of the data; an empty folder starts a run.
         verbose: As in `keras.Model.fit`: a progress bar (1), one line per epoch, and per minute, (2) or no output (0);
             `"auto"` is 1 on a terminal, else 2.
         evaluate: Whether to compute the metrics of the recipe for the card.

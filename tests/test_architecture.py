@@ -66,6 +66,7 @@ TENSORFLOW_FILES = {
     "families.priors",
     "families.step_count",
     "families.two_player",
+    "latent.classifier_checks",
     "latent.editing",
     "latent.finding",
     "latent.inversion",

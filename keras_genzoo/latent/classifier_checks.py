@@ -1,6 +1,7 @@
 """What can be told of a classifier from its outputs: whether it takes images in 0..1, and gives what it is said to."""
 
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_genzoo.families.base import ZooModel
@@ -120,4 +121,20 @@ def check_range(view, images):
         raise ValueError(
             "Expected a classifier of images in 0..1, such as lambda images: classifier(255.0 * images). Received: one "
             "of images in 0..255, which sees those in 0..1 as black"
+        )
+
+
+def check_gradient(view):
+    """Raises `ValueError` unless the logits of a `ClassifierView` have a gradient with respect to its images."""
+    images = tf.constant(view.images)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = tf.convert_to_tensor(view.logits(images))
+    # Of a sum with weights: without them, that of two opposite logits would be 0.
+    gradient = tape.gradient(logits, images, tf.random.stateless_normal(logits.shape, (0, 0)))
+    if gradient is None or (np.ptp(logits, axis=0).any() and not np.any(gradient)):
+        found = "without a gradient" if gradient is None else "whose gradient is 0, though its outputs differ"
+        raise ValueError(
+            "Expected a classifier of TensorFlow operations whose outputs have a gradient with respect to the images. "
+            f"Received: one {found}"
         )

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_genzoo.latent.classifier_checks import check_gradient
 from keras_genzoo.latent.classifier_view import ClassifierView
 from keras_genzoo.latent.codes import (
     check_codes,
@@ -28,8 +29,8 @@ from keras_genzoo.utils.checks import check_at_least, is_number
 from keras_genzoo.utils.text import counted
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
-ATTEMPTS = 3
-NEARBY = 0.5  # standard deviation of what is added to a code for another attempt, in those of the prior
+NEARBY = 0.5  # standard deviation of what is added to a code for the second attempt, in those of the prior
+CANDIDATES = 32  # draws of the prior, of which the best one begins the last attempt
 SPREAD_SAMPLES = 200
 
 
@@ -95,7 +96,8 @@ def edit(
             prior; `None` for 1.
         confidence: Probability of the target that is asked for, in (0, 1). The classifier's loss ends half-way from it
             to 1; from there on, a code moves only to regain what is held.
-        steps: Steps of Adam, at least 1. Codes that miss the confidence have two more attempts, from codes nearby.
+        steps: Steps of Adam, at least 1. Codes that miss the confidence have two more attempts, from a code nearby,
+            and from the best of 32 draws of the prior.
         learning_rate: Length of the first step of each element, in standard deviations of the prior; it falls to zero
             along a cosine.
         from_logits: Whether the classifier gives logits; `False` for probabilities.
@@ -127,7 +129,7 @@ def edit(
     hold = _check_hold(hold, exclusive)
     hold_weight = _check_numbers(hold, hold_weight, confidence, learning_rate)
     view = ClassifierView(model, classifier, from_logits, exclusive)
-    _check_gradient(view)
+    check_gradient(view)
     target = view.targets(target, len(z))
     given = conditions_of(model, len(z), conditions)
     mover = Mover(model, view, hold, float(hold_weight), float(confidence), float(learning_rate))
@@ -135,21 +137,37 @@ def edit(
     before = mover.features(z, target, given, batch_size)
     moved = mover.moved(z, z, target, given, steps, batch_size)
     after = mover.features(moved, target, given, batch_size)
-    for attempt in range(1, ATTEMPTS):  # some get stuck, which a start nearby mostly helps
+    for begin in (_nearby, _best_draws):  # some get stuck
         missed = np.flatnonzero(after["target"] < confidence)
         if len(missed):
-            _try_again(mover, missed, z, target, given, steps, batch_size, attempt, moved, after)
+            _try_again(mover, missed, z, target, given, steps, batch_size, begin, moved, after)
     images = decode(model, moved, batch_size, **given)
     features = [mover.named(each) for each in (before, after)]
     return Edited(moved, images, *features, after["target"] >= confidence)
 
 
-def _try_again(mover, missed, z, target, conditions, steps, batch_size, attempt, moved, after):
-    """Moves some codes once more, from near where they began, and keeps what is better in `moved` and `after`."""
+def _nearby(mover, z, target, conditions, batch_size):
+    """Codes near those of `z`, to begin an attempt with."""
+    noise = np.random.default_rng(1).standard_normal((1, z.shape[1]), "float32")  # equal codes move alike
+    return ops.convert_to_numpy(on_shell(mover.model, z + NEARBY * mover.scale * noise, z))
+
+
+def _best_draws(mover, z, target, conditions, batch_size):
+    """For each code of `z`, the draw of the prior with the least loss, to begin an attempt with."""
+    goal = mover.features(z, target, conditions, batch_size)["held"]
+    draws, rows = sample(mover.model, CANDIDATES, seed=1), np.repeat(np.arange(len(z)), CANDIDATES)
+    given = {key: each[rows] for key, each in conditions.items()}
+    found = mover.features(np.tile(draws, (len(z), 1)), target[rows], given, batch_size)
+    change = np.mean(np.square((found["held"] - goal[rows]) / mover.spread), axis=-1)
+    missing = np.maximum(mover.goal - np.log(np.maximum(found["target"], 1e-30)), 0.0)
+    losses = (missing + mover.hold_weight * change).reshape(len(z), CANDIDATES)
+    return draws[losses.argmin(axis=1)]
+
+
+def _try_again(mover, missed, z, target, conditions, steps, batch_size, beginning, moved, after):
+    """Moves some codes once more, from another beginning, and keeps what is better in `moved` and `after`."""
     given = {key: each[missed] for key, each in conditions.items()}
-    noise = np.random.default_rng(attempt).standard_normal((len(missed), z.shape[1]), "float32")
-    near = z[missed] + NEARBY * mover.scale * noise
-    begin = ops.convert_to_numpy(on_shell(mover.model, near, z[missed]))
+    begin = beginning(mover, z[missed], target[missed], given, batch_size)
     again = mover.moved(begin, z[missed], target[missed], given, steps, batch_size)
     found = mover.features(again, target[missed], given, batch_size)
     better = found["target"] > after["target"][missed]
@@ -165,7 +183,8 @@ class Mover:
         self.model, self.view, self.hold = model, view, hold
         self.measures = [name for name in hold if name != "outputs"]
         self.scale = prior_scale(model)
-        self.hold_weight, self.confidence, self.learning_rate = hold_weight, confidence, learning_rate * self.scale
+        self.hold_weight, self.learning_rate = hold_weight, learning_rate * self.scale
+        self.goal = float(np.log(0.5 + 0.5 * confidence))  # of the log-probability: half-way to certainty
         self.spread = None
         # Of their own, and not kept with the model: a classifier may be any function.
         self.run_seen, self.run_step = (tf.function(each, reduce_retracing=True) for each in (self.seen, self.step))
@@ -230,7 +249,7 @@ class Mover:
         with tf.GradientTape() as tape:
             tape.watch(z)
             log_probability, held = self.seen(z, target, conditions)
-            missing = ops.relu(np.log(0.5 + 0.5 * self.confidence) - log_probability)  # half-way to certainty
+            missing = ops.relu(self.goal - log_probability)
             change = ops.mean(ops.square((held - goal) / spread), axis=-1)
             loss = ops.sum(missing + self.hold_weight * change)
         gradient = tape.gradient(loss, z)
@@ -256,22 +275,6 @@ def _check_hold(hold, exclusive):
     if len(set(hold)) < len(hold):
         raise ValueError(f"Expected each name of hold once. Received: hold={hold!r}")
     return tuple(hold)
-
-
-def _check_gradient(view):
-    """Raises `ValueError` unless the logits of a `ClassifierView` have a gradient with respect to its images."""
-    images = tf.constant(view.images)
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        logits = tf.convert_to_tensor(view.logits(images))
-    # Of a sum with weights: without them, that of two opposite logits would be 0.
-    gradient = tape.gradient(logits, images, tf.random.stateless_normal(logits.shape, (0, 0)))
-    if gradient is None or (np.ptp(logits, axis=0).any() and not np.any(gradient)):
-        found = "without a gradient" if gradient is None else "whose gradient is 0, though its outputs differ"
-        raise ValueError(
-            "Expected a classifier of TensorFlow operations whose outputs have a gradient with respect to the images. "
-            f"Received: one {found}"
-        )
 
 
 def _check_numbers(hold, hold_weight, confidence, learning_rate):

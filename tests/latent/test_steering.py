@@ -157,6 +157,20 @@ def test_equal_codes_move_like_one(gan):
     assert one.after["target"][0] > one.before["target"][0] + 0.1
 
 
+def test_codes_without_a_way_to_the_target_begin_again_from_draws_that_show_it(gan):
+    def flat(images):
+        """Two classes whose probabilities change within a small part of the images' range, and have no slope beyond."""
+        side = 8.0 * ops.tanh(40.0 * left_or_right(images)[:, 1])
+        return ops.stack([-side, side], axis=-1)
+
+    z = latent.sample(gan, 24)
+    z = z[np.asarray(left_or_right(latent.decode(gan, z) / np.float32(255)))[:, 1] < -0.5]
+    assert len(z) > 3
+    edited = latent.edit(gan, flat, np.concatenate([z, z[:1]]), 1, steps=40, hold=[])
+    assert edited.reached.all()
+    np.testing.assert_allclose(edited.z[0], edited.z[-1], atol=1e-3)  # equal codes have equal draws
+
+
 def test_probabilities_far_from_the_target_have_a_gradient(gan):
     def certain(images):
         return ops.softmax(20.0 * left_or_right(images))

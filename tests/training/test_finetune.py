@@ -160,7 +160,7 @@ def test_command_trains_on_a_folder_and_the_card_names_the_parent(command, paren
     model, old = (keras_genzoo.build("dcgan", weights=path) for path in (here / "run" / "preset", parent))
     for name, kept in (("discriminator", True), ("generator", False)):
         after, before = (getattr(each, name).layers[1].get_weights()[0] for each in (model, old))
-        assert np.allclose(after, before, rtol=1e-3, atol=1e-5) == kept  # a preset holds half precision
+        assert np.allclose(after, before, rtol=4e-3, atol=1e-5) == kept  # a preset holds 8 significant bits
     code, out, err = command("train", "dcgan", "--out", "run", "--resume", "--epochs", 3, "--no-evaluate")
     assert code == 0, err
 

@@ -27,8 +27,8 @@ def trained(recipe, count, steps):
     model = build_model(recipe.override({"steps_per_execution": count}))
     rng, size = np.random.default_rng(0), recipe.data.batch_size
     images = rng.integers(0, 256, (steps * size, *model.image_shape), dtype="uint8")
-    parts = (images,) if not model.data_kind.has_labels else (images, rng.integers(0, 10, len(images)))
-    data = tf.data.Dataset.from_tensor_slices(parts if len(parts) > 1 else images).batch(size).prefetch(2)
+    arrays = (images, rng.integers(0, 10, len(images))) if model.data_kind.has_labels else images
+    data = tf.data.Dataset.from_tensor_slices(arrays).batch(size).prefetch(2)
 
     def run():
         start = time.perf_counter()

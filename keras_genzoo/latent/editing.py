@@ -158,10 +158,9 @@ def _best_draws(mover, z, target, conditions, batch_size):
     draws, rows = sample(mover.model, CANDIDATES, seed=1), np.repeat(np.arange(len(z)), CANDIDATES)
     given = {key: each[rows] for key, each in conditions.items()}
     found = mover.features(np.tile(draws, (len(z), 1)), target[rows], given, batch_size)
-    change = np.mean(np.square((found["held"] - goal[rows]) / mover.spread), axis=-1)
-    missing = np.maximum(mover.goal - np.log(np.maximum(found["target"], 1e-30)), 0.0)
-    losses = (missing + mover.hold_weight * change).reshape(len(z), CANDIDATES)
-    return draws[losses.argmin(axis=1)]
+    log_probability = np.log(np.maximum(found["target"], np.float32(1e-30)))
+    losses = np.asarray(mover.losses(log_probability, found["held"], goal[rows], mover.spread))
+    return draws[losses.reshape(len(z), CANDIDATES).argmin(axis=1)]
 
 
 def _try_again(mover, missed, z, target, conditions, steps, batch_size, beginning, moved, after):
@@ -244,14 +243,17 @@ class Mover:
             parts.append(np.asarray(state[0]))
         return np.concatenate(parts)
 
+    def losses(self, log_probability, held, goal, spread):
+        """What each code is to minimize, `(n,)`: the log-probability that is missing, and the change of the held."""
+        change = ops.mean(ops.square((held - goal) / spread), axis=-1)
+        return ops.relu(self.goal - log_probability) + self.hold_weight * change
+
     def step(self, z, mean, square, number, share, start, target, goal, spread, conditions):
         """One step of Adam, of a share of the learning rate, and back to the shell of the prior."""
         with tf.GradientTape() as tape:
             tape.watch(z)
             log_probability, held = self.seen(z, target, conditions)
-            missing = ops.relu(self.goal - log_probability)
-            change = ops.mean(ops.square((held - goal) / spread), axis=-1)
-            loss = ops.sum(missing + self.hold_weight * change)
+            loss = ops.sum(self.losses(log_probability, held, goal, spread))
         gradient = tape.gradient(loss, z)
         mean = BETA_1 * mean + (1.0 - BETA_1) * gradient
         square = BETA_2 * square + (1.0 - BETA_2) * ops.square(gradient)

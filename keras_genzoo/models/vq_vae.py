@@ -118,9 +118,6 @@ class VQVAE(Autoencoder):
 
     network = "conv"
     hidden_units = ()
-    # As in the paper. While codes carry nothing yet, the best image is the mean image; of dark images, a tanh would be
-    # driven there to its flat end, from where no gradient leads back.
-    decoder_activation = None
     # Of the map: no argument here.
     latent_dim = property(lambda self: math.prod(self.map_shape) * self.code_dim)
 

@@ -81,6 +81,8 @@ def map_decoder(image_shape, dim, num_halvings, filters, num_blocks, dtype=None,
             dtype=dtype,
         )(x)
     x = crop_to(x, image_shape, dtype)
+    # No tanh: while codes carry nothing yet, the best image is the mean image, and of dark images a tanh would be
+    # driven to its flat end, from where no gradient leads back.
     return keras.Model(z, layers.Activation("linear", dtype="float32", name="image")(x), name=name)
 
 

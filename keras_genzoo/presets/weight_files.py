@@ -89,6 +89,6 @@ def _copy_h5(source, target, half_precision, stored):
         if content in stored:
             target[key] = stored[content]  # a hard link, which Keras reads like any other array
             continue
-        compressed = {"compression": "gzip", "compression_opts": 9, "shuffle": True, "chunks": data.shape}
-        compressed = compressed if data.size > 1 else {}  # one chunk for all of it is smaller than many
-        stored[content] = target.create_dataset(key, data=data, **compressed)
+        # In one chunk, an array compresses better than in many; scalars and empty arrays have none.
+        options = {"compression": "gzip", "compression_opts": 9, "shuffle": True, "chunks": data.shape}
+        stored[content] = target.create_dataset(key, data=data, **(options if data.size > 1 else {}))

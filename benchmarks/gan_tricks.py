@@ -1,11 +1,12 @@
 """What each training trick of GANs does on one measured run: a small DCGAN of MNIST, one thing changed at a time.
 
-    python benchmarks/gan_tricks.py --data npz:mnist.npz [--epochs 6] [--images 60000] [--seeds 0] [--only NAME ...]
+    python benchmarks/gan_tricks.py --data npz:mnist.npz [--epochs 3] [--images 60000] [--seeds 0] [--only NAME ...]
+                                    [--dtype float32]
 
-Each run has the same networks, images, epochs and seed. The table has the classifier FID of 10,000 images of the
-averaged generator against the 10,000 test images, its recall (how much of the real data is covered), and the time of
-training as a multiple of the first row's. Few images show what a trick does for small data sets: `--images 1000`.
-Finished rows are kept in --cache, so that a run that was broken off goes on.
+Each run has the networks and batches of the recipe `dcgan_mnist`, and the same images, epochs and seed. The table has
+the classifier FID of 10,000 images of the averaged generator against the 10,000 test images, its recall (how much of
+the real data is covered), and the time of training as a multiple of the first row's. Few images show what a trick does
+for small data sets: `--images 1000`. Finished rows are kept in --cache, and a run that was broken off goes on.
 """
 
 import argparse
@@ -23,9 +24,10 @@ from rich.table import Table
 import keras_genzoo
 from keras_genzoo import metrics
 
-NETWORKS = dict(image_shape=(28, 28, 1), latent_dim=64, base_filters=16, d_base_filters=24)
-BATCH = 128
 ADAM = dict(beta_1=0.5)
+
+
+RECIPE = keras_genzoo.load_recipe("dcgan_mnist")
 
 
 def adam(rate, **options):
@@ -45,7 +47,10 @@ OPTIMIZERS = {
     "Adam": both(lambda steps: adam(3e-4)),
     "learning rate that falls along a cosine": both(decayed),
     "two rates: discriminator 4 times the generator's": lambda steps: dict(
-        d_optimizer=adam(4e-4), g_optimizer=adam(1e-4)
+        d_optimizer=adam(6e-4), g_optimizer=adam(1.5e-4)
+    ),
+    "two rates: generator 4 times the discriminator's": lambda steps: dict(
+        d_optimizer=adam(1.5e-4), g_optimizer=adam(6e-4)
     ),
     "RMSprop 0.0003": both(lambda steps: keras.optimizers.RMSprop(3e-4)),
     "SGD 0.02": both(lambda steps: keras.optimizers.SGD(0.02)),
@@ -67,15 +72,16 @@ TRICKS = {
 ROWS = {name: (name, {}) for name in OPTIMIZERS} | {name: ("Adam", args) for name, args in TRICKS.items()}
 
 
-def run(name, images, test, features, epochs, seed):
+def run(name, images, test, features, seed, options):
     """Classifier FID, recall and seconds of one row."""
     optimizer, args = ROWS[name]
-    steps = epochs * -(-len(images) // BATCH)
+    steps = options.epochs * -(-len(images) // RECIPE.data.batch_size)
     args = {key: steps // 2 if value == "half" else value for key, value in args.items()}
-    model = keras_genzoo.build("dcgan", optimizers=OPTIMIZERS[optimizer](steps), seed=seed, **NETWORKS, **args)
+    args = {**RECIPE.args, **args}
+    model = keras_genzoo.build("dcgan", optimizers=OPTIMIZERS[optimizer](steps), seed=seed, dtype=options.dtype, **args)
     keras.utils.set_random_seed(seed)  # the order of the images
     start = time.perf_counter()
-    model.fit(images, batch_size=BATCH, epochs=epochs, verbose=0)
+    model.fit(images, batch_size=RECIPE.data.batch_size, epochs=options.epochs, verbose=0)
     seconds = time.perf_counter() - start
     made = features(model.generate(len(test), seed=0))
     real = features(test)
@@ -86,7 +92,8 @@ def run(name, images, test, features, epochs, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="tfds:mnist")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--dtype", default="float32", help="mixed_bfloat16 is faster on some machines")
     parser.add_argument("--images", type=int, default=60_000, help="training images: the first ones")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0])
     parser.add_argument("--only", nargs="*", choices=ROWS, default=list(ROWS))
@@ -100,9 +107,9 @@ def main():
     for name in options.only:
         found = []
         for seed in options.seeds:
-            key = f"{name}, {options.images} images, {options.epochs} epochs, seed {seed}"
+            key = key_of(name, seed, options)
             if key not in known:
-                known[key] = run(name, images[: options.images], test, features, options.epochs, seed)
+                known[key] = run(name, images[: options.images], test, features, seed, options)
                 if options.cache:
                     options.cache.write_text(json.dumps(known, indent=1))
             found.append(known[key])
@@ -116,9 +123,14 @@ def main():
     Console().print(table)
 
 
+def key_of(name, seed, options):
+    """Name of a run in the cache."""
+    return f"{name}, {options.images} images, {options.epochs} epochs, {options.dtype}, seed {seed}"
+
+
 def first_seconds(known, options):
     """Seconds of the plain row, `None` where it has not run."""
-    key = f"Adam, {options.images} images, {options.epochs} epochs, seed {options.seeds[0]}"
+    key = key_of("Adam", options.seeds[0], options)
     return known[key]["seconds"] if key in known else None
 
 

@@ -120,7 +120,7 @@ class CategoricalVAE(VAE):
         training=True,
     )
     temperature = Positive(1.0, "Temperature of the relaxation at the first step.", training=True)
-    min_temperature = Positive(0.5, "Lowest temperature.", training=True)
+    min_temperature = Positive(0.5, "Lowest temperature.", training=True, only={"anneal_rate": "nonzero"})
     anneal_rate = Weight(1e-4, "The temperature falls as `exp(-anneal_rate * step)`; 0 keeps it.", training=True)
 
     code_part = "categorical variables"
@@ -137,7 +137,7 @@ class CategoricalVAE(VAE):
 
     def check_arguments(self):
         super().check_arguments()
-        if self.min_temperature > self.temperature:
+        if self.anneal_rate and self.min_temperature > self.temperature:
             raise ValueError(
                 f"Expected min_temperature of at most temperature={self.temperature}. "
                 f"Received: min_temperature={self.min_temperature}"
@@ -165,7 +165,7 @@ class CategoricalVAE(VAE):
     def current_temperature(self):
         """Temperature of the next step, a scalar."""
         falling = self.temperature * ops.exp(-self.anneal_rate * ops.convert_to_tensor(self.temperature_steps))
-        return ops.maximum(falling, self.min_temperature)
+        return ops.maximum(falling, self.min_temperature if self.anneal_rate else self.temperature)
 
     def loss_terms(self, batch, training=True):
         if not training:

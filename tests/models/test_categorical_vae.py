@@ -87,6 +87,14 @@ def test_codes_of_images_are_their_most_probable_categories():
     np.testing.assert_array_equal(z.reshape(5, 3, 2), np.eye(2)[logits.reshape(5, 3, 2).argmax(axis=-1)])
 
 
+def test_a_temperature_that_stays_needs_no_lowest_one():
+    model = CASE.build(temperature=0.1, min_temperature=0.5, anneal_rate=0.0)
+    model.temperature_steps.assign(100)
+    assert float(model.current_temperature()) == pytest.approx(0.1)
+    with pytest.raises(ValueError, match=r"Expected no min_temperature with anneal_rate=0.0. Received: min_temp.*=0.3"):
+        keras_genzoo.build("categorical_vae", min_temperature=0.3, anneal_rate=0.0)
+
+
 def test_validation_draws_one_hot_codes_at_any_temperature():
     logs = [CASE.build(temperature=each).test_step(CASE.data(4)) for each in (0.3, 30.0)]
     assert {key: float(value) for key, value in logs[0].items()} == {k: float(v) for k, v in logs[1].items()}

@@ -63,7 +63,7 @@ TRICKS = {
     "instance noise 0.3, falls to 0": dict(instance_noise=0.3, instance_noise_steps="half"),
     "minibatch standard deviation": dict(minibatch_stddev=True),
     "dropout 0.3": dict(dropout=0.3),
-    "two updates of the discriminator": dict(d_steps=2),
+    "two updates of the discriminator, half a batch in each": dict(d_steps=2),
     "no average of the generator": dict(ema_decay=0.0),
     "DiffAugment: translation, cutout": dict(augmentations=["translation", "cutout"]),
     "adaptive: translation, cutout, target 0.6": dict(augmentations=["translation", "cutout"], augmentation_target=0.6),
@@ -125,7 +125,7 @@ def main():
 
 def key_of(name, seed, options):
     """Name of a run in the cache."""
-    return f"{name}, {options.images} images, {options.epochs} epochs, {options.dtype}, seed {seed}"
+    return f"{name}, {options.data}, {options.images} images, {options.epochs} epochs, {options.dtype}, seed {seed}"
 
 
 def first_seconds(known, options):

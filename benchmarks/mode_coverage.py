@@ -68,8 +68,8 @@ def build(name, seed, steps, speed=None):
     model = keras_genzoo.build(name, **args, seed=seed)
     schedule = keras.optimizers.schedules.CosineDecay
     optimizers = {
-        key: keras.optimizers.Adam(schedule(rate, steps, alpha=0.01), beta_1=beta_1, beta_2=beta_2)
-        for key in model.optimizer_names
+        key: keras.optimizers.Adam(schedule(rate, steps * num, alpha=0.01), beta_1=beta_1, beta_2=beta_2)
+        for key, num in dict(d_optimizer=getattr(model, "d_steps", 1), g_optimizer=1).items()
     }
     model.compile(**optimizers, **(speed or {"steps_per_execution": STEPS_PER_CALL}))
     return model, batch * getattr(model, "d_steps", 1)

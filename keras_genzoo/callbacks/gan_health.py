@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_genzoo.callbacks.health_signs import MEASURES, PREFIX, SIGNS, advice
 from keras_genzoo.callbacks.steps import StepCounter
+from keras_genzoo.data.splits import fixed_order
 from keras_genzoo.families import BaseGAN
 from keras_genzoo.families.health import players, undisturbed
 from keras_genzoo.utils.arrays import as_array
@@ -83,7 +84,8 @@ class GANHealth(StepCounter):
                 f"Expected a GAN, a model of BaseGAN, for GANHealth. Received: {type(self.model).__name__}"
             )
         images, labels = self.model.data_kind.prepare(self.model, self.images, self.labels)
-        parts = [np.asarray(part) for part in (images, labels) if part is not None]
+        mixed = fixed_order(len(images))  # images are often stored by class
+        parts = [np.asarray(part)[mixed] for part in (images, labels) if part is not None]
         chosen = np.resize(np.arange(len(images)), self.num)  # a small data set is repeated
         self.batches = batches([part[chosen] for part in parts])
         unpacked = [self.model.data_kind.unpack(self.model, batch).images for batch in batches(parts)]

@@ -44,7 +44,9 @@ def finetune(
     epochs: Annotated[
         int | None, typer.Option(help="Epochs, of about 100 steps or more. Default: about 2,000 steps.", min=1)
     ] = None,
-    batch_size: Annotated[int, typer.Option(help="Images in a batch.", min=1)] = 32,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images in a batch; default: 32 for each update of a discriminator.", min=1)
+    ] = None,
     freeze: Annotated[
         list[str] | None,
         typer.Option(help="Part that is not trained, such as discriminator[:3] or generator/LAYER; several times."),

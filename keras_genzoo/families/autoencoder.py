@@ -72,6 +72,7 @@ class BaseAutoencoder(ZooModel):
     fit_sampler = code_sampling.fit_sampler
     load_weights = code_sampling.load_weights
     impute = imputing.impute
+    filled_images = imputing.filled_images
 
     # -- networks -------------------------------------------------------------------------------------------------
 

@@ -238,9 +238,9 @@ class ZooModel(keras.Model):
         return list(self.trackers.values())
 
     def log(self, values):
-        """Adds scalars of a batch to their means over the epoch: dict by name, of names in `loss_names`."""
+        """Adds means over a batch to those over the images of the epoch: dict by name, of names in `loss_names`."""
         for key, value in values.items():
-            self.trackers[key].update_state(value, sample_weight=replicas.share())
+            self.trackers[key].update_state(value, sample_weight=replicas.rows())
 
     def results(self, values):
         """Logs the last values of a batch and returns the means of all losses by name, which a step returns."""

@@ -156,8 +156,8 @@ def fit_sampler(self, sampler, images, size=None, *, seed=0, batch_size=256, **c
 
     Args:
         sampler: `"mixture"`: a mixture of Gaussians with full covariances, by scikit-learn. `"aggregate"`: the mean of
-            the posteriors of some images, or, of a deterministic encoder, the codes of those images. `"two_stage"`: a
-            second VAE, trained on the codes.
+            the posteriors of some images, where these are Gaussians of independent components; of other posteriors, one
+            draw of each, and of a deterministic encoder, its codes. `"two_stage"`: a second VAE, trained on the codes.
         images: uint8 0..255 or float 0..1, `(n, height, width, channels)`: those of the training.
         size: Components of the mixture (`None`: 10), images of the aggregate posterior (1,000), or units of the hidden
             layers of the second VAE (256).

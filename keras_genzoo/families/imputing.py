@@ -29,7 +29,9 @@ def impute(self, images, mask=None, steps=50, *, metropolis=False, seed=0, start
             same with a last axis of 1 or `channels`. `None`: those that are NaN.
         steps: Number of steps, at least 1.
         metropolis: Whether to accept or refuse each code in the second half of the steps, which corrects for the
-            difference between the encoder and the true posterior. For models that know the density of a given code.
+            difference between the encoder and the true posterior. For models that know the density of a given code,
+            and draw pixels independently given the code; with `binarize`, grey pixels that are known are first drawn as
+            black or white.
         seed: Integer; what is drawn for image i depends on `(seed, start + i)` alone.
         start: Index of the first image.
         batch_size: Images in one pass.
@@ -40,7 +42,7 @@ def impute(self, images, mask=None, steps=50, *, metropolis=False, seed=0, start
 
     Raises:
         ValueError: On images, a mask or conditions that do not fit, or `metropolis=True` where the model has no density
-            of codes.
+            of codes, or no draws of pixels.
 
     References:
         Rezende et al., 2014, https://arxiv.org/abs/1401.4082 (imputation of missing data). `metropolis=True`: Mattei
@@ -151,7 +153,7 @@ def checked_mask(mask, num, image_shape):
 
 
 def check_density(model):
-    """Raises `ValueError` unless the posterior of a model has the density of any code, and the model a likelihood."""
+    """Raises `ValueError` unless a model has the density of any code, and draws of pixels given a code."""
     if not hasattr(model, "posterior") or not hasattr(model.encoder_posterior(), "log_density"):
         raise ValueError(
             f"Expected metropolis=False: {model.model_name} does not know the density q(z|x) of a given code. "
@@ -161,6 +163,16 @@ def check_density(model):
         raise ValueError(
             f"Expected metropolis=False: {model.model_name} has no likelihood p(x|z) of pixels. "
             "Received: metropolis=True"
+        )
+    if not model.decodes_means:
+        raise ValueError(
+            f"Expected metropolis=False: {model.model_name} draws pixels one after the other, and missing ones do not "
+            "see the known ones behind them. Received: metropolis=True"
+        )
+    if model.likelihood == "bernoulli" and not model.binarize:
+        raise ValueError(
+            "Expected metropolis=False with binarize=False, where pixels are means of grey values and no draws; a "
+            "model of black and white images may be built with binarize=True. Received: metropolis=True"
         )
 
 
@@ -172,6 +184,9 @@ def chain(model, images, mask, seed, steps, start, metropolis, given):
     x, num, size = model.to_network(images), ops.shape(images)[0], int(np.prod(model.image_shape))
     low, high = model.network_range
     noise = ops.reshape(sampling.uniform_rows(seed, start, num, size), ops.shape(x))
+    if metropolis and model.likelihood == "bernoulli":  # as the likelihood is that of black and white images
+        coins = sampling.uniform_rows(seed, start, num, size, stream=steps + 1)
+        x = sampling.bernoulli(x, ops.reshape(coins, ops.shape(x)))
     x = ops.where(mask, low + (high - low) * noise, x)
 
     def step(index, x, mean, z):
@@ -226,6 +241,19 @@ def machine_chain(model, images, mask, seed, steps, start):
     return model.images_from_states(probabilities, "uint8")
 
 
+def filled_images(self, z, images, mask, dtype, conditions):
+    """Images of codes, `(n, height, width, channels)`, whose pixels take the place of missing ones of other images.
+
+    Args:
+        z: Codes `(n, latent_dim)`.
+        images: Images in `network_range`, of which the pixels are known where `mask` is false.
+        mask: Booleans `(n, height, width, 1)`.
+        dtype: As for `images_from_codes`.
+        conditions: Dict of conditions by name.
+    """
+    return self.images_from_codes(z, dtype, **conditions)
+
+
 def export_functions(model, inputs, image_dtype):
     """The signature `impute` of an exported autoencoder: one step, which a program repeats.
 
@@ -236,7 +264,7 @@ def export_functions(model, inputs, image_dtype):
     def step(image, mask, noise=None, **inputs):
         given, x = by_plural(model, inputs), model.to_network(image)
         z = model.code_given(x, noise, given)
-        filled = model.images_from_codes(z, image_dtype, **model.conditions_given(x, given))
+        filled = model.filled_images(z, x, mask > 0.5, image_dtype, model.conditions_given(x, given))
         return {"image": ops.where(mask > 0.5, filled, image)}
 
     inputs = {**inputs, **uniform_input("mask", (*model.image_shape[:2], 1))}

@@ -63,12 +63,17 @@ class GaussianPosterior(Posterior):
             `z` `(batch, latent_dim)`, differentiable by the parameters of the posterior, and `log q(z|x)` in nats,
             `(batch,)`.
         """
-        z = self.z_mean + ops.exp(0.5 * self.z_log_var) * noise
-        return z, losses.normal_log_density(noise) - 0.5 * ops.sum(self.z_log_var, axis=-1)
+        return self.z_mean + ops.exp(0.5 * self.z_log_var) * noise, self._density_of_noise(noise)
+
+    def noise_of(self, z):
+        """The noise whose draw is `z`."""
+        return (z - self.z_mean) * ops.exp(-0.5 * self.z_log_var)
 
     def log_density(self, z):
         """`log q(z|x)` of given codes in nats: `(batch, latent_dim)` -> `(batch,)`."""
-        noise = (z - self.z_mean) * ops.exp(-0.5 * self.z_log_var)
+        return self._density_of_noise(self.noise_of(z))
+
+    def _density_of_noise(self, noise):
         return losses.normal_log_density(noise) - 0.5 * ops.sum(self.z_log_var, axis=-1)
 
     def divergences(self, prior):

@@ -6,10 +6,14 @@ reconstructions. A sampler draws codes that are distributed as those of the trai
 standard normal noise, as a prior does: see `keras_genzoo.families.priors`.
 """
 
+import math
+
 import numpy as np
 from keras import layers, ops
 
 from keras_genzoo.families import second_stage
+from keras_genzoo.families.priors import MixturePrior
+from keras_genzoo.interpolation import lerp
 from keras_genzoo.utils.graph_checks import eager_value
 
 
@@ -40,6 +44,19 @@ class Sampler(layers.Layer):
     def is_fitted(self):
         """Whether `fit` has been called, here or before this was saved."""
         return bool(eager_value(self.fitted))
+
+    def interpolate(self, z, z_end, fractions):
+        """Codes on a straight line between pairs of codes, as no density tells a better way.
+
+        Args:
+            z: Codes `(n, dim)`.
+            z_end: Codes `(n, dim)`.
+            fractions: Numbers from 0 (`z`) to 1 (`z_end`), `(steps,)`.
+
+        Returns:
+            `(n, steps, dim)`.
+        """
+        return lerp(z, z_end, fractions)
 
 
 class MixtureSampler(Sampler):
@@ -77,6 +94,15 @@ class MixtureSampler(Sampler):
         factors, noise = ops.take(self.factors, component, axis=0), normal[:, 1:]
         scaled = ops.squeeze(ops.matmul(factors, noise[..., None]), -1) if self.full else factors * noise
         return ops.take(self.means, component, axis=0) + scaled
+
+    def interpolate(self, z, z_end, fractions):
+        """As of `MixturePrior`, where all components are Gaussians, and not points."""
+        if not self.full:
+            return super().interpolate(z, z_end, fractions)
+        below = 0.5 * (1.0 + ops.erf(self.thresholds / math.sqrt(2.0)))
+        weights = ops.diff(ops.concatenate([ops.zeros(1), below, ops.ones(1)]))
+        prior = MixturePrior(ops.log(ops.maximum(weights, 1e-12)), self.means, self.factors)
+        return prior.interpolate(z, z_end, fractions)
 
     def assign(self, weights, means, factors):
         """Sets the components: weights `(size,)` that sum to 1, means and (Cholesky) factors of the covariances."""

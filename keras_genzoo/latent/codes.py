@@ -71,7 +71,7 @@ def conditions_of(model, num, given, seed=0, start=0):
 
 
 def sample(model, num, seed=0, start=0):
-    """Codes from the prior of a model: the same as those of `generate(num, seed, start)`.
+    """Codes from the prior of a model, or its fitted sampler: those of `generate(num, seed, start)`.
 
     Args:
         model: A model with codes.
@@ -202,8 +202,26 @@ def analogy(model, a, b, c):
     return ops.convert_to_numpy(on_shell(model, moved, c))
 
 
+def between(model, starts, ends, fractions):
+    """Codes between pairs of codes, where those of generated images lie: as the prior, or a fitted sampler, says.
+
+    Args:
+        model: A model with codes.
+        starts: Codes `(n, latent_dim)`.
+        ends: Codes `(n, latent_dim)`.
+        fractions: Numbers from 0 (`starts`) to 1 (`ends`), `(steps,)`.
+
+    Returns:
+        float32 NumPy array `(n, steps, latent_dim)`.
+    """
+    source = model.code_source() if hasattr(model, "code_source") else model.prior
+    return ops.convert_to_numpy(source.interpolate(starts, ends, fractions))
+
+
 def path(model, points, steps=16, closed=False):
     """Codes along a path through points, as the prior interpolates: along great circles for a normal one.
+
+    With a fitted mixture, the way is from component to component; other samplers have straight lines.
 
     Args:
         model: A model with codes.
@@ -231,5 +249,5 @@ def path(model, points, steps=16, closed=False):
     ends = np.roll(points, -1, axis=0) if closed else points[1:]
     starts = points if closed else points[:-1]
     fractions = np.linspace(0.0, 1.0, steps, endpoint=False).astype("float32")
-    codes = ops.convert_to_numpy(model.prior.interpolate(starts, ends, fractions)).reshape(-1, model.latent_dim)
+    codes = between(model, starts, ends, fractions).reshape(-1, model.latent_dim)
     return codes if closed else np.concatenate([codes, points[-1:]])

@@ -1,16 +1,16 @@
 """Interpolations between pairs of generated images."""
 
 import numpy as np
-from keras import ops
 
 from keras_genzoo.families.batches import in_batches
 from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.generation import with_defaults
+from keras_genzoo.latent.codes import between
 from keras_genzoo.utils.checks import check_at_least, check_seed
 
 
 def interpolate(model, num, steps, seed=0, start=0, batch_size=64, **conditions):
-    """Interpolations between pairs of generated images; the prior of the model says how codes are interpolated.
+    """Interpolations between pairs of generated images; the prior, or a fitted sampler, says how.
 
     Args:
         model: A model with a latent code.
@@ -41,10 +41,10 @@ def interpolate(model, num, steps, seed=0, start=0, batch_size=64, **conditions)
     check_at_least(2, steps=steps)
     check_at_least(0, start=start)
     z = model.latent_sample(num + 1, check_seed(seed), start)
-    codes = model.prior.interpolate(z[:-1], z[1:], np.linspace(0.0, 1.0, steps).astype("float32"))
+    codes = between(model, z[:-1], z[1:], np.linspace(0.0, 1.0, steps).astype("float32"))
     given = with_defaults(model, seed, start, num, given_conditions(model, conditions, num, weights=True))
     given = {name: np.repeat(np.asarray(values), steps, axis=0) for name, values in given.items()}
-    z = ops.convert_to_numpy(codes).reshape(-1, model.latent_dim)
+    z = codes.reshape(-1, model.latent_dim)
 
     def decode(z, **conditions):
         return model.images_from_codes(z, "uint8", **conditions)

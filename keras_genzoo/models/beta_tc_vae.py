@@ -22,6 +22,7 @@ Differences from the paper: under `tf.distribute`, each replica estimates q(z) f
 
 import functools
 import math
+import warnings
 
 import keras
 from keras import ops
@@ -89,6 +90,12 @@ class BetaTCVAE(VAE):
         if is_array_like(x) and self.dataset_size is not None and len(x) > self.dataset_size:
             raise ValueError(
                 f"Expected dataset_size={len(x)}, of the images. Received: dataset_size={self.dataset_size}"
+            )
+        if is_array_like(x) and self.tc_estimate == "stratified" and len(x) < (self.dataset_size or 0):
+            warnings.warn(
+                f"dataset_size={self.dataset_size}, but there are {len(x)} images: the estimate of the total "
+                "correlation is that of a larger data set. Without validation_split, dataset_size is their number",
+                stacklevel=2,
             )
         return super().fit(x, y, *args, **kwargs)
 

@@ -100,8 +100,10 @@ class BetaVAE(VAE):
     def negative_bound(self, batch, training=True):
         terms = self.loss_terms(batch, training)
         divergence = terms["kl_loss"]
+        # Validation is by the objective at the end of both schedules: else the first epochs would look best.
+        weight, capacity = (self.current_weight(), self.current_capacity()) if training else (self.beta, self.capacity)
         if self.capacity:
             # Of the whole batch: a mean of distances would not be the distance of the mean.
             whole = replicas.total(divergence * replicas.share())
-            divergence = ops.abs(whole - self.current_capacity())
-        return terms["reconstruction_loss"] + self.current_weight() * divergence, terms
+            divergence = ops.abs(whole - capacity)
+        return terms["reconstruction_loss"] + weight * divergence, terms

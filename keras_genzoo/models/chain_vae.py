@@ -90,7 +90,11 @@ class ChainPosterior(GaussianPosterior):
     def draw(self, noise):
         deviations = linear_recurrence(self.z_coupling, ops.exp(0.5 * self.z_log_var) * noise)
         # The matrix from the noise to z is triangular with s_i on its diagonal: density as of independent components.
-        return self.z_mean + deviations, super().draw(noise)[1]
+        return self.z_mean + deviations, self._density_of_noise(noise)
+
+    def noise_of(self, z):
+        deviations = z - self.z_mean
+        return (deviations - self.z_coupling * _shifted(deviations, 1)) * ops.exp(-0.5 * self.z_log_var)
 
     def variances(self):
         """Variance of each component by itself, `(batch, latent_dim)`."""

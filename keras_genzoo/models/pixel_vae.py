@@ -148,8 +148,18 @@ class PixelVAE(VAE):
     @functools.cached_property
     def generator_network(self):
         z = keras.Input((self.latent_dim,), name="z")
-        noise = np.random.default_rng(0).random((1, *self.image_shape), dtype="float32")  # a constant, also in a graph
-        return keras.Model(z, self.pixel_draw(self.decoder(z), noise)[1], name="decoder_draw")
+        return keras.Model(z, self.pixel_draw(self.decoder(z), self.fixed_noise)[1], name="decoder_draw")
+
+    @property
+    def fixed_noise(self):
+        """The noise of images of given codes, a constant, also in a graph: `(1, height, width, channels)`."""
+        return np.random.default_rng(0).random((1, *self.image_shape), dtype="float32")
+
+    def filled_images(self, z, images, mask, dtype, conditions):
+        """Images that continue the known pixels."""
+        mask = ops.broadcast_to(mask, ops.shape(images))
+        _, probabilities = self.draw(self.decoded(z, **conditions), self.fixed_noise, images, mask)
+        return self.from_network(probabilities, dtype)
 
     # -- use ------------------------------------------------------------------------------------------------------
 

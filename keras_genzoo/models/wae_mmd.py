@@ -32,15 +32,17 @@ def kernel(x, y):
 def mmd(x, y):
     """Unbiased estimate of the squared MMD of the distributions of two samples of the same size, a scalar.
 
-    Pairs of a code with itself do not count. The estimate may be negative.
+    Pairs of a code with itself do not count. The estimate may be negative. Samples of one code, which have no pairs,
+    give 0.
     """
     num = ops.cast(ops.shape(x)[0], "float32")
-    others = ops.maximum(num - 1.0, 1.0)  # a batch of one image has no pairs
+    others = ops.maximum(num - 1.0, 1.0)
 
     def within(values):
         return (ops.sum(kernel(values, values)) - num * len(SCALES)) / (num * others)
 
-    return within(x) + within(y) - 2.0 * ops.mean(kernel(x, y))
+    estimate = within(x) + within(y) - 2.0 * ops.mean(kernel(x, y))
+    return ops.where(num > 1.0, estimate, 0.0)
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")

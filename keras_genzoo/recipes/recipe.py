@@ -167,7 +167,8 @@ class Recipe:
             settings: Dict, or list of strings `"key=value"` whose values are read as YAML. A key is a field of the
                 recipe (`epochs`), a key in a section (`data.batch_size`, `args.latent_dim`,
                 `optimizers.g_optimizer.learning_rate`) or an argument of the model (`latent_dim`). `epochs` changes
-                nothing else: `with_epochs` stretches schedules as well.
+                nothing else: `with_epochs` stretches schedules as well. `d_steps` stretches the schedule of
+                `d_optimizer`, whose updates it counts.
 
         Raises:
             ValueError: If a key is unknown, with the nearest valid one.
@@ -196,7 +197,21 @@ class Recipe:
             given |= {path[1]} if path[0] == "args" and len(path) > 1 else set()
         if given:  # with another network, those of the recipe's arguments go that concern the former one
             values["args"] = with_effect(declared, values["args"], given)
-        return Recipe.from_dict(values)
+        return Recipe.from_dict(values)._with_d_schedule(self, settings)
+
+    @property
+    def d_steps(self):
+        """Updates of `d_optimizer` in a training step."""
+        declared = registry.describe(self.model).arguments.get("d_steps")
+        return self.args.get("d_steps", declared.default) if declared else 1
+
+    def _with_d_schedule(self, before, settings):
+        """The recipe with the schedule of `d_optimizer` stretched, if `before` has other `d_steps`."""
+        if self.d_steps == before.d_steps or "d_optimizer" not in self.optimizers:
+            return self
+        spec, ratio = self.optimizers["d_optimizer"], self.d_steps / before.d_steps
+        spec = stretched(spec, ratio, "optimizers.d_optimizer", settings)
+        return dataclasses.replace(self, optimizers={**self.optimizers, "d_optimizer": spec})
 
     def with_epochs(self, epochs, given=()):
         """The recipe with another number of epochs; learning rate schedules and `Steps` of `args` are stretched.
@@ -213,10 +228,10 @@ class Recipe:
             return self
         ratio = epochs / self.epochs
         optimizers = {key: stretched(spec, ratio, f"optimizers.{key}", given) for key, spec in self.optimizers.items()}
-        args = {**self.args, **self._stretched_args(ratio, given)}
+        args = {**self.args, **self.stretched_args(ratio, given)}
         return dataclasses.replace(self, epochs=epochs, optimizers=optimizers, args=args)
 
-    def _stretched_args(self, ratio, given):
+    def stretched_args(self, ratio, given=()):
         """Dict of the arguments of the model that are numbers of steps, times `ratio`."""
         kept = self.args if "args" in given else {key.removeprefix("args.") for key in given}
         names = [key for key, each in self._declared().items() if isinstance(each, Steps) and key not in kept]

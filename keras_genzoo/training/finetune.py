@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_genzoo import building, presets, registry
 from keras_genzoo.recipes import DataConfig, Recipe, StoppingConfig
-from keras_genzoo.recipes.optimizers import first_rate, spec_of
+from keras_genzoo.recipes.optimizers import first_rate, has_schedule, spec_of
 from keras_genzoo.training.epoch_length import images_per_epoch
 from keras_genzoo.training.run import last_checkpoint
 from keras_genzoo.training.train import train
@@ -15,6 +15,7 @@ from keras_genzoo.utils.checks import check_at_least, check_flag
 from keras_genzoo.utils.text import shown
 
 STEPS = 2000  # of a fine-tuning whose epochs are not given
+BATCH = 32  # images for each update of a discriminator
 EPOCH = 100  # steps: what is done after each epoch, such as a grid of samples, takes about a second
 FEW = 5000  # images, below which a discriminator sees augmented ones
 MEASUREMENTS = 20  # of the metric that may stop it
@@ -83,7 +84,7 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
         raise
 
 
-def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early_stop=True, settings=None):
+def finetune_recipe(parent, data, epochs=None, batch_size=None, freeze=(), title="", early_stop=True, settings=None):
     """The recipe that trains a preset on other images, for `keras_genzoo.train`.
 
     Images are scaled and cropped to the size and the channels of the parent, unless `settings` has another
@@ -100,7 +101,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
         parent: Name or folder of a preset.
         data: Source of the images, as for `keras_genzoo.data.load`.
         epochs: Number of epochs; `None` for about 2,000 steps.
-        batch_size: Images in a batch, at least 1.
+        batch_size: Images in a batch, at least 1; `None` for 32, times the parent's `d_steps` if it has these.
         freeze: Parts of networks that are not trained, as in `keras_genzoo.freeze`.
         title: Title of the data for the card.
         early_stop: Whether a metric is measured, the best weights are kept, and the training may end early.
@@ -126,9 +127,12 @@ def finetune_recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="
     return _recipe(parent, data, epochs, batch_size, freeze, title, early_stop, settings)
 
 
-def _recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early_stop=True, settings=None, model=None):
+def _recipe(
+    parent, data, epochs=None, batch_size=None, freeze=(), title="", early_stop=True, settings=None, model=None
+):
     """See `finetune_recipe`; `model` is that of the parent where it is at hand."""
-    check_at_least(1, batch_size=batch_size)
+    if batch_size is not None:
+        check_at_least(1, batch_size=batch_size)
     check_flag(early_stop=early_stop)
     if not isinstance(freeze, (list, tuple)):
         raise ValueError(f"Expected freeze as a list of parts, such as ['discriminator[:1]']. Received: {freeze!r}")
@@ -137,7 +141,8 @@ def _recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early
     name = presets.read_config(folder)["model"]
     stored = presets.stored_arguments(name, folder)
     args = {key: value for key, value in stored.items() if key not in (*OF_DATA, "seed", "dtype", "name")}
-    begun = Recipe(name, args=args, data=DataConfig(data, batch_size=batch_size, title=title))
+    begun = Recipe(name, args=args, data=DataConfig(data, title=title))
+    begun = begun.override({"data.batch_size": batch_size or BATCH * begun.d_steps})
     # What else the settings change may need the rest of the recipe.
     wanted = begun.override({key: value for key, value in settings.items() if key.startswith("data.")})
     image_shape = settings.get("args.image_shape", settings.get("image_shape", stored["image_shape"]))
@@ -147,10 +152,11 @@ def _recipe(parent, data, epochs=None, batch_size=32, freeze=(), title="", early
     config, steps = _full_epochs(begun.data, wanted.data, number, "data.repeat" in settings)
     epochs = max(1, round(STEPS / steps)) if epochs is None else epochs
     optimizers = presets.card(folder).get("recipe", {}).get("optimizers") or _optimizers_of(model, folder)
+    updates = {key: steps * epochs * (begun.d_steps if key == "d_optimizer" else 1) for key in optimizers}
     recipe = dataclasses.replace(
         begun,
-        args=args | _of_few_images(name, number, image_shape),
-        optimizers={key: falling(spec, steps * epochs) for key, spec in optimizers.items()},
+        args=args | begun.stretched_args(_share(optimizers, updates)) | _of_few_images(name, number, image_shape),
+        optimizers={key: falling(spec, updates[key]) for key, spec in optimizers.items()},
         data=config,
         dtype="auto",
         epochs=epochs,
@@ -171,7 +177,7 @@ def _checked_settings(settings, batch_size, title):
             settings = {key: value for key, value in settings.items() if key != name}
             settings |= {f"{name}.{key}": value for key, value in section.items()}
     taken = dict(ARGUMENTS)
-    taken |= {"data.batch_size": "batch_size"} if batch_size != 32 else {}
+    taken |= {"data.batch_size": "batch_size"} if batch_size is not None else {}
     taken |= {"data.title": "title"} if title else {}
     for key in settings:
         if key in taken:
@@ -217,6 +223,12 @@ def _optimizers_of(model, folder):
 def _stopping(epochs):
     every = max(1, round(epochs / MEASUREMENTS))
     return StoppingConfig("auto", every, max(1, epochs // every // 2))
+
+
+def _share(optimizers, updates):
+    """Length of a training as a share of that whose optimizers are given, by their schedules; 1 at most."""
+    before = {key: spec["learning_rate"].get("decay_steps") for key, spec in optimizers.items() if has_schedule(spec)}
+    return min([1.0, *(updates[key] / steps for key, steps in before.items() if steps)])
 
 
 def falling(spec, steps):

@@ -25,7 +25,7 @@ def total(tensor):
 
 
 def begin_step(batch):
-    """Notes the share of this replica, which `share` gives for the rest of the step; returns the batch.
+    """Notes what this replica holds, which `share` and `rows` give for the rest of the step; returns the batch.
 
     Args:
         batch: `Record` of tensors `(n, ...)`, where n is the number of images that this replica holds, maybe 0.
@@ -33,16 +33,13 @@ def begin_step(batch):
     Returns:
         The record, with one row of zeros where it had none.
     """
-    if not several():
-        return batch
     _note(_rows(batch))
-    return batch.map(_padded)
+    return batch.map(_padded) if several() else batch
 
 
 def begin_part(batch):
     """Like `begin_step`, for a part of the batch of a step."""
-    if several():
-        _note(_rows(batch) * held())
+    _note(_rows(batch) * held() if several() else _rows(batch))
     return batch
 
 
@@ -53,13 +50,12 @@ def share():
     """
     if not several():
         return tf.constant(1.0)
-    graphs, graph = [], None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-    while graph is not None:  # a share may have been noted outside of the body of a loop
-        graphs.append(graph)
-        graph = getattr(graph, "outer_graph", None)
-    if hasattr(_state, "share") and (_state.graph in graphs or (_state.graph is None and not graphs)):
-        return _state.share
-    return tf.constant(1.0 / tf.distribute.get_strategy().num_replicas_in_sync)
+    return _state.share if _is_noted() else tf.constant(1.0 / tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def rows():
+    """How many images of the batch of the step this replica holds: a float32 scalar tensor; 1 outside of a step."""
+    return _state.rows if _is_noted() else tf.constant(1.0)
 
 
 def held():
@@ -73,8 +69,17 @@ def result(metric):
 
 
 def _note(rows):
-    _state.share = rows / total(rows)
+    _state.rows, _state.share = rows, rows / total(rows) if several() else None
     _state.graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+
+
+def _is_noted():
+    """Whether something is noted for the step that runs here."""
+    graphs, graph = [], None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+    while graph is not None:  # it may have been noted outside of the body of a loop
+        graphs.append(graph)
+        graph = getattr(graph, "outer_graph", None)
+    return hasattr(_state, "rows") and (_state.graph in graphs or (_state.graph is None and not graphs))
 
 
 def _rows(batch):

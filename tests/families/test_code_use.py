@@ -54,6 +54,16 @@ def test_categorical_variable_with_equal_logits_is_unused(digits):
     np.testing.assert_allclose(model.code_use(digits[0][:4]), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("dim", [2, 10])
+def test_directions_that_say_nothing_are_unused(dim, digits):
+    sizes = dict(network="mlp", hidden_units=[4], latent_dim=dim)
+    model = keras_genzoo.build("hyperspherical_vae", image_shape=(8, 8, 1), **sizes)
+    set_codes(model, z_spread=[-20.0], z_direction=np.ones(dim))
+    assert model.code_use(digits[0][:4]) == pytest.approx([0.0], abs=1e-6)
+    set_codes(model, z_spread=[20.0])
+    assert model.code_use(digits[0][:4])[0] > 1.0
+
+
 @pytest.mark.parametrize(("name", "parts"), [("ladder_vae", 3), ("hyperspherical_vae", 1), ("iaf_vae", None)])
 def test_every_kind_of_posterior_has_a_use(name, parts, digits):
     model = keras_genzoo.build(name, image_shape=(8, 8, 1), base_filters=8)

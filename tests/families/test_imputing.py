@@ -84,7 +84,8 @@ def test_metropolis_gives_the_exact_means_and_a_bad_encoder_alone_does_not():
 
 
 def test_chain_with_refusals_begins_without_them(images, mask, monkeypatch):
-    model = keras_genzoo.build("vae", image_shape=SHAPE, latent_dim=2, base_filters=4, seed=0)
+    model = keras_genzoo.build("vae", image_shape=SHAPE, latent_dim=2, base_filters=4, binarize=True, seed=0)
+    images = 255 * (images > 127).astype("uint8")
     begun = model.impute(images, mask, steps=2, seed=4)
     monkeypatch.setattr(imputing, "accepted", lambda model, x, z, *rest: ops.zeros_like(z[:, 0], "bool"))
     # Half of four steps, and then the same code.
@@ -158,3 +159,26 @@ def test_metropolis_without_a_density_of_codes_is_refused(images, mask):
     with pytest.raises(ValueError, match="Expected metropolis=False: aae does not know the density"):
         model.impute(images, mask, metropolis=True)
     assert model.impute(images, mask, steps=2).shape == images.shape
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "sentence"),
+    [
+        ("vae", {}, "Expected metropolis=False with binarize=False, where pixels are means"),
+        ("pixel_vae", {"pixel_filters": 4}, "Expected metropolis=False: pixel_vae draws pixels one after the other"),
+    ],
+)
+def test_metropolis_without_draws_of_pixels_is_refused(images, mask, name, args, sentence):
+    model = keras_genzoo.build(name, image_shape=SHAPE, latent_dim=2, base_filters=4, seed=0, **args)
+    with pytest.raises(ValueError, match=sentence):
+        model.impute(images, mask, metropolis=True)
+
+
+def test_metropolis_sees_grey_pixels_as_draws_of_black_and_white_ones(mask, monkeypatch):
+    model, seen = linear_vae(encoder_scale=0.02)[0], []
+    monkeypatch.setattr(imputing, "accepted", lambda model, x, z, *rest: seen.append(x) or ops.ones_like(z[:, 0]) > 0)
+    chain = [np.full((5, *SHAPE), 0.25, "float32"), np.broadcast_to(mask[..., None], (5, *SHAPE)), 0, 2, 0]
+    monkeypatch.setattr(ops, "while_loop", lambda more, step, state: step(*state))
+    imputing.chain(model, *chain, metropolis=True, given={})
+    assert set(np.unique(seen[0][~chain[1]])) == {0.0, 1.0}
+    assert 0.1 < np.mean(seen[0][~chain[1]]) < 0.4

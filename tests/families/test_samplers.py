@@ -6,7 +6,7 @@ import scipy.stats
 from sklearn.mixture import GaussianMixture
 
 import keras_genzoo
-from keras_genzoo import building
+from keras_genzoo import building, latent
 from keras_genzoo.families.code_sampling import Codes, draw_codes
 from keras_genzoo.families.samplers import SAMPLERS, AggregateSampler, MixtureSampler, TwoStageSampler
 
@@ -53,6 +53,22 @@ def test_mixture_draws_as_that_of_scikit_learn():
     assert reference.score(drawn) == pytest.approx(reference.score(expected), abs=0.05)
     labels = reference.predict(drawn)
     np.testing.assert_allclose(np.bincount(labels) / 20000, np.bincount(reference.predict(expected)) / 20000, atol=0.02)
+
+
+def test_ways_follow_the_sampler_that_codes_are_drawn_from(images):
+    model = keras_genzoo.build("autoencoder", **ARGS, samplers={"mixture": 2})
+    # Two components far from the origin, flat along the way between them; a great circle would leave both.
+    means = np.float32([[4.0, 5.0, 0.0], [4.0, -5.0, 0.0]])
+    factors = np.broadcast_to(np.float32([[0.1, 0, 0], [0.3, 0.2, 0], [0, 0, 0.1]]), (2, 3, 3))
+    model.mixture_sampler.assign([0.3, 0.7], means, factors)
+    ways = latent.path(model, means, steps=10)
+    np.testing.assert_allclose(ways[[0, -1]], means, atol=1e-5)
+    np.testing.assert_allclose(ways[:, 0], 4.0, atol=1e-5)
+    z = np.asarray(model.latent_sample(2, 0))
+    rows = latent.interpolate(model, 1, 3, seed=0)[0]
+    np.testing.assert_array_equal(rows, latent.decode(model, latent.path(model, z, steps=2)))
+    sampler = AggregateSampler(3, 2)
+    np.testing.assert_allclose(np.asarray(sampler.interpolate(means[:1], means[1:], np.float32([0.5])))[0], [[4, 0, 0]])
 
 
 def test_aggregate_posterior_is_the_mean_of_the_posteriors():

@@ -80,7 +80,9 @@ def test_weight_of_generated_images_rests_in_test_steps_and_belongs_to_no_networ
     assert float(keras_genzoo.build("began", weights=tmp_path / "preset").fake_weight) == 0.0
 
 
-@pytest.mark.parametrize("name, value", [("dropout", 0.5), ("minibatch_stddev", True), ("instance_noise", 0.1)])
+@pytest.mark.parametrize(
+    "name, value", [("dropout", 0.5), ("minibatch_stddev", True), ("instance_noise", 0.1), ("augmentation_target", 0.6)]
+)
 def test_arguments_of_discriminators_that_are_no_autoencoders_are_refused(name, value):
     with pytest.raises(ValueError, match=f"Expected arguments of began; .* Received: {name}="):
         CASE.build(**{name: value})

@@ -123,6 +123,13 @@ def test_more_images_than_the_data_set_are_refused(jit_compile):
         model.fit(images, batch_size=2, verbose=0)
 
 
+def test_stratified_estimate_of_fewer_images_than_the_data_set_warns():
+    images = CASE.data(4)[0]
+    with pytest.warns(UserWarning, match="dataset_size=9, but there are 4 images"):
+        CASE.build(dataset_size=9, tc_estimate="stratified").fit(images, batch_size=4, verbose=0)
+    CASE.build(dataset_size=9, tc_estimate="weighted").fit(images, batch_size=4, verbose=0)
+
+
 def test_where_there_is_no_total_correlation_a_training_is_refused():
     with pytest.raises(ValueError, match="Expected latent_dim of at least 2: a total correlation .* latent_dim=1"):
         CASE.build(latent_dim=1)

@@ -38,6 +38,12 @@ def test_without_schedules_weight_and_capacity_hold_from_the_first_step():
     assert first["loss"] == pytest.approx(first["reconstruction_loss"] + 20.0 * abs(first["kl_loss"] - 5.0), rel=1e-5)
 
 
+def test_validation_is_by_the_objective_at_the_end_of_the_schedule():
+    for case, expected in ((WARMUP, lambda kl: 3.0 * kl), (CAPACITY, lambda kl: 20.0 * abs(kl - 5.0))):
+        logs = {key: float(value) for key, value in case.build().test_step(case.data(4)).items()}
+        assert logs["loss"] == pytest.approx(logs["reconstruction_loss"] + expected(logs["kl_loss"]), rel=1e-5)
+
+
 @pytest.mark.parametrize("capacity", [4.0, 9.0])
 def test_training_brings_the_divergence_to_the_capacity(capacity):
     args = dict(image_shape=(8, 8, 1), latent_dim=4, network="mlp", hidden_units=(32,), seed=1)

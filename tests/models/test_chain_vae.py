@@ -30,6 +30,7 @@ def test_codes_and_densities_are_those_of_a_dense_covariance():
         np.testing.assert_allclose(z[row], means[row] + matrix @ noise[row], rtol=1e-4, atol=1e-5)
         expected = scipy.stats.multivariate_normal(means[row], matrix @ matrix.T).logpdf(np.float64(z[row]))
         assert float(log_q[row]) == pytest.approx(expected, abs=1e-3)
+    np.testing.assert_allclose(posterior.log_density(z), log_q, atol=1e-3)
 
 
 def test_divergence_is_that_of_a_dense_covariance():

@@ -43,6 +43,17 @@ def test_compiled_fit_repeats_with_validation_and_after_loading_bit_for_bit(case
     assert {int(getattr(alone, name).iterations) for name in alone.optimizer_names} == {6}
 
 
+def test_losses_are_means_over_images_where_the_last_batch_is_short(digits):
+    model = keras_genzoo.build("autoencoder", image_shape=(8, 8, 1), base_filters=4, seed=0)
+    images = digits[0][:33]
+    whole, first, last = (
+        model.evaluate(each, batch_size=32, verbose=0, return_dict=True)["loss"]
+        for each in (images, images[:32], images[32:])
+    )
+    assert first != pytest.approx(last, rel=0.01)
+    assert whole == pytest.approx((32 * first + last) / 33, rel=1e-5)
+
+
 @for_every_step
 def test_noise_of_a_step_depends_on_the_random_states_alone(case):
     runs = []

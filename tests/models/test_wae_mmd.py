@@ -30,9 +30,10 @@ def test_discrepancy_of_equal_distributions_is_zero_on_average():
     assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(200)
 
 
-def test_a_batch_of_one_image_has_finite_losses():
+def test_a_batch_of_one_image_has_no_discrepancy():
     logs = CASE.build().train_step(CASE.data(1))
     assert all(np.isfinite(float(value)) for value in logs.values())
+    assert float(logs["mmd_loss"]) == 0.0
 
 
 def test_loss_is_squared_error_and_weighted_discrepancy():

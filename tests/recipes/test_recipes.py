@@ -113,6 +113,7 @@ def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
         assert np.isfinite(rates).all()
         assert min(rates) >= 0.0
         assert rates[-1] < 0.26 * max(rates)  # a quarter in the recipes of R3GAN's paper
+        assert rates[20] > 1.5 * rates[-1]  # it falls to the end, and not within a part of the training
 
 
 @pytest.mark.completeness
@@ -537,6 +538,15 @@ def test_every_step_count_of_a_schedule_stretches_with_the_epochs(given, wanted)
     assert shorter.epochs == 10
     assert shorter.optimizers["optimizer"]["learning_rate"] == {"initial_learning_rate": 0.1, **given, **wanted}
     assert recipe.with_epochs(30) == recipe == with_schedule(initial_learning_rate=0.1, **given)
+
+
+def test_schedule_of_a_discriminator_stretches_with_its_updates_unless_it_is_given():
+    recipe = load_recipe("dcgan_mnist")
+    given = {"optimizers.d_optimizer.learning_rate.decay_steps": 7, "d_steps": 2}
+    for settings, ratio in (({"d_steps": 2}, 2), (given, 7 / 15008), ({"d_steps": 1}, 1)):
+        rates = {key: spec["learning_rate"] for key, spec in recipe.override(settings).optimizers.items()}
+        assert rates["d_optimizer"]["decay_steps"] == 15008 * ratio
+        assert rates["g_optimizer"]["decay_steps"] == 15008
 
 
 def test_arguments_that_count_steps_stretch_with_the_epochs_unless_they_are_given():

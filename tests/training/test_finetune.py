@@ -49,13 +49,30 @@ def test_defaults_suit_few_images(folder):
     assert finetune_recipe("vae_mnist", str(folder), early_stop=False).stopping == StoppingConfig()
 
 
+def test_several_updates_in_a_step_have_batches_and_schedules_of_their_number(folder):
+    recipe = finetune_recipe("wgan_gp_mnist", str(folder))
+    steps = {key: recipe.optimizers[key]["learning_rate"]["decay_steps"] for key in ("d_optimizer", "g_optimizer")}
+    assert recipe.args["d_steps"] == 5 and recipe.data.batch_size == 160
+    assert steps["d_optimizer"] == 5 * steps["g_optimizer"] == pytest.approx(10_000, rel=0.02)
+    recipe = finetune_recipe("wgan_gp_mnist", str(folder), settings={"d_steps": 2})
+    assert recipe.optimizers["d_optimizer"]["learning_rate"]["decay_steps"] == pytest.approx(4000, rel=0.02)
+
+
+def test_numbers_of_steps_shrink_with_the_training(folder):
+    begun = load_recipe("vamp_vae_mnist")
+    share = 2000 / begun.optimizers["optimizer"]["learning_rate"]["decay_steps"]
+    steps = finetune_recipe("vamp_vae_mnist", str(folder)).args["warmup_steps"]
+    assert steps == pytest.approx(share * begun.args["warmup_steps"], rel=0.02)
+    assert finetune_recipe("vamp_vae_mnist", str(folder), settings={"warmup_steps": 7}).args["warmup_steps"] == 7
+
+
 @pytest.mark.parametrize(
     ("batch_size", "settings", "repeat", "full"),
     [
         (6, {}, 100, True),
         (7, {}, 117, True),
         (4, {"data.limit": 3}, 133, True),
-        (32, {"data.batch_size": 8}, 133, True),
+        (None, {"data.batch_size": 8}, 133, True),
         (4, {"data.drop_remainder": False}, 67, False),
         (4, {"data.repeat": 1}, 1, True),
         (7, {"data.repeat": 1}, 1, False),

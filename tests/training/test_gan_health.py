@@ -9,6 +9,7 @@ import keras_genzoo
 from keras_genzoo import losses, sampling
 from keras_genzoo.callbacks import EpochLog, GANHealth
 from keras_genzoo.callbacks.health_signs import HELPS, SIGNS, advice
+from keras_genzoo.data.splits import fixed_order
 from keras_genzoo.families import BaseGAN, ClassCondition
 from keras_genzoo.layers import BatchNormalization, SpectralNormalization
 from keras_genzoo.networks.mlp import mlp_features, mlp_generator
@@ -162,6 +163,7 @@ def test_measures_of_a_labelled_model_are_those_of_images_with_the_labels_of_the
     history = model.fit(
         images, labels, batch_size=50, epochs=1, verbose=0, callbacks=[GANHealth(images, labels, num=30)]
     ).history
+    images, labels = (part[fixed_order(50)] for part in (images, labels))  # which may be stored by class
     rows = images.reshape(50, -1) / 127.5 - 1.0
     fake = np.repeat(labels[:30, None] / 10.0, 64, axis=1)
     scores = fake.sum(axis=1)

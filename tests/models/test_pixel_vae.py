@@ -68,6 +68,22 @@ def test_known_pixels_are_held_and_change_those_after_them(model):
     assert (images[mask] != free[mask]).any()
 
 
+def test_exported_imputation_continues_the_known_pixels(model):
+    rng = np.random.default_rng(4)
+    known = rng.integers(0, 2, (2, *model.image_shape)).astype("float32")
+    mask = np.zeros((2, *model.image_shape[:2], 1), bool)
+    mask[:, 4:] = True
+    step = model.export_functions()["impute"].compute
+    inputs = dict(image=known, mask=mask.astype("float32"), noise=np.zeros((2, 3), "float32"))
+    filled = np.asarray(step(inputs)["image"])
+    np.testing.assert_array_equal(filled[:, :4], known[:, :4])
+    z = model.encode(known)[0]
+    rates = np.asarray(model.draw(model.decoded(z), model.fixed_noise, known, mask)[1])
+    np.testing.assert_allclose(filled[:, 4:], rates[:, 4:], atol=1e-6)
+    others = np.asarray(step({**inputs, "image": np.where(mask, known, 1.0 - known)})["image"])
+    assert not np.allclose(others[:, 4:], filled[:, 4:])
+
+
 def test_generate_draws_each_image_with_random_numbers_of_its_own(model):
     z = np.asarray(model.latent_sample(3, 5, 1))
     noise = np.asarray(sampling.uniform_rows(5, 1, 3, np.prod(model.image_shape), stream=1))

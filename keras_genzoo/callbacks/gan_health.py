@@ -36,8 +36,9 @@ class GANHealth(StepCounter):
     `settling` steps of a training, when images are still noise.
 
     Args:
-        images: Array of training images, as for `fit`; at least 2. Generated images are compared with the first `num`.
-            Copies are looked for among all of them, so give all of a small data set, and some thousands of a large one.
+        images: Array of training images, as for `fit`; at least 2. Generated images are compared with `num` of them, in
+            an order that mixes classes. Copies are looked for among all of them, so give all of a small data set, and
+            some thousands of a large one.
         labels: Their labels, for models that are trained on labels.
         num: Number of generated images, at least 2.
         first_step: Number of steps before this call of `fit`.

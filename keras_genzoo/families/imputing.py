@@ -185,7 +185,7 @@ def chain(model, images, mask, seed, steps, start, metropolis, given):
     low, high = model.network_range
     noise = ops.reshape(sampling.uniform_rows(seed, start, num, size), ops.shape(x))
     if metropolis and model.likelihood == "bernoulli":  # as the likelihood is that of black and white images
-        coins = sampling.uniform_rows(seed, start, num, size, stream=steps + 1)
+        coins = sampling.uniform_rows(seed, start, num, size, stream=-1)
         x = sampling.bernoulli(x, ops.reshape(coins, ops.shape(x)))
     x = ops.where(mask, low + (high - low) * noise, x)
 

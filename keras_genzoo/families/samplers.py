@@ -13,7 +13,6 @@ from keras import layers, ops
 
 from keras_genzoo.families import second_stage
 from keras_genzoo.families.priors import MixturePrior
-from keras_genzoo.interpolation import lerp
 from keras_genzoo.utils.graph_checks import eager_value
 
 
@@ -44,19 +43,6 @@ class Sampler(layers.Layer):
     def is_fitted(self):
         """Whether `fit` has been called, here or before this was saved."""
         return bool(eager_value(self.fitted))
-
-    def interpolate(self, z, z_end, fractions):
-        """Codes on a straight line between pairs of codes, as no density tells a better way.
-
-        Args:
-            z: Codes `(n, dim)`.
-            z_end: Codes `(n, dim)`.
-            fractions: Numbers from 0 (`z`) to 1 (`z_end`), `(steps,)`.
-
-        Returns:
-            `(n, steps, dim)`.
-        """
-        return lerp(z, z_end, fractions)
 
 
 class MixtureSampler(Sampler):
@@ -96,9 +82,7 @@ class MixtureSampler(Sampler):
         return ops.take(self.means, component, axis=0) + scaled
 
     def interpolate(self, z, z_end, fractions):
-        """As of `MixturePrior`, where all components are Gaussians, and not points."""
-        if not self.full:
-            return super().interpolate(z, z_end, fractions)
+        """Codes between pairs of codes, as those of a `MixturePrior`."""
         below = 0.5 * (1.0 + ops.erf(self.thresholds / math.sqrt(2.0)))
         weights = ops.diff(ops.concatenate([ops.zeros(1), below, ops.ones(1)]))
         prior = MixturePrior(ops.log(ops.maximum(weights, 1e-12)), self.means, self.factors)

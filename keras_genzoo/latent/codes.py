@@ -203,7 +203,7 @@ def analogy(model, a, b, c):
 
 
 def between(model, starts, ends, fractions):
-    """Codes between pairs of codes, where those of generated images lie: as the prior, or a fitted sampler, says.
+    """Codes between pairs of codes, where those of generated images lie: as the prior, or a fitted mixture, says.
 
     Args:
         model: A model with codes.
@@ -214,14 +214,14 @@ def between(model, starts, ends, fractions):
     Returns:
         float32 NumPy array `(n, steps, latent_dim)`.
     """
-    source = model.code_source() if hasattr(model, "code_source") else model.prior
+    source = model.mixture_sampler if _drawn_from(model) == "mixture" else model.prior
     return ops.convert_to_numpy(source.interpolate(starts, ends, fractions))
 
 
 def path(model, points, steps=16, closed=False):
     """Codes along a path through points, as the prior interpolates: along great circles for a normal one.
 
-    With a fitted mixture, the way is from component to component; other samplers have straight lines.
+    Where codes are drawn from a fitted mixture, the way is from component to component.
 
     Args:
         model: A model with codes.

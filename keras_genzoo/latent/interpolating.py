@@ -10,7 +10,7 @@ from keras_genzoo.utils.checks import check_at_least, check_seed
 
 
 def interpolate(model, num, steps, seed=0, start=0, batch_size=64, **conditions):
-    """Interpolations between pairs of generated images; the prior, or a fitted sampler, says how.
+    """Interpolations between pairs of generated images; the prior, or a fitted mixture, says how.
 
     Args:
         model: A model with a latent code.

@@ -87,16 +87,18 @@ class BetaTCVAE(VAE):
 
     @functools.wraps(VAE.fit)
     def fit(self, x=None, y=None, *args, **kwargs):
-        if is_array_like(x) and self.dataset_size is not None and len(x) > self.dataset_size:
-            raise ValueError(
-                f"Expected dataset_size={len(x)}, of the images. Received: dataset_size={self.dataset_size}"
-            )
-        if is_array_like(x) and self.tc_estimate == "stratified" and len(x) < (self.dataset_size or 0):
-            warnings.warn(
-                f"dataset_size={self.dataset_size}, but there are {len(x)} images: the estimate of the total "
-                "correlation is that of a larger data set. Without validation_split, dataset_size is their number",
-                stacklevel=2,
-            )
+        if is_array_like(x) and self.dataset_size is not None:
+            num = int(len(x) * (1.0 - (kwargs.get("validation_split") or 0.0)))
+            if num > self.dataset_size:
+                raise ValueError(
+                    f"Expected dataset_size={num}, of the images. Received: dataset_size={self.dataset_size}"
+                )
+            if num < self.dataset_size and self.tc_estimate == "stratified":
+                warnings.warn(
+                    f"dataset_size={self.dataset_size}, but there are {num} training images: the estimate of the total "
+                    "correlation is that of a larger data set",
+                    stacklevel=2,
+                )
         return super().fit(x, y, *args, **kwargs)
 
     def unpack(self, data):

@@ -209,6 +209,8 @@ class Recipe:
         """The recipe with the schedule of `d_optimizer` stretched, if `before` has other `d_steps`."""
         if self.d_steps == before.d_steps or "d_optimizer" not in self.optimizers:
             return self
+        if not all(isinstance(each, int) and each > 0 for each in (self.d_steps, before.d_steps)):
+            return self  # `check_ranges` refuses it
         spec, ratio = self.optimizers["d_optimizer"], self.d_steps / before.d_steps
         spec = stretched(spec, ratio, "optimizers.d_optimizer", settings)
         return dataclasses.replace(self, optimizers={**self.optimizers, "d_optimizer": spec})

@@ -19,6 +19,7 @@ BATCH = 32  # images for each update of a discriminator
 EPOCH = 100  # steps: what is done after each epoch, such as a grid of samples, takes about a second
 FEW = 5000  # images, below which a discriminator sees augmented ones
 MEASUREMENTS = 20  # of the metric that may stop it
+ENDING = ("cosinedecay", "polynomialdecay")  # schedules that end with the training
 EMA_DECAY = 0.99  # follows the weights within a minute
 OF_DATA = ("num_classes", "class_names", "dataset_size")
 # Settings that are arguments of their own, by the argument; both together would contradict each other.
@@ -141,8 +142,7 @@ def _recipe(
     name = presets.read_config(folder)["model"]
     stored = presets.stored_arguments(name, folder)
     args = {key: value for key, value in stored.items() if key not in (*OF_DATA, "seed", "dtype", "name")}
-    begun = Recipe(name, args=args, data=DataConfig(data, title=title))
-    begun = begun.override({"data.batch_size": batch_size or BATCH * begun.d_steps})
+    begun = _with_batch_size(Recipe(name, args=args, data=DataConfig(data, title=title)), batch_size, settings)
     # What else the settings change may need the rest of the recipe.
     wanted = begun.override({key: value for key, value in settings.items() if key.startswith("data.")})
     image_shape = settings.get("args.image_shape", settings.get("image_shape", stored["image_shape"]))
@@ -155,7 +155,7 @@ def _recipe(
     updates = {key: steps * epochs * (begun.d_steps if key == "d_optimizer" else 1) for key in optimizers}
     recipe = dataclasses.replace(
         begun,
-        args=args | begun.stretched_args(_share(optimizers, updates)) | _of_few_images(name, number, image_shape),
+        args=args | _shrunk(begun, optimizers, updates) | _of_few_images(name, number, image_shape),
         optimizers={key: falling(spec, updates[key]) for key, spec in optimizers.items()},
         data=config,
         dtype="auto",
@@ -168,6 +168,12 @@ def _recipe(
         description=f"{name}, fine-tuned from {parent}.",
     )
     return recipe.override(settings)
+
+
+def _with_batch_size(recipe, batch_size, settings):
+    """A recipe with a batch size, by default `BATCH` for each update that a step makes with the settings."""
+    d_steps = recipe.override({key: settings[key] for key in ("d_steps", "args.d_steps") if key in settings}).d_steps
+    return recipe.override({"data.batch_size": batch_size or BATCH * d_steps})
 
 
 def _checked_settings(settings, batch_size, title):
@@ -225,10 +231,18 @@ def _stopping(epochs):
     return StoppingConfig("auto", every, max(1, epochs // every // 2))
 
 
-def _share(optimizers, updates):
-    """Length of a training as a share of that whose optimizers are given, by their schedules; 1 at most."""
-    before = {key: spec["learning_rate"].get("decay_steps") for key, spec in optimizers.items() if has_schedule(spec)}
-    return min([1.0, *(updates[key] / steps for key, steps in before.items() if steps)])
+def _shrunk(begun, optimizers, updates):
+    """Dict of the arguments that are numbers of steps, for a shorter training.
+
+    They shrink in proportion to the parent's training, whose length its schedules tell; and to half of the new one at
+    most, so that what rises or falls within these steps is there, or gone, in the other half.
+    """
+    shares, half = [1.0], min(updates.values()) // 2
+    for key, spec in optimizers.items():
+        rate = spec["learning_rate"] if has_schedule(spec) else {}
+        if str(rate.get("schedule")).replace("_", "").lower() in ENDING and rate.get("decay_steps"):
+            shares.append(updates[key] / (rate["decay_steps"] + (rate.get("warmup_steps") or 0)))
+    return {key: min(steps, half) for key, steps in begun.stretched_args(min(shares)).items()}
 
 
 def falling(spec, steps):

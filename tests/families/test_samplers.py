@@ -67,8 +67,6 @@ def test_ways_follow_the_sampler_that_codes_are_drawn_from(images):
     z = np.asarray(model.latent_sample(2, 0))
     rows = latent.interpolate(model, 1, 3, seed=0)[0]
     np.testing.assert_array_equal(rows, latent.decode(model, latent.path(model, z, steps=2)))
-    sampler = AggregateSampler(3, 2)
-    np.testing.assert_allclose(np.asarray(sampler.interpolate(means[:1], means[1:], np.float32([0.5])))[0], [[4, 0, 0]])
 
 
 def test_aggregate_posterior_is_the_mean_of_the_posteriors():

@@ -125,8 +125,11 @@ def test_more_images_than_the_data_set_are_refused(jit_compile):
 
 def test_stratified_estimate_of_fewer_images_than_the_data_set_warns():
     images = CASE.data(4)[0]
-    with pytest.warns(UserWarning, match="dataset_size=9, but there are 4 images"):
+    with pytest.warns(UserWarning, match="dataset_size=9, but there are 4 training images"):
         CASE.build(dataset_size=9, tc_estimate="stratified").fit(images, batch_size=4, verbose=0)
+    with pytest.warns(UserWarning, match="dataset_size=4, but there are 2 training images"):
+        CASE.build(dataset_size=4, tc_estimate="stratified").fit(images, validation_split=0.5, verbose=0)
+    CASE.build(dataset_size=2, tc_estimate="stratified").fit(images, validation_split=0.5, verbose=0)
     CASE.build(dataset_size=9, tc_estimate="weighted").fit(images, batch_size=4, verbose=0)
 
 

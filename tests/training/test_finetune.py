@@ -55,6 +55,7 @@ def test_several_updates_in_a_step_have_batches_and_schedules_of_their_number(fo
     assert recipe.args["d_steps"] == 5 and recipe.data.batch_size == 160
     assert steps["d_optimizer"] == 5 * steps["g_optimizer"] == pytest.approx(10_000, rel=0.02)
     recipe = finetune_recipe("wgan_gp_mnist", str(folder), settings={"d_steps": 2})
+    assert recipe.data.batch_size == 64
     assert recipe.optimizers["d_optimizer"]["learning_rate"]["decay_steps"] == pytest.approx(4000, rel=0.02)
 
 
@@ -64,6 +65,12 @@ def test_numbers_of_steps_shrink_with_the_training(folder):
     steps = finetune_recipe("vamp_vae_mnist", str(folder)).args["warmup_steps"]
     assert steps == pytest.approx(share * begun.args["warmup_steps"], rel=0.02)
     assert finetune_recipe("vamp_vae_mnist", str(folder), settings={"warmup_steps": 7}).args["warmup_steps"] == 7
+
+
+def test_numbers_of_steps_end_within_the_training_of_a_parent_of_unknown_length(folder, tmp_path):
+    args = dict(image_shape=(8, 8, 1), network="mlp", hidden_units=(4,), latent_dim=2)
+    keras_genzoo.build("beta_vae", **args, warmup_steps=20_000).save_to_preset(tmp_path / "parent")
+    assert finetune_recipe(tmp_path / "parent", str(folder)).args["warmup_steps"] == pytest.approx(1000, rel=0.02)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,6 @@ import keras_genzoo
 from keras_genzoo import metrics
 
 ADAM = dict(beta_1=0.5)
-
-
 RECIPE = keras_genzoo.load_recipe("dcgan_mnist")
 
 

@@ -23,15 +23,11 @@ from keras_genzoo.training.train import load_data
 
 
 def adam(rate):
-    return {"name": "adam", "epsilon": 1e-4, "learning_rate": cosine(rate)}
+    return {"name": "adam", "epsilon": 1e-4, "learning_rate": rate}
 
 
 def muon(rate, iterations):
-    return {"name": "muon", "adam_lr_ratio": 0.2, "ns_steps": iterations, "learning_rate": cosine(rate)}
-
-
-def cosine(rate):
-    return {"schedule": "cosine_decay", "initial_learning_rate": rate, "decay_steps": 1, "alpha": 0.01}
+    return {"name": "muon", "adam_lr_ratio": 0.2, "ns_steps": iterations, "learning_rate": rate}
 
 
 ROWS = {  # optimizer, images in a batch, and settings of the recipe
@@ -50,13 +46,14 @@ def recipe_of(name, mnist, epochs, samples):
     """The recipe of a row, with a schedule over all its steps."""
     optimizer, batch, settings = ROWS[name]
     steps = epochs * -(-60_000 // batch)
-    optimizer = {**optimizer, "learning_rate": {**optimizer["learning_rate"], "decay_steps": steps}}
+    first = optimizer["learning_rate"]
+    rate = {"schedule": "cosine_decay", "initial_learning_rate": first, "decay_steps": steps, "alpha": 0.01}
     return keras_genzoo.load_recipe("vae_mnist").override(
         {
             "steps_per_execution": 20,
             **settings,
             "epochs": epochs,
-            "optimizers": {"optimizer": optimizer},
+            "optimizers": {"optimizer": {**optimizer, "learning_rate": rate}},
             "data.batch_size": batch,
             "data.source": mnist,
             "evaluation.metrics": ["log_likelihood", "elbo"],

@@ -201,16 +201,14 @@ class Recipe:
 
     @property
     def d_steps(self):
-        """Updates of `d_optimizer` in a training step."""
+        """Updates of `d_optimizer` in a training step; raises `ValueError` if their number is out of its range."""
         declared = registry.describe(self.model).arguments.get("d_steps")
-        return self.args.get("d_steps", declared.default) if declared else 1
+        return declared.check(self.args.get("d_steps", declared.default)) if declared else 1
 
     def _with_d_schedule(self, before, settings):
         """The recipe with the schedule of `d_optimizer` stretched, if `before` has other `d_steps`."""
         if self.d_steps == before.d_steps or "d_optimizer" not in self.optimizers:
             return self
-        if not all(isinstance(each, int) and each > 0 for each in (self.d_steps, before.d_steps)):
-            return self  # `check_ranges` refuses it
         spec, ratio = self.optimizers["d_optimizer"], self.d_steps / before.d_steps
         spec = stretched(spec, ratio, "optimizers.d_optimizer", settings)
         return dataclasses.replace(self, optimizers={**self.optimizers, "d_optimizer": spec})

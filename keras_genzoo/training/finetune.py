@@ -102,7 +102,7 @@ def finetune_recipe(parent, data, epochs=None, batch_size=None, freeze=(), title
         parent: Name or folder of a preset.
         data: Source of the images, as for `keras_genzoo.data.load`.
         epochs: Number of epochs; `None` for about 2,000 steps.
-        batch_size: Images in a batch, at least 1; `None` for 32, times the parent's `d_steps` if it has these.
+        batch_size: Images in a batch, at least 1; `None` for 32, times `d_steps` of a model that has these.
         freeze: Parts of networks that are not trained, as in `keras_genzoo.freeze`.
         title: Title of the data for the card.
         early_stop: Whether a metric is measured, the best weights are kept, and the training may end early.

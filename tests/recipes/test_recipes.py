@@ -108,7 +108,7 @@ def test_schedule_of_a_bundled_recipe_lasts_to_its_last_step_and_ends_low(name):
         if not isinstance(spec["learning_rate"], dict):
             continue  # a constant rate has no end
         schedule = make_optimizer(spec)._learning_rate
-        updates = steps * (recipe.args.get("d_steps", 1) if key == "d_optimizer" else 1)
+        updates = steps * (recipe.d_steps if key == "d_optimizer" else 1)
         rates = [float(schedule(int(step))) for step in np.linspace(0, updates - 1, 40)]
         assert np.isfinite(rates).all()
         assert min(rates) >= 0.0

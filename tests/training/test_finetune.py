@@ -138,6 +138,7 @@ def test_a_limit_makes_few_images_of_many(monkeypatch, folder):
         (dict(settings={"epochs": 3}), "Expected epochs as an argument of its own, .* Received: epochs=3"),
         (dict(settings={"data": {"source": "shapes"}}), "Expected data as an argument .* Received: data.source="),
         (dict(batch_size=8, settings={"data.batch_size": 4}), "Expected batch_size as an argument"),
+        (dict(settings={"d_steps": 0}), "Expected d_steps to be an integer of at least 1. Received: d_steps=0"),
         (dict(settings={"data.limit": 1}), "Expected at least two images to fine-tune on. Received: 1 in"),
         (dict(freeze="discriminator[:1]"), "Expected freeze as a list of parts, .* Received: 'discriminator"),
         (dict(early_stop="no"), "Expected early_stop to be True or False. Received: early_stop='no'"),

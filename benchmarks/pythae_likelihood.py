@@ -10,7 +10,8 @@ are its model classes, trained by its `BaseTrainer`. Each trains as many epochs 
 measurement of an epoch, which does not count. The values are importance-weighted estimates on the test images with
 --samples draws from the posterior (equation 8 of 1509.00519), in nats per image.
 
-Both have as many threads as TF_NUM_INTRAOP_THREADS says (default: 2). Finished rows are kept in --out.
+Both have as many threads as TF_NUM_INTRAOP_THREADS says (default: 2). Finished rows are kept in --out. Take a build of
+torch for CPUs: the compiler in the others, triton, ends the process without a word if it is loaded after TensorFlow.
 """
 
 import argparse

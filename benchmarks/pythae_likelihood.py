@@ -215,7 +215,7 @@ def main():
     logging.getLogger("pythae").setLevel(logging.WARNING)
     images, _ = keras_genzoo.data.load_arrays(options.data, split="train")
     test, _ = keras_genzoo.data.load_arrays(options.data, split="test")
-    test = test[: options.images]
+    test = test[np.random.default_rng(0).permutation(len(test))[: options.images]]  # files may be sorted by class
 
     def compute(cell):
         side = ours if cell["library"] == "keras_genzoo" else pythae

@@ -2,10 +2,9 @@
 
 import dataclasses
 
-from keras_genzoo.presets.cards import public_source
 from keras_genzoo.recipes import DataConfig, Recipe
 from keras_genzoo.training.health import first_rows
-from keras_genzoo.training.real_images import config_of, data_of
+from keras_genzoo.training.real_images import config_of, data_of, is_data_of
 
 
 def trained_and_held_out(model, preset, data=None, split="test", num=500, seed=0):
@@ -32,8 +31,7 @@ def trained_and_held_out(model, preset, data=None, split="test", num=500, seed=0
 
     source, _ = data_of(preset, data)
     known = config_of(preset)
-    same = data is None or public_source(data) == public_source(known.source)
-    config = dataclasses.replace(known if same else DataConfig(), source=source)
+    config = dataclasses.replace(known if is_data_of(preset, data) else DataConfig(), source=source)
     located = config.array_options()
     # The shape of the model, and the split, range and limit of its training.
     images = first_rows(model, Recipe(model.model_name, data=config), None, **model.values.loading)[0]

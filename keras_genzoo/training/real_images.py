@@ -124,15 +124,13 @@ def translations(model, images):
 
 def features_of(preset, data=None):
     """Name of the features in which the metrics of a preset are stated; `None` for other data than the preset's."""
-    recipe = _recipe_of(preset)
-    source = DataConfig(**recipe.get("data", {})).source
-    if data is not None and public_source(data) != public_source(source):
-        return None
-    return recipe.get("evaluation", {}).get("features")
+    return _recipe_of(preset).get("evaluation", {}).get("features") if is_data_of(preset, data) else None
 
 
 def data_of(preset, data=None):
     """Source and options of the data that a preset was trained on, from its run folder or else from its card.
+
+    The card of a bundled preset names a file; the source is that of the recipe of the same name, which can be loaded.
 
     Args:
         preset: Name or folder of a preset, run folder, path of a `.keras` file, or name of a model.
@@ -147,10 +145,20 @@ def data_of(preset, data=None):
     """
     if data is None and str(preset).endswith(".keras"):
         raise ValueError(f"Expected --data: a .keras file has no card that names its data. Received: {preset!r}")
-    config = config_of(preset)
-    if data is None or public_source(data) == public_source(config.source):
-        return config.source if data is None else data, config.matched_options()
-    return data, {}
+    if not is_data_of(preset, data):
+        return data, {}
+    return _sources(preset)[0] if data is None else data, config_of(preset).matched_options()
+
+
+def is_data_of(preset, data):
+    """Whether a source, or `None` for the preset's own, has the name of the data that a preset was trained on."""
+    return data is None or public_source(data) in map(public_source, _sources(preset))
+
+
+def _sources(preset):
+    """Names of the data of a preset; of a bundled one, that of its recipe first."""
+    own = [load_recipe(preset).data.source] if str(preset) in presets.list_presets() else []
+    return [*own, config_of(preset).source]
 
 
 def config_of(preset):

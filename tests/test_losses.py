@@ -24,6 +24,15 @@ def test_discriminator_loss_is_binary_cross_entropy():
     assert float(losses.minimax_discriminator_loss(real, fake)) == pytest.approx(expected, rel=1e-6)
 
 
+def test_each_image_has_its_own_target():
+    logits, targets = np.array([[2.0], [-1.0], [0.5]]), np.array([0.9, 0.1, 0.4])
+    expected = -(targets * log_sigmoid(logits[:, 0]) + (1 - targets) * log_sigmoid(-logits[:, 0])).mean()
+    value = losses.minimax_discriminator_loss(logits, logits, real_targets=targets, fake_targets=targets)
+    assert float(value) == pytest.approx(2 * expected, rel=1e-6)
+    with pytest.raises(ValueError, match=r"one per logit, \(3, 1\). Received: shape \(2,\)"):
+        losses.minimax_discriminator_loss(logits, logits, real_targets=targets[:2])
+
+
 def test_discriminator_loss_is_two_log_two_where_it_cannot_tell():
     assert float(losses.minimax_discriminator_loss([0.0], [0.0])) == pytest.approx(2 * math.log(2), rel=1e-6)
 

@@ -57,15 +57,14 @@ class ZooModel(keras.Model):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls._arguments, only = _declared(cls), inspect.Parameter.KEYWORD_ONLY
-        parameters = [
-            inspect.Parameter(name, only, default=argument.default) for name, argument in cls._arguments.items()
-        ]
+        parameters = [inspect.Parameter(name, only, default=each.default) for name, each in cls._arguments.items()]
         cls.__signature__ = inspect.Signature(parameters)
         cls.__doc__ = given_arguments.documented(cls.__doc__ or "", cls._arguments)
 
     def __init__(self, **given):
         values = given_arguments.checked(self.model_name, self.arguments(), given)
         super().__init__(name=values.pop("name"), dtype=policy_name(values.pop("dtype")))
+        self.autocast = False  # images are checked and scaled as they come; networks cast their inputs
         for name, value in values.items():
             setattr(self, name, value)
         self.check_arguments()

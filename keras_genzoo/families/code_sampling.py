@@ -240,13 +240,13 @@ def draw_codes(model, images, seed, batch_size, conditions):
 
 def export_functions(model, image_dtype):
     """The signature `sample` of a model whose codes are not draws of a standard normal: from noise to images."""
-    source = code_source(model)
+    source, name = code_source(model), model.values.name
     if source.kind == NormalPrior.kind:
         return {}
 
     def sample(noise, **inputs):
         z = code_source(model).from_normal(noise)  # made anew: a prior may keep tensors of its graph
-        return {"image": model.images_from_codes(z, image_dtype, **by_plural(model, inputs))}
+        return {name: model.images_from_codes(z, image_dtype, **by_plural(model, inputs))}
 
     inputs = {**normal_input("noise", source.noise_dim), **condition_inputs(model)}
-    return {"sample": ExportFunction(sample, inputs, ("image",), portable=source.portable)}
+    return {"sample": ExportFunction(sample, inputs, (name,), portable=source.portable)}

@@ -11,6 +11,7 @@ from keras_genzoo.utils.arrays import as_array, check_range, real_rows
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed, is_number
 
 MOVABLE = ("normal", "uniform", "sphere", "mixture")  # kinds of priors
+SHELL_DIM = 8  # Lengths of normal codes of so many elements spread by a fifth of their mean; of fewer, by more.
 LARGEST = 1e6  # element of a code: far out of any prior, and far from where float32 networks overflow
 
 
@@ -123,9 +124,9 @@ def decode(model, z, batch_size=64, **conditions):
 def on_shell(model, z, like):
     """Codes moved to where the prior of a model has its mass. Usable inside a graph.
 
-    Of a normal prior in many dimensions, nearly all mass lies close to a sphere: each code gets the length of the one
-    that it came from, unless that is 0. On the unit sphere, codes get length 1; of a uniform prior, elements stay in
-    [-1, 1]; of a mixture, codes stay where they have moved to.
+    Of a normal prior in many dimensions, nearly all mass lies close to a sphere: from `SHELL_DIM` elements on, each code
+    gets the length of the one that it came from, unless that is 0. On the unit sphere, codes get length 1; of a uniform
+    prior, elements stay in [-1, 1]; of a mixture or another fitted sampler, codes stay where they have moved to.
 
     Args:
         model: The model.
@@ -134,7 +135,7 @@ def on_shell(model, z, like):
     """
     check_movable(model)
     kind = model.prior.kind
-    if kind == "mixture":
+    if kind == "mixture" or _drawn_from(model) != PRIOR or (kind == "normal" and model.latent_dim < SHELL_DIM):
         return z
     if kind == "uniform":
         return ops.clip(z, -1.0, 1.0)

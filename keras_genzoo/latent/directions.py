@@ -8,7 +8,7 @@ from keras_genzoo.families.batches import in_batches
 from keras_genzoo.latent.codes import check_smooth
 from keras_genzoo.utils.checks import check_at_least, check_seed
 
-# Step of the central difference, in standard deviations of the prior. Its error is of second order, and the rounding
+# Step of the central difference, in units of z, standard deviations of a normal prior. Its error is of second order, and the rounding
 # error of float32 images is 1e-7 / STEP: both are below a thousandth of a visible slope.
 STEP = 1e-2
 # Bytes of the Jacobians that are kept in memory at once.
@@ -21,8 +21,8 @@ class Directions(NamedTuple):
     Fields:
         vectors: float32 `(num, latent_dim)`, orthonormal rows. The element of largest magnitude of each row is
             positive.
-        eigenvalues: float64 `(num,)`: mean squared change of an image, summed over pixels in [0, 1], for a step of one
-            standard deviation along the row, in linear approximation.
+        eigenvalues: float64 `(num,)`: mean squared change of an image, summed over pixels in [0, 1], for a step of
+            length 1 along the row, in linear approximation. That is a standard deviation of a normal prior.
     """
 
     vectors: np.ndarray

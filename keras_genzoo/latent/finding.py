@@ -227,7 +227,7 @@ def walk(model, z, direction, distances):
         model: A model with codes.
         z: Codes `(n, latent_dim)`.
         direction: `(latent_dim,)`.
-        distances: Steps along it `(steps,)`, in units of the prior; 0 is `z`.
+        distances: Steps along it `(steps,)`, in units of z, standard deviations of a normal prior; 0 is `z`.
 
     Returns:
         float32 NumPy array `(n, steps, latent_dim)`.
@@ -261,7 +261,7 @@ def entanglement(model, directions, names=tuple(MEASURES), distance=1.0, num_sam
         model: A model with codes, of images.
         directions: `(directions, latent_dim)`, or one `(latent_dim,)`.
         names: Names of measures: see `keras_genzoo.latent.measure`.
-        distance: Length of the step, in units of the prior, a number other than 0.
+        distance: Length of the step, in units of z: see `walk`. A number other than 0.
         num_samples: Codes from the prior, at least 2.
         seed: Seed of the codes.
         batch_size: Images in one pass, at least 1.

@@ -1,5 +1,7 @@
 """Losses of two players: logits or scores of any shape -> their mean, a scalar."""
 
+import math
+
 from keras import ops
 
 from keras_genzoo.losses._float32 import float32
@@ -12,8 +14,12 @@ def minimax_discriminator_loss(real_logits, fake_logits, real_targets=1.0, fake_
         real_logits: Logits of real images, before the sigmoid.
         fake_logits: Logits of generated images.
         real_targets: Probability of being real that the discriminator is to give to real images: a number in [0, 1]
-            or one per image; less than 1 with label smoothing (https://arxiv.org/abs/1606.03498, section 3.4).
+            or an array with as many elements as there are logits; less than 1 with label smoothing
+            (https://arxiv.org/abs/1606.03498, section 3.4).
         fake_targets: The same for generated images.
+
+    Raises:
+        ValueError: If targets have another number of elements.
 
     Returns:
         Scalar, in nats; `2 log 2 = 1.386` if all logits are zero.
@@ -35,6 +41,11 @@ def _cross_entropy(logits, targets):
     if isinstance(targets, (int, float)) and targets in (0, 1):
         return ops.mean(ops.softplus(-logits if targets else logits))
     targets = ops.cast(targets, "float32")
+    if len(targets.shape):  # (n,) beside logits (n, 1) would give all n * n pairs
+        shapes = tuple(targets.shape), tuple(logits.shape)
+        if None not in (*shapes[0], *shapes[1]) and math.prod(shapes[0]) != math.prod(shapes[1]):
+            raise ValueError(f"Expected targets as a number or one per logit, {shapes[1]}. Received: shape {shapes[0]}")
+        targets = ops.reshape(targets, ops.shape(logits))
     return ops.mean(targets * ops.softplus(-logits) + (1.0 - targets) * ops.softplus(logits))
 
 

@@ -64,6 +64,13 @@ class IAFVAE(VAE):
 
     code_names = ("z",)
 
+    def check_arguments(self):
+        super().check_arguments()
+        if not self.flow_units:
+            raise ValueError(
+                "Expected flow_units of at least one layer, which takes the context of the image. Received: none"
+            )
+
     def build_networks(self):
         super().build_networks()
         self.flow = self.build_flow()

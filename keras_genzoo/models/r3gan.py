@@ -15,11 +15,12 @@ The networks (section 4) are residual, without normalization: see `keras_genzoo.
 The paper lets the weight of the penalties fall in the course of a training, which `final_gp_weight` and `gp_steps` do,
 along a cosine.
 
-Six details differ: the penalties may be computed on a part of the batch, its first images (`gp_share`); their
+Seven details differ: the penalties may be computed on a part of the batch, its first images (`gp_share`); their
 gradients are those at the images that the discriminator sees, augmented where `augmentations` say so; the interpolation
 of lower resolutions averages 2x2 pixels; a tanh bounds the generated pixels; beta_2 of Adam is 0.99 from the start,
-where the authors let it rise from 0.9; and the decay of the average rises within a few thousand steps, theirs with
-the schedules.
+where the authors let it rise from 0.9; the decay of the average rises within a few thousand steps, theirs with
+the schedules; and the last convolution of the discriminator, of each channel by itself, begins with weights that are
+smaller by the square root of the number of channels, so that first scores are near 0.
 """
 
 import math

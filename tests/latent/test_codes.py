@@ -7,7 +7,7 @@ import keras_genzoo
 from keras_genzoo import latent
 from keras_genzoo.latent.codes import on_shell
 
-SMALL = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
+SMALL = dict(image_shape=(8, 8, 1), latent_dim=8, base_filters=4, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,25 @@ def test_codes_return_to_the_shell_of_their_prior(gan, bigan):
     np.testing.assert_allclose(np.linalg.norm(on_shell(sphere, 3.0 * z[:, :3], z[:, :3]), axis=1), 1.0, rtol=1e-5)
 
 
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_codes_of_few_elements_stay_where_they_have_moved_to(latent_dim):
+    """Their mass is not on a sphere: a code of one element could change its sign alone."""
+    model = keras_genzoo.build("vae", **{**SMALL, "latent_dim": latent_dim})
+    z = latent.sample(model, 3)
+    ahead = latent.walk(model, z, np.eye(latent_dim)[0], [0.0, 2.0])
+    np.testing.assert_allclose(ahead[:, 1] - ahead[:, 0], np.tile(2.0 * np.eye(latent_dim)[0], (3, 1)), rtol=1e-6)
+
+
+def test_codes_of_a_fitted_sampler_stay_where_they_have_moved_to():
+    """The centre of a mixture is not the origin, so the length of a code says nothing."""
+    model = keras_genzoo.build("autoencoder", **SMALL)
+    z = latent.sample(model, 3)
+    assert not np.allclose(on_shell(model, z + 1.0, z), z + 1.0)
+    images, _ = keras_genzoo.data.load_arrays("digits", image_size=(8, 8))
+    model.fit_sampler("mixture", images[:50], 2)
+    np.testing.assert_array_equal(on_shell(model, z + 1.0, z), z + 1.0)
+
+
 def test_truncated_codes_are_nearer_to_the_middle(gan):
     z = latent.sample(gan, 3)
     np.testing.assert_array_equal(latent.truncated(gan, z, 1.0), z)
@@ -71,13 +90,13 @@ def test_paths_go_through_their_points(gan, closed):
 @pytest.mark.parametrize(
     "call, sentence",
     [
-        (lambda m, z: latent.decode(m, z[:, :3]), r"Expected z as numbers of shape \(n, 4\)"),
-        (lambda m, z: latent.decode(m, z * np.nan), "Expected z as finite numbers. Received: 8 that are not"),
+        (lambda m, z: latent.decode(m, z[:, :3]), r"Expected z as numbers of shape \(n, 8\)"),
+        (lambda m, z: latent.decode(m, z * np.nan), "Expected z as finite numbers. Received: 16 that are not"),
         (
             lambda m, z: latent.decode(m, z * 1e30),
             r"Expected z as numbers of at most 1e\+06 in size. Received: values from -",
         ),
-        (lambda m, z: latent.decode(m, z[:0]), r"Expected z of at least one row. Received: shape \(0, 4\)"),
+        (lambda m, z: latent.decode(m, z[:0]), r"Expected z of at least one row. Received: shape \(0, 8\)"),
         (lambda m, z: latent.truncated(m, z, 1.5), r"Expected factor in \[0, 1\]. Received: factor=1.5"),
         (lambda m, z: latent.path(m, z[:1]), "Expected at least two points of a path. Received: 1"),
         (lambda m, z: latent.analogy(m, z, z[:, :2], z), "Expected b as numbers"),

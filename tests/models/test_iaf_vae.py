@@ -2,6 +2,7 @@
 
 import numpy as np
 import scipy.stats
+import pytest
 import tensorflow as tf
 from case import Case
 from cases import for_cases
@@ -50,6 +51,11 @@ def test_initial_flows_change_codes_little():
     z = np.random.default_rng(0).normal(size=(50, 20)).astype("float32")
     moved = model.flow([z, np.zeros((50, 5), "float32")])["z"]
     assert np.corrcoef(np.ravel(z), np.ravel(moved))[0, 1] > 0.95
+
+
+def test_flows_without_hidden_layers_would_see_no_image():
+    with pytest.raises(ValueError, match="Expected flow_units of at least one layer, .* Received: none"):
+        CASES[0].build(flow_units=())
 
 
 def test_code_of_an_image_is_the_draw_without_noise():

@@ -13,6 +13,7 @@ import tensorflow as tf
 from cases import cases_with, for_kinds, moved, state
 from PIL import Image
 
+import keras_genzoo
 from keras_genzoo.families import inputs
 from keras_genzoo.utils.pixels import to_unit
 
@@ -365,3 +366,14 @@ def test_iterators_are_taken_like_generators_and_what_holds_no_batches_is_refuse
     model.evaluate(map(tuple, batches_of(*parts)), verbose=0)
     for wrong in (pathlib.Path("x"), lambda: parts, object(), range(3)):
         refused(lambda wrong=wrong: model.fit(wrong, verbose=0), "Expected .*Received: x=")
+
+
+def test_call_does_not_round_pixels_before_it_checks_and_scales_them():
+    """In half precision, Keras would cast the arguments of a model: 1.003 would be 1.0, and grey levels would move."""
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4, dtype="mixed_bfloat16")
+    images = np.random.default_rng(0).random((2, 8, 8, 1)).astype("float32")
+    seen = []
+    model.to_network = lambda images, to_network=model.to_network: seen.append(images) or to_network(images)
+    model(images)
+    np.testing.assert_array_equal(seen[0], images)
+    refused(lambda: model(np.full((2, 8, 8, 1), 1.003, "float32")), "Expected float images with values in 0..1")

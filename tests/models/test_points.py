@@ -161,10 +161,14 @@ def test_features_of_images_are_refused(vae, tmp_path):
 
 
 def test_exported_points_are_called_point(vae, tmp_path):
+    vae = vae.copy_as("float32")  # the sampler is for this test alone
+    vae.fit_sampler("mixture", ROWS["vae"].data(8)[0], 2)
     report = vae.export(tmp_path / "model", format="saved_model")
-    assert set(report.signatures) == {"serving_default", "decode", "generate", "interpolate", "encode", "reconstruct"}
+    decoders = {"serving_default", "decode", "generate", "interpolate", "reconstruct", "sample"}
+    assert set(report.signatures) == {*decoders, "encode"}
     points = ROWS["vae"].data(4)[0]
     served = tf.saved_model.load(report.path).signatures
+    assert all(list(served[name].structured_outputs) == ["point"] for name in decoders)
     made = served["reconstruct"](point=tf.constant(points))
     np.testing.assert_allclose(made["point"], vae.reconstruct(points), rtol=1e-5, atol=1e-6)
     drawn = served["generate"](seed=tf.constant(3, tf.int64), num=tf.constant(2), start=tf.constant(1, tf.int64))

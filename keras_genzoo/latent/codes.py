@@ -124,7 +124,7 @@ def decode(model, z, batch_size=64, **conditions):
 def on_shell(model, z, like):
     """Codes moved to where the prior of a model has its mass. Usable inside a graph.
 
-    Of a normal prior in many dimensions, nearly all mass lies close to a sphere: from `SHELL_DIM` elements on, each code
+    Of a normal prior in many dimensions, nearly all mass is close to a sphere: from `SHELL_DIM` elements on, each code
     gets the length of the one that it came from, unless that is 0. On the unit sphere, codes get length 1; of a uniform
     prior, elements stay in [-1, 1]; of a mixture or another fitted sampler, codes stay where they have moved to.
 

@@ -1,8 +1,8 @@
 """The posterior of the IAF VAE: its density against automatic differentiation."""
 
 import numpy as np
-import scipy.stats
 import pytest
+import scipy.stats
 import tensorflow as tf
 from case import Case
 from cases import for_cases

@@ -8,8 +8,8 @@ from keras_genzoo.families.batches import in_batches
 from keras_genzoo.latent.codes import check_smooth
 from keras_genzoo.utils.checks import check_at_least, check_seed
 
-# Step of the central difference, in units of z. Its error is of second order, and the rounding error of float32 images is
-# 1e-7 / STEP: both are below a thousandth of a visible slope.
+# Step of the central difference, in units of z. Its error is of second order, and the rounding error of float32 images
+# is 1e-7 / STEP: both are below a thousandth of a visible slope.
 STEP = 1e-2
 # Bytes of the Jacobians that are kept in memory at once.
 MEMORY = 2**27

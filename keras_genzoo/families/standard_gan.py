@@ -10,11 +10,9 @@ from keras_genzoo.networks.mlp import mlp_discriminator, mlp_generator
 from keras_genzoo.utils.arguments import Choice, Flag, Fraction, Integer, Units
 
 NONE = MappingProxyType({})
-OF_CONVOLUTIONS = (
-    "batch_norm",
-    "gamma_initializer",
-    "upsampling",
-)  # fully connected networks have options of their own
+# Fully connected networks have options of their own. Weights from N(0, 0.02) would shrink what passes each of their
+# layers, which have no normalization in the discriminator, to a fifth: six of them learn nothing for long.
+OF_CONVOLUTIONS = ("batch_norm", "gamma_initializer", "kernel_initializer", "upsampling")
 
 
 class StandardGAN(BaseGAN):

@@ -47,6 +47,15 @@ def test_a_model_with_fully_connected_networks_trains_on_points(case):
         assert model.reconstruct(points, **given).shape == (12, 2)
 
 
+def test_deep_fully_connected_networks_pass_on_what_they_see():
+    """The initial weights of convolutions would shrink it to a fifth in each layer without normalization."""
+    model = next(case for case in CASES if case.name == "pacgan").build(
+        network="mlp", hidden_units=(64,) * 6, image_shape=(2,), packing=2
+    )
+    packs = np.random.default_rng(0).normal(size=(50, 4)).astype("float32")
+    assert np.std(model.discriminator(packs)) > 0.02
+
+
 # -- what is taken -----------------------------------------------------------------------------------------------------
 
 

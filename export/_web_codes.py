@@ -10,7 +10,7 @@ from keras import ops
 from keras_genzoo.families.class_weights import weights_spec
 from keras_genzoo.families.conditions import ClassCondition, RealCondition
 from keras_genzoo.latent import leading_directions
-from keras_genzoo.latent.codes import has_middle, prior_scale
+from keras_genzoo.latent.codes import has_middle, place_of_mass, prior_scale
 from keras_genzoo.latent.direction_files import named_directions
 
 from .report import ExportError
@@ -38,7 +38,7 @@ def describe(model: Any, functions: dict[str, Any], class_names: list[str] | Non
     conditions = [_condition(each, class_names if each is classes else None, mixes) for each in model.conditions]
     for entry in conditions if code else []:
         entry["read"] = _read(model, functions["encode"], entry)
-    drawn = {"source": _source(model) or prior, "truncation": has_middle(model)}
+    drawn = {"source": _source(model) or prior, "truncation": has_middle(model), "mass": place_of_mass(model)}
     decoder = {"decoder": decoder_of(functions)}
     return {"latent_dim": model.latent_dim, "prior": prior, **drawn, "conditions": conditions, **decoder, **code}
 

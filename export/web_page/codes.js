@@ -18,19 +18,19 @@ export function moved(z, direction, value) {
  *
  * @param {Float32Array} base
  * @param {Array<{vector: number[], distance: number}>} steps
- * @param {object[]} prior Parts of the codes, of which codes that move have one.
+ * @param {string} mass Where that is, as `place_of_mass` of keras_genzoo.latent.codes says.
  */
-export function walked(base, steps, prior) {
+export function walked(base, steps, mass) {
   const z = base.map((number, i) => steps.reduce((sum, {vector, distance}) => sum + distance * vector[i], number));
-  return onShell(z, base, prior[0].kind);
+  return onShell(z, base, mass);
 }
 
-/* As `on_shell` of keras_genzoo.latent.codes: codes of a normal prior keep the length of those that they came from. */
-function onShell(z, from, kind) {
-  if (kind === "mixture") return z;
-  if (kind === "uniform") return z.map((number) => Math.min(Math.max(number, -1), 1));
+/* As `on_shell` of keras_genzoo.latent.codes: codes on a shell keep the length of those that they came from. */
+function onShell(z, from, mass) {
+  if (mass === "anywhere") return z;
+  if (mass === "box") return z.map((number) => Math.min(Math.max(number, -1), 1));
   const length = Math.sqrt(dot(z, z) + 1e-12);
-  if (kind === "sphere") return z.map((number) => number / length);
+  if (mass === "sphere") return z.map((number) => number / length);
   const wanted = Math.sqrt(dot(from, from));
   return wanted > 0 ? z.map((number) => (number / length) * wanted) : z;
 }

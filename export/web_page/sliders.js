@@ -97,7 +97,7 @@ export class DirectionSliders {
         const label = option === "edit_classes" ? `Towards ${name}` : `Direction ${name}`;
         const made = slider(rows, {name, label, range: [-limit, limit]}, (value) => {
           step.distance = value;
-          onMove(walked(current().base, steps.filter(({distance}) => distance !== 0), manifest.prior));
+          onMove(walked(current().base, steps.filter(({distance}) => distance !== 0), manifest.mass));
         });
         const show = () => {
           step.distance = 0;

@@ -134,16 +134,24 @@ def on_shell(model, z, like):
         like: The codes that they came from, of the same shape.
     """
     check_movable(model)
-    kind = model.prior.kind
-    if kind == "mixture" or _drawn_from(model) != PRIOR or (kind == "normal" and model.latent_dim < SHELL_DIM):
+    mass = place_of_mass(model)
+    if mass == "anywhere":
         return z
-    if kind == "uniform":
+    if mass == "box":
         return ops.clip(z, -1.0, 1.0)
     length = ops.sqrt(ops.sum(ops.square(z), axis=-1, keepdims=True) + 1e-12)
-    if kind == "sphere":
+    if mass == "sphere":
         return z / length
     wanted = ops.sqrt(ops.sum(ops.square(like), axis=-1, keepdims=True))
     return ops.where(wanted > 0.0, z / length * wanted, z)
+
+
+def place_of_mass(model):
+    """Where codes that move are kept: on a `"shell"`, the unit `"sphere"`, in a `"box"`, or `"anywhere"`."""
+    kind = model.prior.kind
+    if _drawn_from(model) != PRIOR or (kind == "normal" and model.latent_dim < SHELL_DIM):
+        return "anywhere"
+    return {"normal": "shell", "uniform": "box", "sphere": "sphere"}.get(kind, "anywhere")
 
 
 def truncated(model, z, factor):

@@ -224,7 +224,7 @@ await genzoo.view.refresh();
 """
 
 
-def test_steps_along_given_directions_add_up_on_the_shell(page, site, models):
+def test_steps_along_given_directions_add_up_as_in_python(page, site, models):
     page.open("infogan")
     rows = page.driver.find_elements("css selector", "[data-role=directions] label")
     assert [row.text.split("\n")[0] for row in rows] == [*STEPS, *EDITS]

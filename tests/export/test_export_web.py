@@ -26,7 +26,7 @@ from keras_genzoo.families.priors import (
     SpherePrior,
     UniformPrior,
 )
-from keras_genzoo.latent import leading_directions
+from keras_genzoo.latent import codes, leading_directions
 from keras_genzoo.models.bigan import BiGAN
 
 # View of the page for the models of a family.
@@ -401,13 +401,20 @@ def test_page_walks_along_several_directions_as_python_does(tiny, tmp_path, monk
     bases = [[0, 0, 0], [0.3, -0.9, 0.5], [1e-6, 0, 0], [40, -30, 2], [0, 0, 1], *rng.standard_normal((3, 3))]
     directions = np.float32([[1, 0, 0], [0.6, 0.8, 0], [-0.6, 0.8, 1e-3], [1e3, 2e3, 0], [0, 0, 2]])
     distances = [[0] * 5, [5, -5, 5, 0, 0.1], [0, 0, 0, 5e-3, 0], [-1, 0, 0, 0, -0.5], [1e-7, 0, 0, 0, 0]]
-    for prior in (NormalPrior(3), UniformPrior(3), SpherePrior(3), mixture):
+    for prior, shell_dim in (
+        (NormalPrior(3), 3),
+        (NormalPrior(3), 4),
+        (UniformPrior(3), 3),
+        (SpherePrior(3), 3),
+        (mixture, 3),
+    ):
         with_prior(monkeypatch, tiny, prior)
+        monkeypatch.setattr(codes, "SHELL_DIM", shell_dim)
         script = f"""
             import {{walked}} from "./codes.mjs";
             const [bases, vectors, all] = {json.dumps([np.float32(bases).tolist(), directions.tolist(), distances])};
             const steps = (each) => vectors.map((vector, i) => ({{vector, distance: each[i]}}));
-            const walk = (base, each) => walked(base, steps(each), {json.dumps(prior.parts())});
+            const walk = (base, each) => walked(base, steps(each), {json.dumps(codes.place_of_mass(tiny))});
             console.log(JSON.stringify(bases.map((z) => all.map((each) => [...walk(Float32Array.from(z), each)]))));
         """
         received = computed(tmp_path, ["codes"], script)

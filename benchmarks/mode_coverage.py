@@ -44,6 +44,7 @@ BATCH, LEARNING_RATE = 512, 1e-3
 OWN = {
     # A weak penalty lets the critic, and so the generator, be steep between modes.
     "wgan_gp": dict(d_steps=1, gp_weight=0.003, learning_rate=2e-3, betas=(0.0, 0.9)),
+    "pacgan": dict(learning_rate=2e-4),  # of 1e-4, 2e-4, 3e-4 and 1e-3, by the good samples of one trial
 }
 
 

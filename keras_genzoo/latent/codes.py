@@ -126,7 +126,8 @@ def on_shell(model, z, like):
 
     Of a normal prior in many dimensions, nearly all mass is close to a sphere: from `SHELL_DIM` elements on, each code
     gets the length of the one that it came from, unless that is 0. On the unit sphere, codes get length 1; of a uniform
-    prior, elements stay in [-1, 1]; of a mixture or another fitted sampler, codes stay where they have moved to.
+    prior, elements stay in [-1, 1]; of a mixture, as a prior or fitted in place of a normal one, codes stay where they
+    have moved to.
 
     Args:
         model: The model.
@@ -149,7 +150,7 @@ def on_shell(model, z, like):
 def place_of_mass(model):
     """Where codes that move are kept: on a `"shell"`, the unit `"sphere"`, in a `"box"`, or `"anywhere"`."""
     kind = model.prior.kind
-    if _drawn_from(model) != PRIOR or (kind == "normal" and model.latent_dim < SHELL_DIM):
+    if kind == "normal" and (model.latent_dim < SHELL_DIM or _drawn_from(model) != PRIOR):
         return "anywhere"
     return {"normal": "shell", "uniform": "box", "sphere": "sphere"}.get(kind, "anywhere")
 

@@ -157,7 +157,7 @@ def is_data_of(preset, data):
 
 def _sources(preset):
     """Names of the data of a preset; of a bundled one, that of its recipe first."""
-    own = [load_recipe(preset).data.source] if str(preset) in presets.list_presets() else []
+    own = [load_recipe(str(preset)).data.source] if str(preset) in presets.list_presets() else []
     return [*own, config_of(preset).source]
 
 

@@ -1,11 +1,12 @@
 """Trains the models that claim disentangled codes, and `vae`, on the source `shapes`, and prints what they reach
 as a table in Markdown.
 
-    python benchmarks/disentanglement.py [MODEL ...] [--seeds 0 1 2] [--epochs 360] [--set key=value ...]
+    python benchmarks/disentanglement.py [MODEL ...] [--seeds 0 1 2] [--epochs 360] [--set key=value ...] [--out FILE]
 
 Each model has its recipe `<model>_shapes`: the same network, batches and number of steps.
 The table has mean and standard deviation over the seeds of the mutual information gap (of the posteriors), the
-FactorVAE score and the reconstruction error, on all 4,608 images, and the gap of each factor.
+FactorVAE score and the reconstruction error, on all 4,608 images, and the gap of each factor. Each finished training is
+a line of `--out`, and is not done again.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import cells
 import numpy as np
 
 import keras_genzoo
@@ -45,19 +47,34 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, help="default: those of the recipes; schedules are stretched")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="changes of all recipes")
-    arguments = parser.parse_args()
-    lines = []
-    for name in arguments.models or MODELS:
-        recipe = keras_genzoo.load_recipe(f"{name}_shapes")
-        recipe = recipe.with_epochs(arguments.epochs or recipe.epochs).override(arguments.set)
-        runs = [measure(recipe, seed) for seed in arguments.seeds]
-        columns = {key: [run[key] for run in runs] for key in runs[0]}
-        spread = (f" ± {np.std(column):.2g}" if len(runs) > 1 else "" for column in columns.values())
-        cells = (f"{np.mean(column):.3g}{each}" for column, each in zip(columns.values(), spread, strict=True))
-        lines = lines or [f"| model | {' | '.join(columns)} |", "| --- " * (1 + len(columns)) + "|"]
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
-        print(f"{name}: {len(runs)} run(s) of {recipe.epochs} epochs", flush=True)
-    print("\n" + "\n".join(lines))
+    cells.add_arguments(parser, "disentanglement.jsonl")
+    options = parser.parse_args()
+
+    def compute(cell):
+        recipe = keras_genzoo.load_recipe(f"{cell['model']}_shapes")
+        recipe = recipe.with_epochs(cell["epochs"] or recipe.epochs).override(cell["set"])
+        return dict(figures=measure(recipe, cell["seed"]))
+
+    wanted = [
+        dict(model=name, seed=seed, epochs=options.epochs, set=options.set)
+        for seed in options.seeds
+        for name in options.models or MODELS
+    ]
+    print("\n" + table(cells.run(wanted, compute, options)))
+
+
+def table(rows):
+    """The figures of all models in Markdown: means and, of several seeds, standard deviations."""
+    columns = list(rows[0]["figures"]) if rows else []
+    lines = [f"| model | trainings | {' | '.join(columns)} |", "| --- " * (2 + len(columns)) + "|"]
+    for name in dict.fromkeys(row["model"] for row in rows):
+        runs = [row["figures"] for row in rows if row["model"] == name]
+        shown = [
+            f"{np.mean(values):.3g}" + (f" ± {np.std(values, ddof=1):.2g}" if len(values) > 1 else "")
+            for values in ([run[column] for run in runs] for column in columns)
+        ]
+        lines.append(f"| `{name}` | {len(runs)} | {' | '.join(shown)} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

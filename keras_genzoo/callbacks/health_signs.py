@@ -1,6 +1,9 @@
 """When the measures of `GANHealth` are a sign of trouble, and what usually helps: all limits and words."""
 
 import dataclasses
+from collections.abc import Callable
+
+from keras_genzoo.utils.signals import is_signal_shape
 
 PREFIX = "health_"  # of the columns in logs
 
@@ -112,21 +115,26 @@ class Help:
     words: str
     argument: str | None = None
     model: str | None = None
+    takes: Callable = lambda model: True
 
     def fits(self, model, known_models):
-        """Whether a model has the argument, and the other model exists and is another one."""
-        if self.argument is not None and self.argument not in model.arguments():
+        """Whether a model has the argument and takes it, and the other model exists and is another one."""
+        if not self.takes(model) or (self.argument is not None and self.argument not in model.arguments()):
             return False
         return self.model is None or (self.model in known_models and self.model != model.model_name)
+
+
+def _is_plain(model):
+    return getattr(model, "network", None) != "residual"  # blocks without dropout and without minibatch statistics
 
 
 LOWER_RATES = Help("lower learning rates (optimizers.g_optimizer.learning_rate and that of d_optimizer)")
 HELPS = {
     "mode collapse": (
         LOWER_RATES,
-        Help("minibatch_stddev", argument="minibatch_stddev"),
+        Help("minibatch_stddev", argument="minibatch_stddev", takes=_is_plain),
         Help("a larger gp_weight", argument="gp_weight"),
-        Help("the model pacgan", model="pacgan"),
+        Help("the model pacgan", model="pacgan", takes=lambda model: not is_signal_shape(model.image_shape)),
     ),
     "vanished gradient": (
         Help("a lower learning rate of the discriminator (optimizers.d_optimizer.learning_rate)"),
@@ -141,8 +149,8 @@ HELPS = {
     ),
     "memorizing": (
         Help("more training images"),
-        Help("augmentations", argument="augmentations"),
-        Help("dropout", argument="dropout"),
+        Help("augmentations", argument="augmentations", takes=lambda model: model.values.are_images),
+        Help("dropout", argument="dropout", takes=_is_plain),
         Help("fewer epochs"),
     ),
 }

@@ -67,8 +67,8 @@ class ZooModel(keras.Model):
         self.autocast = False  # images are checked and scaled as they come; networks cast their inputs
         for name, value in values.items():
             setattr(self, name, value)
+        self.values.check_model(self)  # first: what fits each other depends on whether there are images
         self.check_arguments()
-        self.values.check_model(self)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         # Of its own, so that a training is the same with and without validation.
         self.test_seed_generator = keras.random.SeedGenerator(self.seed)

@@ -36,13 +36,14 @@ def enough_for_normalization(model, batch, networks, updates=1):
         networks: The networks that the batch passes through.
         updates: Number of parts that the batch is divided into.
     """
-    if not any(_normalizes_vectors(network) for network in networks):
+    if not any(normalizes_vectors(network) for network in networks):
         return batch
     each = f" for each of {updates} updates" if updates > 1 else ""
     sentence = f"Expected batches of at least {2 * updates} images, two{each}, to normalize them. Received: fewer"
     return enough_at_first(batch, 2 * updates, model.d_optimizer, sentence)
 
 
-def _normalizes_vectors(network):
+def normalizes_vectors(network):
+    """Whether a network has batch normalization of vectors, whose mean is over the batch alone."""
     kinds = (BatchNormalization, ConditionalBatchNormalization)
     return any(isinstance(layer, kinds) and len(layer.output.shape) == 2 for layer in network.layers)

@@ -62,7 +62,8 @@ class StandardGAN(BaseGAN):
     )
     dropout = Fraction(
         0.0,
-        "Share of the discriminator's features that is set to zero after each hidden layer in training.",
+        "Share of the discriminator's features that is set to zero in training: after each convolution, or each hidden "
+        "layer of fully connected networks.",
         training=True,
     )
     minibatch_stddev = Flag(

@@ -70,6 +70,7 @@ class BEGAN(StandardGAN):
         "Diversity ratio: the error of generated images that is asked for, as a share of that of real images. Less "
         "gives sharper images of less diversity.",
         training=True,
+        only={"balance_rate": "nonzero"},
     )
     balance_rate = Weight(
         0.001, "Rate at which the weight of generated images follows the balance (the paper's lambda_k).", training=True

@@ -100,19 +100,20 @@ class BiGAN(StandardGAN):
     def build_encoder(self):
         """Functional model from images in [-1, 1] to codes `(batch, latent_dim)`."""
         image = keras.Input(self.image_shape, name="image")
-        common = dict(dtype=self.dtype_policy, **KERNELS)
+        common, kernels = dict(dtype=self.dtype_policy), self.kernels()
         if self.network == "conv":
             options = {**INITIAL_WEIGHTS, **common}
             features = conv_features(image, self.image_shape, self.base_filters, self.kernel_size, **options)
         else:
             features = mlp_features(image, self.hidden_units, "leaky_relu", batch_norm=True, **common)
-        z = layers.Dense(self.latent_dim, dtype="float32", name="z", **KERNELS)(features)  # (batch, latent_dim)
+        z = layers.Dense(self.latent_dim, dtype="float32", name="z", **kernels)(features)  # (batch, latent_dim)
         return keras.Model(image, z, name="encoder")
 
     def build_discriminator(self):
         image, z = keras.Input(self.image_shape, name="image"), keras.Input((self.latent_dim,), name="z")
         policy = self.dtype_policy
-        common = dict(dropout=self.dropout, dtype=policy, **KERNELS)
+        kernels = self.kernels()
+        common = dict(dropout=self.dropout, dtype=policy, **kernels)
         if self.network == "conv":
             sizes = (self.d_base_filters or self.base_filters, self.kernel_size)
             options = {**common, **INITIAL_WEIGHTS, "minibatch_stddev": self.minibatch_stddev}
@@ -125,7 +126,11 @@ class BiGAN(StandardGAN):
         x = mlp_features(layers.Concatenate(dtype=policy)(pair), units, "leaky_relu", **common)
         if self.network == "mlp" and self.minibatch_stddev:
             x = MinibatchStdDev(dtype=policy)(x)
-        return keras.Model([image, z], projected_logits(x, None, dtype=policy, **KERNELS), name="discriminator")
+        return keras.Model([image, z], projected_logits(x, None, dtype=policy, **kernels), name="discriminator")
+
+    def kernels(self):
+        """Initializer of kernels: that of convolutional networks alone, see `OF_CONVOLUTIONS` of `standard_gan`."""
+        return KERNELS if self.network == "conv" else {}
 
     # -- the losses -----------------------------------------------------------------------------------------------
 

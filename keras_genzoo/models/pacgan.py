@@ -18,7 +18,7 @@ import keras
 from keras import ops
 
 from keras_genzoo.families import StandardGAN
-from keras_genzoo.families.batch_sizes import enough_at_first
+from keras_genzoo.families.batch_sizes import enough_at_first, normalizes_vectors
 from keras_genzoo.models.dcgan import DCGAN, INITIAL_WEIGHTS
 from keras_genzoo.models.gan import GAN
 from keras_genzoo.utils.arguments import Integer
@@ -65,9 +65,11 @@ class PacGAN(StandardGAN):
 
     def unpack(self, data):
         batch = super().unpack(data)
-        least = self.packing * self.d_steps
+        normalizes = normalizes_vectors(self.discriminator)  # over packs, of which there have to be two
+        least = (self.packing + normalizes) * self.d_steps
         updates = f" for each of {self.d_steps} updates" if self.d_steps > 1 else ""
-        sentence = f"Expected batches of at least {least} images: packing={self.packing}{updates}. Received: fewer"
+        why = f"packing={self.packing}{', and two packs to normalize' if normalizes else ''}{updates}"
+        sentence = f"Expected batches of at least {least} images: {why}. Received: fewer"
         return enough_at_first(batch, least, self.d_optimizer, sentence)
 
     def judge(self, batch):

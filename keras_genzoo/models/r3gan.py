@@ -131,6 +131,10 @@ class R3GAN(StandardGAN):
             raise ValueError(
                 f"Expected gp_steps next to final_gp_weight. Received: final_gp_weight={self.final_gp_weight!r} alone"
             )
+        if self.gp_steps and self.final_gp_weight == self.gp_weight:
+            raise ValueError(
+                f"Expected another final_gp_weight than gp_weight with gp_steps. Received: {self.gp_weight} for both"
+            )
         if not self.gp_weight and not self.final_gp_weight and (self.gp_share != 1.0 or self.gp_steps):
             raise ValueError(
                 "Expected gp_weight or final_gp_weight above 0 with gp_share or gp_steps. "

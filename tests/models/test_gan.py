@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy_losses import minimax
 from scipy.special import log_expit
 
@@ -171,6 +172,26 @@ def test_dropout_keeps_the_mean():
     layer = keras_genzoo.layers.Dropout(0.75)
     values = np.asarray(layer(np.ones((100, 100), "float32"), training=True))
     assert set(np.unique(values)) == {0.0, 4.0} and values.mean() == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["dcgan", "infogan"])
+def test_logits_depend_on_the_deviation_of_the_batch_and_heads_do_not(name):
+    """Batch normalization would take away what all images of a batch share."""
+    model = keras_genzoo.build(name, **SMALL, base_filters=2, d_dense_units=6, minibatch_stddev=True)
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype="uint8")
+    seen = []
+    for spread in (1.0, 0.1):  # of images around one image, which normalization makes alike
+        batch = tf.constant(0.2 * spread * (images / 255.0 - 0.5), "float32")
+        with tf.GradientTape() as tape:
+            outputs = model.discriminator(batch, training=True)
+            logits = outputs["logits"] if isinstance(outputs, dict) else outputs
+            loss = tf.reduce_sum(logits)
+        kernel = model.discriminator.get_layer("logits").kernel
+        seen.append(tape.gradient(loss, kernel).numpy()[-1, 0])
+    assert seen[0] > 5 * seen[1] > 0.0  # six times the deviation itself
+    if name == "infogan":
+        at_once, singly = (model.recognize(images, batch_size=size)["factors"] for size in (6, 1))
+        np.testing.assert_allclose(at_once, singly, rtol=1e-5, atol=1e-6)
 
 
 def test_minibatch_standard_deviation_is_that_of_numpy_and_not_of_both_kinds_of_images():

@@ -43,6 +43,13 @@ def test_discriminator_gives_a_logit_for_each_pack(case):
         np.testing.assert_allclose(logits[2:], model.discriminator(pack), rtol=1e-5)
 
 
+def test_first_batch_of_one_pack_is_refused_where_packs_are_normalized():
+    model = CASE.build(packing=3, d_dense_units=4)
+    sentence = "^Expected batches of at least 4 images: packing=3, and two packs to normalize. Received: fewer$"
+    with pytest.raises(ValueError, match=sentence):
+        model.fit(*CASE.data(3), batch_size=3, verbose=0)
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_first_batch_without_a_whole_pack_is_refused_and_a_later_one_trains(jit_compile):
     model = MLP.build(packing=3)

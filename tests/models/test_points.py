@@ -7,6 +7,7 @@ from cases import CASES, POINTS, for_cases, moved, state
 
 import keras_genzoo
 from keras_genzoo.data import draw_points, load, load_arrays
+from keras_genzoo.models.dcgan import INITIAL_WEIGHTS
 
 ROWS = {case.name: case for case in POINTS}
 FULLY_CONNECTED = [
@@ -15,6 +16,10 @@ FULLY_CONNECTED = [
     if "mlp" in getattr(case.model_class.arguments().get("network"), "choices", ())
     and case.name not in [other.name for other in CASES[:index]]
 ]
+
+
+def options_of_discriminator(case):
+    return getattr(case.model_class, "discriminator_options", None)
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +52,17 @@ def test_a_model_with_fully_connected_networks_trains_on_points(case):
         assert model.reconstruct(points, **given).shape == (12, 2)
 
 
-def test_deep_fully_connected_networks_pass_on_what_they_see():
+@for_cases([case for case in FULLY_CONNECTED if options_of_discriminator(case) == INITIAL_WEIGHTS])
+def test_deep_fully_connected_networks_pass_on_what_they_see(case):
     """The initial weights of convolutions would shrink it to a fifth in each layer without normalization."""
-    model = next(case for case in CASES if case.name == "pacgan").build(
-        network="mlp", hidden_units=(64,) * 6, image_shape=(2,), packing=2
-    )
-    packs = np.random.default_rng(0).normal(size=(50, 4)).astype("float32")
-    assert np.std(model.discriminator(packs)) > 0.02
+    known = case.model_class.arguments()
+    fits = dict(network="mlp", hidden_units=(64,) * 6, image_shape=(2,), augmentations=(), minibatch_stddev=False)
+    fits |= dict(stage_filters=None, group_size=None, augmentation_target=0.0)
+    model = case.build(**{key: value for key, value in fits.items() if key in known})
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=(50, *each.shape[1:])).astype("float32") for each in model.discriminator.inputs]
+    outputs = model.discriminator(given if len(given) > 1 else given[0])
+    assert np.std(outputs["logits"] if isinstance(outputs, dict) else outputs) > 0.02
 
 
 # -- what is taken -----------------------------------------------------------------------------------------------------
@@ -139,6 +148,8 @@ def test_a_generator_of_points_reaches_beyond_one(gan):
         ("vae", {}, "Expected network='mlp' for points"),
         ("vae", {"network": "mlp"}, "Expected likelihood='gaussian' for points"),
         ("gan", {"augmentations": ("flip",)}, "Expected a model of images for augmentations"),
+        ("r3gan", {}, "Expected network='mlp' for points"),
+        ("sagan", {}, "sagan has no fully connected networks, which points need"),
         ("ladder_vae", {}, "ladder_vae has no fully connected networks, which points need"),
         ("cyclegan", {}, "cyclegan has no fully connected networks, which points need"),
         ("rbm", {}, "rbm has no fully connected networks, which points need"),

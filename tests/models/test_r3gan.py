@@ -93,6 +93,7 @@ def test_residual_networks_give_images_and_scores_for_any_side(image_shape):
         (dict(final_gp_weight=1.0), "Expected gp_steps next to final_gp_weight"),
         (dict(dropout=0.5), "Expected no dropout in residual networks"),
         (dict(minibatch_stddev=True), "Expected no minibatch_stddev in residual networks"),
+        (dict(gp_weight=2.0, final_gp_weight=2.0, gp_steps=5), "Expected another final_gp_weight than gp_weight"),
         (dict(group_size=3), "Expected a group_size that divides .* of all blocks, 4, .*Received: group_size=3"),
         (dict(stage_filters=(4,) * 9, base_filters=64), r"Expected filters of 1..\d resolutions .* Received: \[4, 4"),
         (

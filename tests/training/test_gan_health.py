@@ -257,6 +257,13 @@ def test_advice_names_arguments_that_the_model_has():
     dense = compiled(DenseGAN, 1e-3, 1e-3)
     assert "gp_weight" not in advice("mode collapse", dense)
     assert advice("vanished gradient", dense).endswith(" or the model wgan_gp.")
+    residual = keras_genzoo.build("r3gan", image_shape=SHAPE, stage_filters=(4,), group_size=0)
+    assert "minibatch_stddev" not in advice("mode collapse", residual)
+    assert "augmentations" in advice("memorizing", residual) and "dropout" not in advice("memorizing", residual)
+    points = keras_genzoo.build("gan", image_shape=(2,), hidden_units=(4,))
+    assert "augmentations" not in advice("memorizing", points) and "pacgan" in advice("mode collapse", points)
+    signals = keras_genzoo.build("wgan_gp", image_shape=(32, 1), base_filters=2)
+    assert "pacgan" not in advice("mode collapse", signals)
     assert {sign.kind for sign in SIGNS} == set(HELPS) == set(ILL)
 
 

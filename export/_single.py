@@ -41,7 +41,7 @@ def check_file_options(
 
 def traced_signature(model: Any, signature: str, image_dtype: str, file: str) -> tuple[Any, Any]:
     """The `ExportFunction` of a signature, in float32, and its concrete function with a free batch size."""
-    function = portable_function(export_source(model).export_functions(image_dtype), signature, file)
+    function = portable_function(export_source(model), image_dtype, signature, file)
     function = with_unique_names(function)
     return function, concrete_function(blanking(function))
 

@@ -206,7 +206,7 @@ class LiteRTConverter:
         rewrite: bool = True,
     ):
         self.source, self.signature, self.batch_size, self.io_dtype = source, signature, batch_size, io_dtype
-        self.function = portable_function(source.export_functions(image_dtype), signature, "a LiteRT file")
+        self.function = portable_function(source, image_dtype, signature, "a LiteRT file")
         self.rewrite, self.traces = rewrite, {}
         self.images = None
         if images is not None:

@@ -57,23 +57,30 @@ def export_source(model: Any, precision: str = "float32") -> Any:
     return source
 
 
-def portable_function(functions: dict[str, Any], signature: str, file: str) -> Any:
+def portable_function(source: Any, image_dtype: str, signature: str, file: str) -> Any:
     """The `ExportFunction` of a signature, for a runtime that lacks some operations of TensorFlow.
 
     Args:
-        functions: `ExportFunction` by signature name.
+        source: The copy of the model to export: see `export_source`.
+        image_dtype: Dtype of the images.
         signature: Name of the signature.
         file: Name of the kind of file in the message, such as `"an ONNX file"`.
 
     Raises:
-        ValueError: If the signature does not exist or is not portable.
+        ValueError: If the signature does not exist or is not portable, or conditions are given that it does not take.
     """
+    functions = source.export_functions(image_dtype)
     portable = {name: function for name, function in functions.items() if function.portable}
     if signature not in portable:
         raise ValueError(
             f"Expected signature to be one of {tuple(portable)} in {file}. Received: signature={signature!r}"
         )
-    return portable[signature]
+    function = portable[signature]
+    if "export_functions" in vars(source):  # with conditions: see `export_source`
+        free = type(source).export_functions(source, image_dtype)[signature]
+        if free.inputs.keys() == function.inputs.keys():
+            raise ValueError(f"Expected no conditions: the signature {signature!r} takes none. Received: conditions")
+    return function
 
 
 def trace(functions: dict[str, Any]) -> dict[str, Any]:

@@ -155,8 +155,13 @@ def _transferred_weights(old, new):
 
 
 def _outside(model):
-    """The weights that no network has, in their order; not scalars that are not trained, which count steps."""
-    inside = {id(weight) for network in networks_of(model).values() for weight in network.weights}
+    """The weights that no network has, in their order; not scalars that are not trained, which count steps.
+
+    A fitted sampler is of the former codes.
+    """
+    samplers = [getattr(model, f"{kind}_sampler") for kind in getattr(model, "samplers", None) or ()]
+    parts = [*networks_of(model).values(), *samplers]
+    inside = {id(weight) for part in parts for weight in part.weights}
     left = [weight for weight in model.network_variables if id(weight) not in inside]
     return [weight for weight in left if weight.trainable or len(weight.shape)]
 

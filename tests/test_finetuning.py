@@ -31,6 +31,16 @@ def test_equal_arguments_keep_all_layers_and_leave_the_parent(name):
     assert moved(before, values(parent.weights)) == []
 
 
+def test_a_fitted_sampler_is_not_kept():
+    parent = build("autoencoder")
+    parent.fit_sampler("mixture", np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype="uint8"), 2)
+    done = keras_genzoo.transfer(parent, seed=5)
+    assert not [row for row in done.rows if "sampler" in row[1]]
+    with pytest.warns(UserWarning, match="Training moves the codes, to which the samplers mixture were fitted"):
+        parent.compile()
+        parent.train_on_batch(np.zeros((4, 8, 8, 1), "uint8"))
+
+
 def test_other_channels_keep_all_but_the_layers_that_see_them():
     done = keras_genzoo.transfer(build(), image_shape=(8, 8, 3))
     assert kept(done, "generator") == kept(done, "ema_generator") == [True] * 4 + [False]

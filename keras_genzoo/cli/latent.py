@@ -99,7 +99,7 @@ def directions(
     out: Annotated[Path, typer.Option(help="PNG file: one row per direction.")] = Path("directions.png"),
     method: HowFound = Method.jacobian,
     num: Annotated[int, typer.Option(help="Number of directions.", min=1)] = 6,
-    distance: Annotated[float, typer.Option(help="Length of the walk to each side, in units of the prior.")] = 3.0,
+    distance: Annotated[float, typer.Option(help="Length of the walk to each side, in deviations of the prior.")] = 3.0,
     steps: Annotated[int, typer.Option(help="Images in a row.", min=2)] = 9,
     seed: Seed = 0,
     classifier: Annotated[str | None, typer.Option(help="With --method classifier: see edit.")] = None,
@@ -194,9 +194,9 @@ def _draw_walks(model, directions, distance, steps, seed, out):
     import numpy as np
 
     from keras_genzoo import latent, plots
-    from keras_genzoo.latent.codes import conditions_of
+    from keras_genzoo.latent.codes import conditions_of, prior_scale
 
-    z, distances = latent.sample(model, 1, seed), np.linspace(-distance, distance, steps)
+    z, distances = latent.sample(model, 1, seed), np.linspace(-distance, distance, steps) * prior_scale(model)
     codes = np.concatenate([latent.walk(model, z, each, distances)[0] for each in directions])
     shared = conditions_of(model, 1, {}, seed)
     given = {name: np.repeat(values, len(codes), axis=0) for name, values in shared.items()}

@@ -69,6 +69,7 @@ class BaseAutoencoder(ZooModel):
     code_source = code_sampling.code_source
     build_samplers = code_sampling.build_samplers
     fit = code_sampling.fit
+    train_on_batch = code_sampling.train_on_batch
     fit_sampler = code_sampling.fit_sampler
     load_weights = code_sampling.load_weights
     impute = imputing.impute

@@ -140,13 +140,24 @@ def unfit_samplers(model):
 @functools.wraps(inputs.fit)
 def fit(self, x=None, y=None, *args, **kwargs):
     """As `inputs.fit`, whose docstring it gets; warns if samplers have been fitted."""
-    fitted = fitted_samplers(self)
+    _warn_of_fitted(self)
+    return inputs.fit(self, x, y, *args, **kwargs)
+
+
+@functools.wraps(inputs.train_on_batch)
+def train_on_batch(self, x, y=None, *args, **kwargs):
+    """As `inputs.train_on_batch`; warns if samplers have been fitted."""
+    _warn_of_fitted(self)
+    return inputs.train_on_batch(self, x, y, *args, **kwargs)
+
+
+def _warn_of_fitted(model):
+    fitted = fitted_samplers(model)
     if fitted:
         warnings.warn(
             f"Training moves the codes, to which the samplers {', '.join(fitted)} were fitted: call fit_sampler again",
-            stacklevel=2,
+            stacklevel=3,
         )
-    return inputs.fit(self, x, y, *args, **kwargs)
 
 
 def fit_sampler(self, sampler, images, size=None, *, seed=0, batch_size=256, **conditions):

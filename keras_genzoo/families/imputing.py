@@ -61,6 +61,9 @@ def impute(self, images, mask=None, steps=50, *, metropolis=False, seed=0, start
     self.values.check_images("impute")
     check_flag(metropolis=metropolis)
     if metropolis:
+        check_at_least(1, steps=steps)
+        if steps < 2:
+            raise ValueError(f"Expected steps of at least 2, of which metropolis=True corrects half. Received: {steps}")
         check_density(self)
     given = given_with_images(self, conditions, len(images))
 

@@ -72,6 +72,8 @@ def leading_directions(model, num=8, num_samples=64, seed=0, batch_size=64):
         raise ValueError(f"Expected a model that makes images from codes z. Received: {name}")
     check_smooth(model)
     check_at_least(1, num=num, num_samples=num_samples, batch_size=batch_size)
+    if getattr(model, "compute_dtype", "float32") != "float32":
+        model = model.float32_copy()  # in half precision a code plus STEP is often the code itself
     if num > model.latent_dim:
         raise ValueError(f"Expected num of at most latent_dim={model.latent_dim}. Received: num={num}")
     codes = np.asarray(model.latent_sample(num_samples, check_seed(seed)), "float32")

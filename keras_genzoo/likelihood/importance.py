@@ -15,6 +15,7 @@ from keras_genzoo.utils.checks import check_at_least, check_seed
 
 # Pixels decoded in one pass: the default convolutional VAE needs about half a gigabyte of memory for it.
 PIXELS_PER_PASS = 2**21
+DRAWS_PER_PASS = 2**14  # at most: points have few values, but hidden layers and mixtures have hundreds for each draw
 # Added to the seed, so that the noise of the binarization differs from the noise of the codes.
 _BINARIZATION_STREAM = 2**32
 
@@ -69,7 +70,7 @@ def log_likelihood(weights, images, num_samples, seed, start, conditions, prepar
     check_at_least(1, num_samples=num_samples)
     check_at_least(0, start=start)
     seed = check_seed(seed)
-    rows = max(1, PIXELS_PER_PASS // math.prod(images.shape[1:]))
+    rows = max(1, min(PIXELS_PER_PASS // math.prod(images.shape[1:]), DRAWS_PER_PASS))
     chunk = min(num_samples, rows)
     batch = max(1, rows // chunk)
     result = np.empty(len(images), "float64")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_genzoo.metrics._arrays import check_some_images
+from keras_genzoo.metrics.samplers import sampler_of
 from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.progress import batches, track
 
@@ -57,7 +58,7 @@ def gan_test(model, classifier, images):
     return {"value": float(right.mean()), "classes": classes}
 
 
-def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SEED, progress=True):
+def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SEED, progress=True, sampler=None):
     """Accuracy on real images of a classifier that was trained on generated images.
 
     It is high if the generated images are as good and as diverse as real ones; compare it with the accuracy of the same
@@ -71,6 +72,7 @@ def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SE
         num_train: Number of generated images to train on, image i of class `i % num_classes`.
         seed: Seed of the generated images.
         progress: Whether to draw progress bars on stderr if it is a terminal.
+        sampler: Where an autoencoder takes the codes of generated images from, as in its `generate`.
 
     Returns:
         dict: "value", the accuracy on the real images, 0..1; "protocol".
@@ -94,14 +96,17 @@ def gan_train(model, recipe, images, labels, num_train=NUM_TRAIN, seed=_TRAIN_SE
     images = check_some_images(images)
     labels = classifier.label_condition.check(labels, len(images))
     parts = track(batches(num_train, _CHUNK), "generating", progress)
-    made = [model.generate(part.stop - part.start, seed=seed, start=part.start) for part in parts]
+    chosen = {"seed": seed, **({"sampler": sampler} if sampler else {})}
+    made = [model.generate(part.stop - part.start, start=part.start, **chosen) for part in parts]
     pair = np.concatenate(made), np.arange(num_train, dtype="int32") % model.num_classes
     dataset = data.load(pair, labels=True, batch_size=recipe.data.batch_size, seed=recipe.seed)
     epochs = track(range(recipe.epochs), "training a classifier", progress)
     for _ in epochs:
         classifier.fit(dataset, epochs=1, verbose=0)
     value = classifier.accuracy(images, labels)
-    protocol = {"n_train": num_train, "train_seed": seed, "recipe": recipe.name, "epochs": recipe.epochs}
+    made = {"n_train": num_train, "train_seed": seed}
+    chosen = sampler_of(model, sampler)
+    protocol = {**made, **({"sampler": chosen} if chosen else {}), "recipe": recipe.name, "epochs": recipe.epochs}
     if recipe.dtype == "auto":  # which depends on the machine
         protocol["dtype"] = classifier.dtype_policy.name
     return {"value": value, "protocol": protocol}

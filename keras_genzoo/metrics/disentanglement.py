@@ -7,6 +7,7 @@ from keras_genzoo.utils.checks import check_at_least, check_weight
 from keras_genzoo.utils.progress import batches, track
 
 _CHUNK = 256  # images between two steps of a progress bar, and codes in one pass of the densities
+_DENSITIES = 2**23  # in memory at once
 _LEAST = 10  # images of each value of a factor
 _MOST_LOG_VAR = 80  # of which precisions and densities stay in the range of float64
 MAX_CODES = 5000  # whose densities are averaged
@@ -165,7 +166,7 @@ def _information_of_posteriors(mean, log_var, factors, seed):
     information = np.zeros((mean.shape[1], len(groups)))
     for component in range(mean.shape[1]):
         center, precision = mean[:, component], np.exp(-log_var[:, component])
-        for part in batches(len(rows), _CHUNK):
+        for part in batches(len(rows), max(1, min(_CHUNK, _DENSITIES // len(mean)))):
             chosen = rows[part]
             squared = (z[chosen, component, None] - center) ** 2 * precision
             densities = np.exp(-0.5 * squared) * np.sqrt(precision)  # up to a constant; of its own posterior, above 0

@@ -10,8 +10,7 @@ from keras_genzoo.metrics.evaluation import Evaluation
 from keras_genzoo.metrics.features import CLASSIFIERS, inception_is_cached
 from keras_genzoo.metrics.points import evaluate_points
 from keras_genzoo.metrics.reference import Reference, check_classes, existing_split_of, load_existing_images
-from keras_genzoo.metrics.samplers import sampler_of
-from keras_genzoo.metrics.table import METRICS, check_metrics
+from keras_genzoo.metrics.table import METRICS, checked_metrics
 from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.progress import status
 
@@ -85,7 +84,8 @@ def evaluate(
         if it was computed on these features.
 
     Raises:
-        ValueError: if a metric is unknown, or does not fit the model, its images or the features, or these are NaN.
+        ValueError: if a metric is unknown, or does not fit the model, its images or the features, or these are NaN; if
+            an argument changes nothing in the metrics that are asked for.
         OSError: if weights of "inception" cannot be downloaded.
 
     Warns:
@@ -102,9 +102,9 @@ def evaluate(
     >>> results["frechet_distance"]["value"] > 0, results["recall"]["protocol"]["features"]
     (True, 'pixels')
     """
-    names = _checked_names(metrics, model, features=features, binarization=binarization)
+    given = dict(features=features, floor=floor or floor_data, sampler=sampler, binarization=binarization)
+    names = checked_metrics(metrics, model, data, data_options, given)
     check_at_least(1, num_images=num_images, batch_size=batch_size)
-    sampler_of(model, sampler)  # a wrong one is an error before anything is computed
     if METRICS[names[0]].kind == "points":
         unread = dict(features=features, floor_data=floor_data, binarization=binarization)
         return evaluate_points(model, data, names, num_images, seed, progress, split, floor, sampler, unread)
@@ -122,15 +122,6 @@ def evaluate(
     for name in compared if pair is not None else ():  # names of one metric may be in it twice
         results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
     return results
-
-
-def _checked_names(metrics, model, **unread):
-    """The metrics to compute; raises `ValueError` for arguments that those of signals do not read."""
-    names = check_metrics(metrics, model)
-    for name, value in unread.items() if METRICS[names[0]].of_signals else ():
-        if value is not None:
-            raise ValueError(f"Expected no {name}: metrics of signals do not read it. Received: {name}={value!r}")
-    return names
 
 
 def _compute(name, run):

@@ -6,10 +6,12 @@ from scipy.ndimage import correlate1d
 from keras_genzoo.metrics._arrays import check_pair
 from keras_genzoo.utils.checks import check_at_least
 from keras_genzoo.utils.pixels import to_unit
+from keras_genzoo.utils.progress import batches
 
 _PATCH = 7  # side of a patch, as in the paper
 _BINOMIAL = np.array([1.0, 4.0, 6.0, 4.0, 1.0], dtype="float32") / 16.0
 _PROJECTIONS_AT_ONCE = 16  # bounds the memory of the sorted projections
+_IMAGES_AT_ONCE = 128  # whose pyramids are in memory together
 
 
 def sliced_wasserstein(real_features, fake_features, num_projections=512, seed=0):
@@ -80,7 +82,9 @@ def image_sliced_wasserstein(real_images, fake_images, num_projections=128, patc
     >>> image_sliced_wasserstein(images, images)
     {'28x28': 0.0, '14x14': 0.0}
     """
-    real, fake = to_unit(real_images), to_unit(fake_images)
+    real, fake = np.asarray(real_images), np.asarray(fake_images)
+    if real.ndim != 4 or fake.ndim != 4:
+        raise ValueError(f"Expected images (n, height, width, channels). Received: {real.shape}, {fake.shape}")
     if real.shape[1:] != fake.shape[1:]:
         raise ValueError(f"Expected real and fake images of one shape. Received: {real.shape[1:]} and {fake.shape[1:]}")
     if min(real.shape[1:3]) < _PATCH or not len(real) or not len(fake):
@@ -90,14 +94,12 @@ def image_sliced_wasserstein(real_images, fake_images, num_projections=128, patc
         )
     check_at_least(1, patches_per_image=patches_per_image, num_projections=num_projections)
     check_at_least(0, seed=seed)
-    distances = {}
-    for level, (real_level, fake_level) in enumerate(zip(_pyramid(real), _pyramid(fake), strict=True)):
-        height, width = real_level.shape[1:3]
-        # One stream of positions for both sets: identical sets then give exactly 0.
-        real_patches = _patches(real_level, patches_per_image, np.random.default_rng([seed, level]))
-        fake_patches = _patches(fake_level, patches_per_image, np.random.default_rng([seed, level]))
-        distances[f"{height}x{width}"] = _mean_distance(real_patches, fake_patches, num_projections, seed)
-    return distances
+    # One stream of positions for both sets: identical sets then give exactly 0.
+    real_levels, fake_levels = (_patches(images, patches_per_image, seed) for images in (real, fake))
+    return {
+        level: _mean_distance(_normalized(real_levels[level]), _normalized(patches), num_projections, seed)
+        for level, patches in fake_levels.items()
+    }
 
 
 def _mean_distance(real, fake, num_projections, seed):
@@ -139,15 +141,29 @@ def _blur(images):
     return correlate1d(correlate1d(images, _BINOMIAL, axis=1, mode="mirror"), _BINOMIAL, axis=2, mode="mirror")
 
 
-def _patches(images, per_image, rng):
-    """Returns (n * per_image, 7 * 7 * channels) float32 patches, normalized per channel over the whole set."""
-    n, height, width, channels = images.shape
-    count = n * per_image
-    rows = rng.integers(0, height - _PATCH + 1, count)[:, None, None] + np.arange(_PATCH)[:, None]  # (count, 7, 1)
-    columns = rng.integers(0, width - _PATCH + 1, count)[:, None, None] + np.arange(_PATCH)  # (count, 1, 7)
-    owners = np.repeat(np.arange(n), per_image)[:, None, None]
-    patches = images[owners, rows, columns]  # (count, 7, 7, channels)
+def _patches(images, per_image, seed):
+    """Patches of each level, `(n * per_image, 7, 7, channels)` by "height x width"; images are read in parts."""
+    num, channels = len(images) * per_image, images.shape[3]
+    levels = {}
+    for part in batches(len(images), _IMAGES_AT_ONCE):
+        for level, values in enumerate(_pyramid(to_unit(images[part]))):
+            height, width = values.shape[1:3]
+            name = f"{height}x{width}"
+            if name not in levels:
+                rng = np.random.default_rng([seed, level])
+                rows, columns = (rng.integers(0, side - _PATCH + 1, num)[:, None, None] for side in (height, width))
+                levels[name] = rows, columns, np.empty((num, _PATCH, _PATCH, channels), "float32")
+            rows, columns, patches = levels[name]
+            drawn = slice(part.start * per_image, part.stop * per_image)
+            owners = np.repeat(np.arange(len(values)), per_image)[:, None, None]
+            offsets = np.arange(_PATCH)
+            patches[drawn] = values[owners, rows[drawn] + offsets[:, None], columns[drawn] + offsets]
+    return {name: patches for name, (_, _, patches) in levels.items()}
+
+
+def _normalized(patches):
+    """Patches of zero mean and unit variance per channel over the whole set, as rows."""
     patches -= patches.mean(axis=(0, 1, 2), dtype="float64").astype("float32")
     deviation = patches.std(axis=(0, 1, 2), dtype="float64").astype("float32")
     patches /= np.where(deviation > 1e-6, deviation, 1.0)  # a set of equal pixels, from a collapsed generator, stays 0
-    return patches.reshape(count, _PATCH * _PATCH * channels)
+    return patches.reshape(len(patches), -1)

@@ -21,8 +21,9 @@ from keras_genzoo.metrics import (
 from keras_genzoo.metrics._arrays import mean_over_images
 from keras_genzoo.metrics.evaluation import takes_labels
 from keras_genzoo.metrics.points import makes_points
+from keras_genzoo.metrics.samplers import sampler_of
 from keras_genzoo.recipes import load_recipe
-from keras_genzoo.utils.text import nearest
+from keras_genzoo.utils.text import nearest, shown
 
 
 @dataclass(frozen=True)
@@ -138,13 +139,15 @@ def _unsupervised_error(run):
 
 def _gan_test(run):
     result = class_conditional.gan_test(run.model, run.real.extractor, run.fake.images)
-    return result | {"protocol": {"n": None, "n_fake": len(run.fake)} | run.real.extractor.protocol()}
+    made = {"n": None, "n_fake": len(run.fake), "sampler": run.fake.sampler}
+    return result | {"protocol": made | run.real.extractor.protocol(run.real.images.shape[1:])}
 
 
 def _gan_train(run):
     labels = run.labels_for("the metric 'gan_train'")
     recipe = load_recipe(f"classifier_{run.real.extractor.name}")
-    result = class_conditional.gan_train(run.model, recipe, run.real.images, labels, progress=run.progress)
+    options = dict(progress=run.progress, sampler=run.sampler)
+    result = class_conditional.gan_train(run.model, recipe, run.real.images, labels, **options)
     compared = {"trained_on_real": run.real.extractor.protocol().get("classifier_accuracy")}
     return result | {"protocol": {"n": len(run.real)} | result["protocol"] | compared}
 
@@ -206,7 +209,7 @@ def list_metrics():
 
 
 def unread_settings(names):
-    """Those settings of `evaluate` that none of the metrics of these names reads."""
+    """Those settings of `evaluate` that none of the metrics of these names reads, as a list."""
     rows = [METRICS[name] for name in names]
     read = {
         "features": any(row.kind == "features" or row.extractor for row in rows),
@@ -214,6 +217,7 @@ def unread_settings(names):
         "num_samples": "log_likelihood" in names,
         "sampler": any(row.method == "generate" for row in rows),
         "num_likelihood_images": "log_likelihood" in names,
+        "binarization": bool({"elbo", "log_likelihood"} & set(names)),
     }
     return [name for name, is_read in read.items() if not is_read]
 
@@ -249,4 +253,19 @@ def check_metrics(names, model):
             raise ValueError(
                 f"Expected a model that takes labels for the metric {name!r}. Received: {type(model).__name__}"
             )
+    return names
+
+
+def checked_metrics(metrics, model, data, data_options, given):
+    """The metrics to compute; raises `ValueError` for arguments that none of those that are asked for reads."""
+    if data_options and not isinstance(data, str):
+        raise ValueError(f"Expected no data_options for images that are given. Received: {shown(data_options)}")
+    names = check_metrics(metrics, model)
+    unread = {} if metrics is None else dict.fromkeys(unread_settings(names), ", ".join(names))
+    if METRICS[names[0]].of_signals:
+        unread |= dict.fromkeys(("features", "binarization"), "metrics of signals")
+    for name, readers in unread.items():
+        if given.get(name) is not None and given[name] is not False:
+            raise ValueError(f"Expected no {name}: it changes nothing in {readers}. Received: {shown(given[name])}")
+    sampler_of(model, given["sampler"])  # a wrong one is an error before anything is computed
     return names

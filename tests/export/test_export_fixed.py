@@ -60,4 +60,7 @@ def test_wrong_classes_are_refused_before_anything_is_written(model, tmp_path):
     plain = keras_genzoo.build("vae", image_shape=(8, 8, 1), base_filters=4)
     with pytest.raises(ValueError, match="Received: labels=3"):
         plain.export(tmp_path / "out", labels=3)
+    reader = keras_genzoo.build("infogan", image_shape=(8, 8, 1), base_filters=4)
+    with pytest.raises(ValueError, match="Expected no conditions: the signature 'recognize' takes none"):
+        reader.export(tmp_path / "out.tflite", format="litert", signature="recognize", codes=2)
     assert not list(tmp_path.iterdir())

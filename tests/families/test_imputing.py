@@ -146,6 +146,7 @@ def test_masks_of_all_shapes_mean_the_same():
         ({"mask": np.full((8, 8), 255)}, "Expected a mask of True and False, or 1 and 0"),
         ({"steps": 0}, "Expected steps to be an integer of at least 1"),
         ({"metropolis": 1}, "Expected metropolis to be True or False"),
+        ({"metropolis": True, "steps": 1}, "Expected steps of at least 2, of which metropolis=True corrects half"),
         ({"labels": 3}, "Expected"),
     ],
 )

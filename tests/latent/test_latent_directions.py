@@ -89,6 +89,15 @@ def test_directions_are_unit_vectors_that_repeat(built, case):
     assert first.eigenvalues.tobytes() == again.eigenvalues.tobytes()
 
 
+def test_directions_of_a_model_in_half_precision_are_those_of_its_weights():
+    options = dict(image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
+    half = keras_genzoo.build("dcgan", dtype="mixed_bfloat16", **options)
+    exact = leading_directions(half.float32_copy(), num=4, num_samples=8)
+    found = leading_directions(half, num=4, num_samples=8)
+    np.testing.assert_array_equal(found.vectors, exact.vectors)
+    assert not np.allclose(exact.eigenvalues, exact.eigenvalues[0])
+
+
 def test_first_direction_of_a_trained_model_moves_images_more_than_the_last():
     model = keras_genzoo.build("vae", weights="mnist")
     vectors, eigenvalues = leading_directions(model, num=model.latent_dim, num_samples=8)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import keras_genzoo
 from keras_genzoo import metrics
 from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.metrics import FeatureExtractor, Reference, evaluate, list_metrics
@@ -520,3 +521,32 @@ def test_labels_go_with_the_images_to_a_model_that_takes_them():
     np.testing.assert_array_equal(np.concatenate(Labelled.seen), labels)
     with pytest.raises(ValueError, match="Expected images with labels.*Received: images alone"):
         evaluate(Labelled(), images, "reconstruction_mse")
+
+
+@pytest.mark.parametrize(
+    "metrics, argument, sentence",
+    [
+        ("reconstruction_mse", {"sampler": "prior"}, "Expected no sampler: it changes nothing in reconstruction_mse"),
+        (["elbo"], {"features": "mnist"}, "Expected no features: it changes nothing in elbo. Received: 'mnist'"),
+        (["elbo"], {"floor": True}, "Expected no floor"),
+        (["sliced_wasserstein"], {"binarization": "dynamic"}, "Expected no binarization"),
+        ("ssim", {"data_options": {"image_key": "x"}}, "Expected no data_options for images that are given"),
+    ],
+)
+def test_arguments_that_no_metric_reads_are_refused(metrics, argument, sentence):
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), base_filters=4)
+    with pytest.raises(ValueError, match=sentence):
+        evaluate(model, np.zeros((4, 8, 8, 1), "uint8"), metrics, **argument)
+
+
+def test_a_classifier_is_trained_on_images_of_the_sampler_that_is_asked_for():
+    class Sampled(Painter):
+        samplers, fit_sampler, asked = {}, None, []
+
+        def generate(self, num, seed=0, start=0, sampler=None):
+            self.asked.append(sampler)
+            return super().generate(num, seed, start)
+
+    recipe = tiny_classifier().override({"epochs": 1})
+    metrics.gan_train(Sampled(), recipe, Painter().generate(4), np.arange(4), num_train=8, sampler="prior")
+    assert set(Sampled.asked) == {"prior"}

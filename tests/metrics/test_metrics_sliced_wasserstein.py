@@ -1,12 +1,16 @@
 """Sliced Wasserstein distance against scipy.stats.wasserstein_distance, projection by projection."""
 
+import importlib
+
 import numpy as np
 import pytest
 from scipy.signal import convolve2d
 from scipy.stats import wasserstein_distance
 
 from keras_genzoo.metrics import image_sliced_wasserstein, sliced_wasserstein
-from keras_genzoo.metrics.sliced_wasserstein import _patches, _pyramid
+from keras_genzoo.metrics.sliced_wasserstein import _normalized, _patches, _pyramid
+
+MODULE = importlib.import_module("keras_genzoo.metrics.sliced_wasserstein")  # the package has a function of this name
 
 
 @pytest.mark.parametrize("n, m", [(50, 50), (30, 70), (7, 5), (1, 9), (12, 18)])
@@ -86,7 +90,8 @@ def test_levels_halve_down_to_twelve_pixels(shape, levels):
 
 def test_patches_are_parts_of_their_images_normalized_by_channel():
     images = np.random.default_rng(5).random((4, 9, 10, 3)).astype("float32")
-    patches = _patches(images, 3, np.random.default_rng(0)).reshape(4, 3, 7, 7, 3)
+    (patches,) = _patches(images, 3, seed=0).values()
+    patches = _normalized(patches).reshape(4, 3, 7, 7, 3)
     windows = np.lib.stride_tricks.sliding_window_view(images, (7, 7), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
     raw = np.empty_like(patches)
     for i in range(4):
@@ -97,6 +102,13 @@ def test_patches_are_parts_of_their_images_normalized_by_channel():
             raw[i, j] = candidates[int(np.argmax(scores))]
     expected = (raw - raw.mean((0, 1, 2, 3))) / raw.std((0, 1, 2, 3))
     np.testing.assert_allclose(patches, expected, atol=1e-4)
+
+
+def test_images_may_be_read_in_parts_of_any_size(monkeypatch):
+    images, other = np.random.default_rng(6).integers(0, 256, (2, 30, 24, 24, 1), dtype="uint8")
+    expected = image_sliced_wasserstein(images, other[:20])
+    monkeypatch.setattr(MODULE, "_IMAGES_AT_ONCE", 7)
+    assert image_sliced_wasserstein(images, other[:20]) == expected
 
 
 def test_blurred_images_differ_most_on_the_finest_level():

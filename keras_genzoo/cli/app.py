@@ -231,10 +231,11 @@ def evaluate(
     if write_card and not (Path(name) / presets.CONFIG).is_file():
         raise ValueError(f"Expected a preset folder with --write-card. Received: {name!r}")
     model = load_named(name, weights)
-    check_effect(ctx, unread_settings(check_metrics(names, model)), "none of the metrics depends on it")
+    unread = unread_settings(check_metrics(names, model))
+    check_effect(ctx, [name for name in unread if name in ctx.params], "none of the metrics depends on it")
     trained = preset_of(name, weights) or name
     source, options = training.data_of(trained, data)
-    features = features or training.features_of(trained, data)
+    features = features or (None if "features" in unread else training.features_of(trained, data))
     settings = dict(features=features, seed=seed, split=split, floor=floor, sampler=sampler, data_options=options)
     counts = dict(num_images=num_images, num_samples=num_samples, num_likelihood_images=num_likelihood_images)
     results = measure(model, source, names, **settings, **counts)

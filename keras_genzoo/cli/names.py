@@ -119,12 +119,13 @@ def load_named(name, weights=None):
     if weights is None and name.endswith(".keras"):
         start_tensorflow()
         return building.load(name)
+    bundled = weights is None and presets.is_bundled(name)
     if weights is None and (Path(name) / "recipe.yaml").is_file():
         return _load_run(Path(name))
-    if weights is None and (name in presets.list_presets() or (Path(name) / presets.CONFIG).is_file()):
-        folder = Path(name) if (Path(name) / presets.CONFIG).is_file() else presets.bundled_folder(name)
+    if bundled or (weights is None and (Path(name) / presets.CONFIG).is_file()):
+        folder = presets.bundled_folder(name) if bundled else Path(name)
         start_tensorflow()
-        return building.build(presets.read_config(folder)["model"], weights=name)
+        return building.build(presets.read_config(folder)["model"], weights=folder)
     if weights is not None:
         registry.check_name(name)
     if name not in registry.list_models():
@@ -152,8 +153,10 @@ def _load_run(folder):
 
 
 def preset_of(name, weights=None):
-    """Name or folder of the preset that `load_named` loads; `None` if it loads no preset."""
-    for candidate in [name, str(Path(name, "preset"))] if weights is None else [f"{name}_{weights}", weights]:
-        if candidate in presets.list_presets() or (Path(candidate) / presets.CONFIG).is_file():
-            return candidate
-    return None
+    """Folder of the preset that `load_named` loads, as text; `None` if it loads none."""
+    if weights is not None:
+        folder = presets.locate(name, weights)
+    else:
+        folder = presets.bundled_folder(name) if presets.is_bundled(name) else Path(name)
+        folder = folder / "preset" if not (folder / presets.CONFIG).is_file() else folder
+    return str(folder) if (folder / presets.CONFIG).is_file() else None

@@ -9,7 +9,7 @@ from keras_genzoo.data.pixels import Half, inspect_image, opaque, open_image
 
 _BITS = 8
 _DARKEST = 32
-_GREYS = ("P", "L", "1", "I", "I;16")
+_GREYS = ("P", "L", "1", "I", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 class LabelMap:

@@ -61,18 +61,37 @@ def npz_splits(path, image_key=None, label_key=None, part_of_array=array_part):
     if label_key and not labels:
         raise ValueError(f"Expected labels {label_key!r} in {path}. Received: the arrays {', '.join(keys)}")
     if None not in images:
-        # Labels without the name of a split are those of the images for training, or of the only split.
-        owner = "train" if "train" in images else next(iter(images))
-        shared = {owner: labels.get(None)} if len(images) == 1 or images[owner].lower() in _IMAGES else {}
+        owned = _owned(images, labels)
+        _check_owned(label_key, owned.values(), images, path, keys)
         return {
-            split: lambda key=key, split=split: _part(path, key, labels.get(split, shared.get(split)), part_of_array)
+            split: lambda key=key, label=owned[split]: _part(path, key, label, part_of_array)
             for split, key in images.items()
         }
     key, label = images[None], labels.get(None)
+    _check_owned(label_key, [label], images, path, keys)
     if "split" not in keys:
         return {"train": lambda: _part(path, key, label, part_of_array)}
     rows = {"train": 0, "test": 1}
     return {split: lambda value=value: _part(path, key, label, part_of_array, value) for split, value in rows.items()}
+
+
+def _owned(images, labels):
+    """Names of the labels of the images of each split, or None, by split.
+
+    Labels without the name of a split are those of the images for training, or of the only split.
+    """
+    owner = "train" if "train" in images else next(iter(images))
+    shared = {owner: labels.get(None)} if len(images) == 1 or images[owner].lower() in _IMAGES else {}
+    return {split: labels.get(split, shared.get(split)) for split in images}
+
+
+def _check_owned(label_key, owned, images, path, keys):
+    """Raises `ValueError` if labels are named of which no image has any."""
+    if label_key and not any(owned):
+        raise ValueError(
+            f"Expected label_key of the labels of {', '.join(images.values())}. Received: label_key={label_key!r}, of "
+            f"other images; the arrays of {path} are {', '.join(keys)}"
+        )
 
 
 def label_map_part(values, labels, name):

@@ -25,7 +25,7 @@ def both_sides(source, source_b=None, split="train", split_b=None, image_key=Non
     """
     same = source_b is None or _same_source(source, source_b)
     if same and split_b is None and image_key_b is None:
-        split, split_b = _domain_splits(source, split)
+        split, split_b = domain_splits(source, split)
     if same and image_key_b in (None, image_key) and (split_b is None or _split_key(split_b) == _split_key(split)):
         named = source if isinstance(source, str) else type(source).__name__
         raise ValueError(
@@ -39,6 +39,13 @@ def both_sides(source, source_b=None, split="train", split_b=None, image_key=Non
         "image_key": image_key if image_key_b is None and same else image_key_b,
     }
     return [a, b]
+
+
+def of_first_domain(config, split):
+    """Source, split and image key of domain a of a `data` section, or of its only one, as `open_part` takes them."""
+    if config.source_b and _same_source(config.source, config.source_b):
+        split = domain_splits(config.source, split)[0]
+    return {"source": config.source, "split": split, "image_key": config.image_key}
 
 
 def _same_source(source, other):
@@ -71,7 +78,7 @@ def _split_key(split):
     return named, None if start in ("0", "0%") else start, None if stop == "100%" else stop
 
 
-def _domain_splits(source, split):
+def domain_splits(source, split):
     """The splits of both domains in one folder, in the range of `split`; `(split, None)` if it has no such."""
     kind, rest = parse_source(source)
     name, _, _ = parse_split(split)

@@ -1,9 +1,11 @@
-"""Sources that are views of the images of another. Nothing is imported.
+"""Sources that are views of the images of another, and the names of sources. Neither TensorFlow nor NumPy is imported.
 
 `left:SOURCE` and `right:SOURCE` are halves of images side by side, `edges:SOURCE` are drawings of the edges in images,
 `label_maps:SOURCE` are images of class numbers in colour, `labelled:SOURCE` are the images with a label, without those
 whose label is -1, for none.
 """
+
+from pathlib import Path
 
 HALVES = ("left", "right")
 VIEWS = ("edges", "label_maps", "labelled", *HALVES)
@@ -22,3 +24,17 @@ def unviewed(source):
         return None, source
     inner, base = unviewed(rest)
     return (view if inner is None else f"{view}:{inner}"), base
+
+
+def public_source(source):
+    """A source without its folders: `npz:/data/mnist.npz` -> `npz:mnist.npz`; `None` for `None`."""
+    if source is None:
+        return None
+    side, source = unviewed(source)
+    if side:
+        return f"{side}:{public_source(source)}"
+    prefix, colon, path = source.partition(":")
+    if colon and prefix in ("npz", "folder", "wav"):
+        return f"{prefix}:{Path(path).name}"
+    # A path may have no prefix; "name/config" of TFDS looks like a path but is not one.
+    return Path(source).name if source.endswith(".npz") or source[:1] in ("/", ".", "~") else source

@@ -6,7 +6,7 @@ parameter counts, sha256 of the other files), `card.json` (recipe, data set, met
 `hf://` address. Listing presets and reading cards does not import TensorFlow.
 """
 
-from keras_genzoo.presets.bundled import bundled_folder, card, find, is_bundled, list_presets
+from keras_genzoo.presets.bundled import bundled_folder, bundled_name, card, find, is_bundled, list_presets, locate
 from keras_genzoo.presets.files import CONFIG, WEIGHTS, read_config, read_metadata
 from keras_genzoo.presets.loading import load_model, stored_arguments
 from keras_genzoo.presets.saving import save_preset, update_card
@@ -15,11 +15,13 @@ __all__ = [
     "CONFIG",
     "WEIGHTS",
     "bundled_folder",
+    "bundled_name",
     "card",
     "find",
     "is_bundled",
     "list_presets",
     "load_model",
+    "locate",
     "read_config",
     "read_metadata",
     "save_preset",

@@ -9,6 +9,7 @@ from keras_genzoo.presets.files import CARD, CONFIG, read_json
 from keras_genzoo.utils.text import nearest
 
 _BUNDLED = Path(__file__).parent.parent / "weights"
+_RUN = "recipe.yaml"  # in the folder of a run
 
 
 def list_presets(model=None):
@@ -48,8 +49,38 @@ def bundled_folder(name):
 
 
 def is_bundled(name):
-    """Whether a string is the name of a bundled preset."""
+    """Whether a string is the name of a bundled preset.
+
+    Raises:
+        ValueError: If a preset or a run in the working directory has the same name: nothing tells which is meant.
+    """
+    name = os.fspath(name)
+    if not _has_bundled(name):
+        return False
+    model = registry.owner_of(name)
+    _check_one_meaning(name, f"the model {model!r} and the weights {name.removeprefix(f'{model}_')!r}")
+    return True
+
+
+def bundled_name(preset):
+    """Name of the bundled preset that `preset` is the name or the folder of; `None` for another preset."""
+    if is_bundled(preset):
+        return os.fspath(preset)
+    folder = Path(preset).resolve()
+    return folder.name if folder.parent == _BUNDLED.resolve() and _has_bundled(folder.name) else None
+
+
+def _has_bundled(name):
     return name.isidentifier() and (_BUNDLED / name / CONFIG).is_file()
+
+
+def _check_one_meaning(name, other):
+    """Raises `ValueError` if a bundled preset's name is that of a preset or a run in the working directory too."""
+    if any(Path(name, file).is_file() for file in (CONFIG, _RUN)):
+        raise ValueError(
+            f"Expected {os.path.join(os.curdir, name)!r} for the folder of this name, or {other} for the bundled "
+            f"preset. Received: {name!r}, which names both"
+        )
 
 
 def locate(name, weights):
@@ -57,9 +88,12 @@ def locate(name, weights):
     text = os.fspath(weights)
     if is_address(text):
         return fetched(text)
-    for candidate in (f"{name}_{text}", text):
-        if is_bundled(candidate) and registry.owner_of(candidate) == name:
-            return _BUNDLED / candidate
+    full = f"{name}_{text}"
+    if _has_bundled(full) and registry.owner_of(full) == name:
+        _check_one_meaning(text, repr(full))
+        return _BUNDLED / full
+    if is_bundled(text) and registry.owner_of(text) == name:
+        return _BUNDLED / text
     if is_bundled(text):
         own = ", ".join(list_presets(name)) or "none"
         raise ValueError(
@@ -97,8 +131,7 @@ def find(preset):
 
 def existing_folder(preset):
     """Path of the folder of a preset, by its name or path; raises `ValueError` if it does not exist."""
-    folder = _BUNDLED / os.fspath(preset)
-    folder = folder if folder.is_dir() else Path(preset)
+    folder = _BUNDLED / preset if is_bundled(preset) else Path(preset)
     if not (folder / CONFIG).is_file():
         hint = f"this folder has no {CONFIG};" if folder.is_dir() else nearest(preset, list_presets())
         raise ValueError(f"Expected the name or folder of a preset; {hint} Received: {os.fspath(preset)!r}")

@@ -5,7 +5,7 @@ import os
 import platform
 from pathlib import Path
 
-from keras_genzoo.data.views import unviewed
+from keras_genzoo.data.views import public_source
 from keras_genzoo.presets.bundled import locate
 from keras_genzoo.presets.files import WEIGHTS
 
@@ -24,7 +24,7 @@ def make_card(run):
         "name": recipe.name,
         "description": recipe.description,
         "model": recipe.model,
-        **({} if recipe.weights is None else {"parent": parent_of(recipe.model, recipe.weights)}),
+        **({} if recipe.weights is None else {"parent": run.parent}),
         "recipe": values,
         "data": {"title": recipe.data.title or values["data"]["source"], "license": recipe.data.license},
         "seed": recipe.seed,
@@ -35,9 +35,14 @@ def make_card(run):
     }
 
 
-def parent_of(model, weights):
-    """What a card says of the weights that a training began with: their name, and the SHA-256 of the file."""
-    path = locate(model, weights)
+def parent_of(recipe):
+    """What a card says of the weights that a training begins with: their name, and the SHA-256 of the file.
+
+    `None` for a recipe without weights.
+    """
+    if recipe.weights is None:
+        return None
+    path = locate(recipe.model, recipe.weights)
     file = path / WEIGHTS if path.is_dir() else path
     with open(file, "rb") as stream:
         return {"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
@@ -52,18 +57,6 @@ def public_metrics(metrics):
             for key, value in metrics.items()
         }
     return metrics
-
-
-def public_source(source):
-    """A data source without its folders: `npz:/data/mnist.npz` -> `npz:mnist.npz`."""
-    side, source = unviewed(source)
-    if side:
-        return f"{side}:{public_source(source)}"
-    prefix, colon, path = source.partition(":")
-    if colon and prefix in ("npz", "folder", "wav"):
-        return f"{prefix}:{Path(path).name}"
-    # A path may have no prefix; "name/config" of TFDS looks like a path but is not one.
-    return Path(source).name if source.endswith(".npz") or source[:1] in ("/", ".", "~") else source
 
 
 def hardware():

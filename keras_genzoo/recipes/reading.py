@@ -12,7 +12,20 @@ def parse_setting(text):
     if not equals or not key:
         raise ValueError(f"Expected a setting as key=value. Received: {text!r}")
     value = re.sub(r"^\s*\(([-+\d.,\s]*)\)\s*$", r"[\1]", value)  # (64,64,3) as in Python
+    if _has_comment(value):
+        raise ValueError(
+            f"Expected quotes around a value with ' #', where a comment of YAML begins. Received: {text!r}"
+        )
     return key, read_yaml(value, f"the setting {key!r}")
+
+
+def _has_comment(value):
+    """Whether YAML would drop the end of a value, of which nobody means a part as a comment."""
+    try:
+        node = yaml.compose(value)
+    except yaml.YAMLError:
+        return False  # which is told when it is read
+    return "#" in (value if node is None else value[node.end_mark.index :])
 
 
 def read_text(path):

@@ -7,6 +7,7 @@ import yaml
 
 from keras_genzoo import registry
 from keras_genzoo.data.splits import parse_split
+from keras_genzoo.data.views import public_source
 from keras_genzoo.recipes.data import DataConfig
 from keras_genzoo.recipes.fields import check_plain, check_plain_name, check_types
 from keras_genzoo.recipes.optimizers import check_spec, scaled_steps, stretched
@@ -197,7 +198,16 @@ class Recipe:
             given |= {path[1]} if path[0] == "args" and len(path) > 1 else set()
         if given:  # with another network, those of the recipe's arguments go that concern the former one
             values["args"] = with_effect(declared, values["args"], given)
-        return Recipe.from_dict(values)._with_d_schedule(self, settings)
+        return Recipe.from_dict(values)._with_texts(self, settings)._with_d_schedule(self, settings)
+
+    def _with_texts(self, before, settings):
+        """The recipe without what was said of the data of `before`, if it has others and `settings` says nothing."""
+        new, old = ([public_source(each) for each in (x.source, x.source_b)] for x in (self.data, before.data))
+        if new == old or "data" in settings:
+            return self
+        data = {key: "" for key in ("title", "license") if f"data.{key}" not in settings}
+        text = {} if "description" in settings else {"description": ""}
+        return dataclasses.replace(self, data=dataclasses.replace(self.data, **data), **text)
 
     @property
     def d_steps(self):

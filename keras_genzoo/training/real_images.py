@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from keras_genzoo import presets, registry
-from keras_genzoo.presets.cards import public_source
+from keras_genzoo.data.views import public_source
 from keras_genzoo.recipes import DataConfig, load_recipe
 
 
 def with_existing_split(recipe, warn=False):
     """The recipe, evaluated on a split that the source has; with `warn`, a warning says if that is another one."""
+    from keras_genzoo.data.sides import of_first_domain
     from keras_genzoo.data.sources import existing_split, found_split
     from keras_genzoo.data.split_names import split_kind
     from keras_genzoo.data.splits import parse_split
@@ -21,7 +22,8 @@ def with_existing_split(recipe, warn=False):
     options.pop("label_key", None)
     found = existing_split(recipe.data.source, split, **options)
     if found == split:
-        found_split(recipe.data.source, split, **options)  # raises now, not after hours of training
+        # Raises now, not after hours of training.
+        found_split(recipe.data.source, of_first_domain(recipe.data, split)["split"], **options)
         return recipe
     trained = split_kind(parse_split(found)[0]) == split_kind(parse_split(recipe.data.split)[0])
     found = recipe.data.split if trained else found
@@ -37,11 +39,12 @@ def with_existing_split(recipe, warn=False):
 def check_validation(config):
     """Raises `ValueError` if the validation split of a `data` section shares images with the split for training."""
     from keras_genzoo.data.disjoint import check_disjoint
-    from keras_genzoo.data.sides import both_sides
+    from keras_genzoo.data.sides import both_sides, of_first_domain
 
     validation = config.for_validation()
     options = config.array_options()
-    check_disjoint(config.source, config.split, validation.split, config.limit, **options)
+    splits = (of_first_domain(config, each.split)["split"] for each in (config, validation))
+    check_disjoint(config.source, *splits, config.limit, **options)
     if config.has_second_domain:
         second = (config.image_key, config.image_key_b)
         trained, held = (
@@ -157,7 +160,8 @@ def is_data_of(preset, data):
 
 def _sources(preset):
     """Names of the data of a preset; of a bundled one, that of its recipe first."""
-    own = [load_recipe(str(preset)).data.source] if str(preset) in presets.list_presets() else []
+    bundled = presets.bundled_name(preset)
+    own = [load_recipe(bundled).data.source] if bundled else []
     return [*own, config_of(preset).source]
 
 
@@ -168,12 +172,14 @@ def config_of(preset):
 
 def _recipe_of(preset):
     """What is known of the recipe of a run, preset, file or model, as a dict of sections."""
-    for folder in (Path(preset), Path(preset).absolute().parent):
-        if (folder / "recipe.yaml").is_file():
-            recipe = load_recipe(folder / "recipe.yaml")
+    folder = Path(preset).absolute()
+    runs = [folder, folder.parent] if folder.name == "preset" else [folder]
+    for run in runs if presets.bundled_name(preset) is None else ():
+        if (run / "recipe.yaml").is_file():
+            recipe = load_recipe(run / "recipe.yaml")
             return {"data": vars(recipe.data), "evaluation": vars(recipe.evaluation)}
-        if str(preset) in registry.list_models() or str(preset).endswith(".keras"):
-            return {}
+    if str(preset) in registry.list_models() or folder.suffix == ".keras":
+        return {}
     stored = presets.card(preset).get("recipe", {})
     known = {field.name for field in dataclasses.fields(DataConfig)}
     return stored | {"data": {key: value for key, value in stored.get("data", {}).items() if key in known}}

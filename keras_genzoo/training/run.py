@@ -10,9 +10,9 @@ import warnings
 from pathlib import Path
 
 from keras_genzoo import registry
-from keras_genzoo.data.views import unviewed
-from keras_genzoo.presets.cards import public_source
+from keras_genzoo.data.views import public_source, unviewed
 from keras_genzoo.recipes import Recipe, load_recipe
+from keras_genzoo.training.real_images import with_existing_split
 from keras_genzoo.utils.checkpoint_files import checkpoint_step, list_checkpoints, read_note
 from keras_genzoo.utils.plain import plain
 
@@ -36,6 +36,7 @@ class Run:
             recipe = load_recipe(self.recipe_path)
         self.recipe = recipe
         self.class_names = None  # of the data
+        self.parent = None  # of a recipe with weights, what a card says of them
 
     recipe_path = property(lambda self: self.folder / "recipe.yaml")
     log = property(lambda self: self.folder / "log.csv")
@@ -139,13 +140,22 @@ class Run:
             )
 
     def continued(self, note):
-        """The recipe with the classes, size and dtype that the run began with, if the recipe leaves them open."""
+        """The recipe with what the run found when it began, if the recipe leaves it open.
+
+        These are the classes, the size and the dtype, the domains of a folder, and a split in place of one that the
+        data do not have.
+        """
         recipe, begun = self.recipe, Recipe.from_dict(note["recipe"])
         if recipe.model == begun.model:
             found = ("num_classes", "class_names", "image_shape", "dataset_size")
             missing = [key for key in found if recipe.args.get(key) is None]
             args = {key: begun.args[key] for key in missing if begun.args.get(key) is not None}
             recipe = dataclasses.replace(recipe, args={**recipe.args, **args})
+            if recipe.data.source_b is None and begun.data.source_b == begun.data.source:
+                data = dataclasses.replace(recipe.data, source_b=recipe.data.source)  # both domains are in one folder
+                recipe = dataclasses.replace(recipe, data=data)
+        if recipe.stopping.metric is not None and recipe.evaluation.split != begun.evaluation.split:
+            recipe = with_existing_split(recipe)
         return dataclasses.replace(recipe, dtype=begun.dtype) if recipe.dtype == "auto" else recipe
 
     def restore(self):
@@ -214,7 +224,7 @@ def _settled(recipe):
     parts |= {key: values[key] for key in ("optimizers", "stopping")}
     if recipe.stopping.metric is not None:  # the best weights are chosen by its values, which have to be comparable
         parts["evaluation"] = {key: values["evaluation"][key] for key in ("split", "features", "seed", "num_samples")}
-    free = ("data_dir", "cache", "title", "license", "validation_split", "validation_split_b")
+    free = ("data_dir", "title", "license", "validation_split", "validation_split_b")
     nested = {f"{part}.{key}": value for part, items in parts.items() for key, value in items.items()}
     top = {key: values[key] for key in ("model", "dtype", "weights", "transfer", "freeze", "seed")}
     return top | {key: value for key, value in nested.items() if key not in {f"data.{name}" for name in free}}

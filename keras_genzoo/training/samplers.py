@@ -28,6 +28,20 @@ def check_samplers(model, recipe, data):
                 f"Expected evaluation.samplers of {', '.join(['prior', *declared])}, as in args.samplers. "
                 f"Received: {sampler!r}"
             )
+    _check_stopping(recipe, declared)
+
+
+def _check_stopping(recipe, declared):
+    """Raises `ValueError` if a training is stopped by images of the prior, and judged by those of a sampler."""
+    from keras_genzoo.metrics.table import METRICS
+
+    metric, samplers = recipe.stopping.metric, recipe.evaluation.samplers
+    generates = metric in METRICS and METRICS[metric].method == "generate"
+    if generates and declared and samplers[:1] != ("prior",):
+        raise ValueError(
+            "Expected evaluation.samplers that begin with prior, from which a training that is not over generates. "
+            f"Received: evaluation.samplers={list(samplers)} with stopping.metric={metric}"
+        )
 
 
 def without_samplers(model):

@@ -80,6 +80,7 @@ def measure_of(model, recipe, name):
     from keras_genzoo.metrics import Reference, evaluate
     from keras_genzoo.metrics.points import makes_points
     from keras_genzoo.metrics.reference import load_images
+    from keras_genzoo.metrics.table import unread_settings
 
     recipe = with_existing_split(recipe)
     config, num = recipe.evaluation, recipe.stopping.num_images
@@ -91,11 +92,12 @@ def measure_of(model, recipe, name):
         )
         num, split = len(data), {}
     settings = dict(num_images=num, num_likelihood_images=num, num_samples=config.num_samples, seed=config.seed)
+    settings["features"] = None if "features" in unread_settings([name]) else config.features
 
     def measure(model):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about few images, and features of other ones: the values are compared
-            found = evaluate(model, data, [name], features=config.features, progress=False, **settings, **split)
+            found = evaluate(model, data, [name], progress=False, **settings, **split)
         (result,) = found.values()
         return result["value"]
 

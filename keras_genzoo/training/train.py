@@ -8,9 +8,10 @@ import warnings
 from functools import partial
 
 from keras_genzoo import building, plots, presets
-from keras_genzoo.presets.cards import make_card, public_metrics
+from keras_genzoo.presets.cards import make_card, parent_of, public_metrics
 from keras_genzoo.recipes import Recipe, build_model, load_recipe
 from keras_genzoo.recipes.classes import with_classes
+from keras_genzoo.recipes.domains import with_domains
 from keras_genzoo.recipes.optimizers import has_schedule
 from keras_genzoo.recipes.precision import resolved
 from keras_genzoo.recipes.shapes import with_image_shape
@@ -107,7 +108,8 @@ def begin(run, resume=False, verbose=0):
     """
     model, step, note = run.restore() if resume else (None, 0, None)
     if note is None:
-        run.recipe, shape = with_image_shape(with_dataset_size(with_classes(run.recipe)))
+        run.recipe, shape = with_image_shape(with_dataset_size(with_classes(with_domains(run.recipe))))
+        run.parent = parent_of(run.recipe)
         run.recipe, reason = resolved(run.recipe)
         for told in filter(None, (shape, reason)):
             if verbose:
@@ -115,6 +117,7 @@ def begin(run, resume=False, verbose=0):
         return build_model(run.recipe), 0, {}
     run.check_unchanged(note)
     run.recipe = run.continued(note)
+    run.parent = note["parent"] if "parent" in note else parent_of(run.recipe)
     if model is None:
         return build_model(run.recipe), 0, note
     run.check_model(model)
@@ -216,7 +219,7 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
 
     def note():
         began = {"recipe": run.recipe.to_dict(), "steps_per_epoch": steps_per_epoch, "class_names": run.class_names}
-        return {**began, "epoch_seconds": log.elapsed()}
+        return {**began, "parent": run.parent, "epoch_seconds": log.elapsed()}
 
     return [*made, callbacks.Checkpoint(run.checkpoints, step, note=note)]
 
@@ -271,14 +274,18 @@ def measure(model, recipe):
     `metric@sampler`.
     """
     from keras_genzoo.metrics import evaluate
+    from keras_genzoo.metrics.table import unread_settings
 
     config = recipe.evaluation
     settings = {k: value for k, value in dataclasses.asdict(config).items() if k not in ("metrics", "samplers")}
     settings["data_options"] = recipe.data.matched_options()
     first, *others = config.samplers or (None,)
-    results = evaluate(model, recipe.data.source, list(config.metrics) or None, sampler=first, **settings)
+    settings["sampler"] = first
+    for name in unread_settings(config.metrics) if config.metrics else ():  # by the metrics that were chosen instead
+        settings.pop(name, None)
+    results = evaluate(model, recipe.data.source, list(config.metrics) or None, **settings)
     generated = [name for name, result in results.items() if "n_fake" in result["protocol"]]
     for sampler in others if generated else ():
-        found = evaluate(model, recipe.data.source, generated, sampler=sampler, **{**settings, "floor": False})
+        found = evaluate(model, recipe.data.source, generated, **{**settings, "sampler": sampler, "floor": False})
         results |= {f"{name}@{sampler}": result for name, result in found.items()}
     return results

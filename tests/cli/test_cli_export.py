@@ -136,5 +136,5 @@ def test_run_without_preset_and_checkpoint_says_so(command, here):
 
 def test_preset_behind_a_run_is_its_own(run):
     assert cli_names.preset_of(str(run)) == str(run / "preset")
-    assert cli_names.preset_of(str(run), "other") is None
+    assert cli_names.preset_of("dcgan", str(run / "preset" / "model.weights.h5")) is None
     assert np.size(keras_genzoo.list_presets()) > 0

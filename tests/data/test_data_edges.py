@@ -7,8 +7,7 @@ from PIL import Image
 from keras_genzoo.data import load, load_arrays, load_pairs
 from keras_genzoo.data.edges import edge_drawings
 from keras_genzoo.data.named import named_images
-from keras_genzoo.data.views import unviewed
-from keras_genzoo.presets.cards import public_source
+from keras_genzoo.data.views import public_source, unviewed
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from PIL import Image
 
 from keras_genzoo import training
 from keras_genzoo.data import class_names, load_arrays, load_pairs
-from keras_genzoo.presets.cards import public_source
+from keras_genzoo.data.views import public_source
 from keras_genzoo.recipes import DataConfig, Recipe
 
 

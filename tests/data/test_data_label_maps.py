@@ -1,5 +1,7 @@
 """Label maps as images in colour: `label_maps:SOURCE`."""
 
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -122,3 +124,17 @@ def test_grey_jpeg_files_are_refused_as_maps(tmp_path):
     Image.fromarray(CLASSES).save(tmp_path / "a.jpg")
     with pytest.raises(ValueError, match="a format that keeps class numbers, such as PNG. Received: a grey JPEG"):
         load_arrays(f"label_maps:folder:{tmp_path}")
+
+
+def test_big_endian_numbers_of_sixteen_bits_are_classes(tmp_path):
+    """ImageJ writes its TIFF files so."""
+    header = b"MM\0*\0\0\0\x08"
+    rows, columns = CLASSES.shape
+    tags = [(256, 4, columns), (257, 4, rows), (258, 3, 16 << 16), (259, 3, 1 << 16), (262, 3, 1 << 16)]
+    tags += [(273, 4, 200), (277, 3, 1 << 16), (278, 4, rows), (279, 4, 2 * CLASSES.size)]
+    entries = b"".join(struct.pack(">HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    content = header + struct.pack(">H", len(tags)) + entries + b"\0" * 4
+    (tmp_path / "a.tif").write_bytes(content.ljust(200, b"\0") + CLASSES.astype(">u2").tobytes())
+    with Image.open(tmp_path / "a.tif") as image:
+        assert image.mode == "I;16B"
+    np.testing.assert_array_equal(load_arrays(f"label_maps:folder:{tmp_path}")[0][0], class_colours(CLASSES))

@@ -9,8 +9,8 @@ from scipy.io import wavfile
 from keras_genzoo.data import draw_signals, load, load_arrays, load_pairs
 from keras_genzoo.data.parts import count_of
 from keras_genzoo.data.sources import open_part
+from keras_genzoo.data.views import public_source
 from keras_genzoo.data.wav_files import read_wav, write_wav
-from keras_genzoo.presets.cards import public_source
 from keras_genzoo.recipes import DataConfig, Recipe
 from keras_genzoo.recipes.sizes import with_dataset_size
 

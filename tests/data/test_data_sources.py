@@ -404,3 +404,22 @@ def test_keras_data_set_without_a_network_says_what_to_do(monkeypatch):
 def test_unknown_keras_data_set_names_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'fashion_mnist'"):
         load_arrays("keras:fashion")
+
+
+@pytest.mark.parametrize("label_key", ["y", "y_train"])
+def test_labels_that_are_named_are_there_or_the_name_is_refused(label_key, tmp_path):
+    arrays = dict(x_train=np.zeros((3, 8, 8, 1), np.uint8), y_train=np.arange(3), y_test=np.arange(2))
+    np.savez(tmp_path / "a.npz", **arrays)
+    options = dict(image_key="x_train", label_key=label_key)
+    if label_key == "y_train":
+        assert load_arrays(f"npz:{tmp_path / 'a.npz'}", **options)[1].tolist() == [0, 1, 2]
+    else:
+        with pytest.raises(ValueError, match="labels of x_train. Received: label_key='y', of other"):
+            load_arrays(f"npz:{tmp_path / 'a.npz'}", **options)
+
+
+def test_labels_of_no_split_are_refused_beside_divided_images(tmp_path):
+    images = np.zeros((3, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "a.npz", a_train=images, a_test=images, group=np.arange(3))
+    with pytest.raises(ValueError, match="labels of a_train, a_test. Received: label_key='group', of other"):
+        load_arrays(f"npz:{tmp_path / 'a.npz'}", image_key="a", label_key="group")

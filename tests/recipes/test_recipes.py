@@ -482,6 +482,23 @@ def test_override_takes_a_dict_as_it_is():
     assert tiny().override(["data.source=npz:a=b.npz"]).data.source == "npz:a=b.npz"
 
 
+def test_quotes_keep_what_would_be_a_comment():
+    assert tiny().override(["data.title='Cats #1'"]).data.title == "Cats #1"
+    assert tiny().override(["data.source=folder:a#b"]).data.source == "folder:a#b"
+
+
+def test_texts_about_the_data_do_not_stay_with_other_data():
+    recipe = load_recipe("dcgan_mnist")
+    texts = lambda changed: (changed.data.title, changed.data.license, changed.description)  # noqa: E731
+    assert texts(recipe.override({"data.source": "folder:cats"})) == ("", "", "")
+    given = {"data.source": "folder:cats", "data.title": "Cats", "description": "Cats."}
+    assert texts(recipe.override(given)) == ("Cats", "", "Cats.")
+    moved = recipe.override({"data.source": "npz:/data/mnist.npz"}).override({"data.source": "npz:/other/mnist.npz"})
+    assert moved.override({"epochs": 3}) == dataclasses.replace(moved, epochs=3)
+    own = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source="npz:/data/mnist.npz"))
+    assert texts(own.override({"data.source": "npz:/other/mnist.npz"})) == texts(recipe)
+
+
 def test_override_of_nothing_is_the_same_recipe():
     assert tiny().override([]) == tiny()
     assert tiny().override({}) == tiny()
@@ -505,6 +522,8 @@ def test_override_opens_a_section_that_was_empty():
         ("epochs=[3", "Expected YAML in the setting 'epochs'"),
         ("epochs=0", "epochs to be an integer of at least 1"),
         ("data=5", "section 'data' of a recipe as keys and values"),
+        ("data.source=folder:/photos #2", "Expected quotes around a value with ' #', where a comment of YAML begins"),
+        ("latent_dim=3 # short", "Received: 'latent_dim=3 # short'"),
     ],
 )
 def test_wrong_override_is_refused(setting, message):

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import importlib
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from scipy.io import wavfile
 
 import keras_genzoo
-from keras_genzoo import presets
+from keras_genzoo import presets, training
 from keras_genzoo.data.kinds import ImagePairs, Images
 from keras_genzoo.recipes import DataConfig, Recipe, StoppingConfig, load_recipe
 from keras_genzoo.training import finetune_recipe
@@ -205,6 +206,20 @@ def test_a_model_is_fine_tuned_as_a_preset_and_stays_as_it_is(folder, tmp_path):
     ):
         with pytest.raises(ValueError, match=sentence):
             keras_genzoo.finetune(*wrong, tmp_path / "other")
+
+
+def test_the_card_names_the_weights_that_the_training_began_with(parent, folder, tmp_path):
+    moving = shutil.copytree(parent, tmp_path / "moving")
+    digest = hashlib.sha256((moving / "model.weights.h5").read_bytes()).hexdigest()
+    options = dict(epochs=2, batch_size=6, early_stop=False)
+    recipe = finetune_recipe(str(moving), str(folder), **options).override({"data.repeat": 1})
+    for epochs in (1, 2):
+        recipe = dataclasses.replace(recipe, epochs=epochs)
+        resume = epochs == 2
+        if resume:
+            shutil.rmtree(moving)
+        _, preset = training.train(recipe, tmp_path / "run", verbose=0, evaluate=False, resume=resume)
+        assert presets.card(preset)["parent"] == {"name": "moving", "sha256": digest}
 
 
 def test_another_size_keeps_the_layers_that_match(command, parent, folder, here):

@@ -11,11 +11,12 @@ import pytest
 import yaml
 from at_step import At
 from cases import moved, state
+from PIL import Image
 
 import keras_genzoo
 from keras_genzoo import building, callbacks, presets, training
 from keras_genzoo.callbacks.epoch_log import read_log
-from keras_genzoo.recipes import Recipe, precision
+from keras_genzoo.recipes import DataConfig, Recipe, precision
 from keras_genzoo.utils.checkpoint_files import checkpoint_step, list_checkpoints, read_note
 
 RECIPE = Recipe.from_dict(
@@ -82,6 +83,7 @@ def test_checkpoint_keeps_recipe_and_steps_of_its_run(done):
         ({"args__reconstruction_weight": 3.0}, "args.reconstruction_weight=1.0, as the run .* Received: args.recon"),
         ({"args": {"image_shape": [8, 8, 1]}}, "args.latent_dim=2.* Received: args.latent_dim=32"),
         ({"model": "cvae", "args": {}}, "model='vae'.* Received: model='cvae'"),
+        ({"data__cache": False}, "data.cache=True.* Received: data.cache=False"),  # the order depends on it
         ({"data__batch_size": 64}, "data.batch_size=16.* Received: data.batch_size=64"),
         ({"data__source": "tfds:mnist"}, "data.source='digits'.* Received: data.source='mnist'"),
         ({"seed": 3}, "seed=0.* Received: seed=3"),
@@ -130,6 +132,37 @@ def test_data_may_move_and_has_the_same_steps(tmp_path, digits):
     train(moved_data, tmp_path / "run", resume=True)
     fewer = recipe.override({"data.source": f"npz:{tmp_path}/c/mine.npz", "epochs": 3})
     refused(fewer, tmp_path / "run", "Expected data of 4 steps per epoch, as the run .* Received: 2 steps per epoch")
+
+
+def test_domains_in_the_splits_of_one_folder_are_trained_on_and_shown(tmp_path, digits):
+    for name in ("trainA", "trainB", "testA", "testB"):
+        (tmp_path / "horses" / name).mkdir(parents=True)
+        for number, image in enumerate(digits[0][:4]):
+            pixels = image[..., 0] if name.endswith("A") else 255 - image[..., 0]
+            Image.fromarray(pixels).save(tmp_path / "horses" / name / f"{number}.png")
+    recipe = Recipe(
+        "cyclegan", args=dict(base_filters=2, num_blocks=0), data=DataConfig(f"folder:{tmp_path}/horses", batch_size=2)
+    )
+    recipe = recipe.override({"image_shape": [8, 8, 1], "epochs": 1})
+    train(recipe, tmp_path / "run")
+    begun = training.Run(tmp_path / "run").recipe
+    assert begun.data.source_b == recipe.data.source
+    model, _ = train(dataclasses.replace(recipe, epochs=2), tmp_path / "run", resume=True)
+    shown = training.real_images.images_to_translate(begun, model, 4)
+    means = {direction.source: images.mean() for direction, images in shown.items()}
+    assert means["b"] == pytest.approx(255.0 - means["a"], abs=1.0)
+    held = recipe.override({"data.split": "test", "data.validation_split": "train"})
+    train(held, tmp_path / "other")
+
+
+def test_a_split_that_was_found_is_found_again(tmp_path, digits):
+    np.savez(tmp_path / "a.npz", images=digits[0][:32])
+    recipe = RECIPE.override({"data.source": f"npz:{tmp_path}/a.npz", "epochs": 1, "evaluation.metrics": ["elbo"]})
+    recipe = recipe.override({"stopping.metric": "elbo", "stopping.num_images": 8, "data.limit": None})
+    with pytest.warns(UserWarning, match="Evaluation uses the split 'train'"):
+        train(recipe, tmp_path / "run", evaluate=True)
+    train(dataclasses.replace(recipe, epochs=2), tmp_path / "run", evaluate=True, resume=True)
+    assert training.Run(tmp_path / "run").recipe.evaluation.split == "train"
 
 
 # -- checkpoints that cannot be restored ------------------------------------------------------------------------------

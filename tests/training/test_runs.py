@@ -655,6 +655,9 @@ def test_a_run_fits_its_samplers_to_the_training_images_and_measures_each(tmp_pa
         training.train(recipe.override({"args.samplers": {"mixture": 101}}), tmp_path / "run", verbose=0)
     with pytest.raises(ValueError, match="Expected evaluation.samplers of prior, mixture, .* Received: 'two_stage'"):
         training.train(recipe.override({"evaluation.samplers": ["two_stage"]}), tmp_path / "run", verbose=0)
+    stopped = {"stopping.metric": "sliced_wasserstein", "evaluation.samplers": ["mixture"]}
+    with pytest.raises(ValueError, match="Expected evaluation.samplers that begin with prior, from which a training"):
+        training.train(recipe.override(stopped), tmp_path / "run", verbose=0)
     model, preset = training.train(recipe, tmp_path / "run", verbose=0)
     assert model.samplers == {"mixture": 3}
     assert np.unique(model.mixture_sampler.means.numpy()).size == 6  # not those of the start, all zero

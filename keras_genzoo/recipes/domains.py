@@ -1,0 +1,24 @@
+"""A folder that has both domains of a translator is written into the recipe as the source of both."""
+
+import dataclasses
+
+from keras_genzoo import building
+
+
+def with_domains(recipe):
+    """The recipe with `data.source_b`, if the folder of domain a has the splits of domain b too (`trainA`, `trainB`).
+
+    Example:
+
+    >>> from keras_genzoo.recipes import Recipe
+    >>> with_domains(Recipe("vae")).data.source_b is None
+    True
+    """
+    data = recipe.data
+    if building.model_class(recipe.model).data_kind.num_sets < 2 or data.second_domain:
+        return recipe
+    from keras_genzoo.data.sides import domain_splits
+
+    if domain_splits(data.source, data.split)[1] is None:
+        return recipe
+    return dataclasses.replace(recipe, data=dataclasses.replace(data, source_b=data.source))

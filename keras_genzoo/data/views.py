@@ -5,6 +5,7 @@
 whose label is -1, for none.
 """
 
+import re
 from pathlib import Path
 
 HALVES = ("left", "right")
@@ -38,3 +39,20 @@ def public_source(source):
         return f"{prefix}:{Path(path).name}"
     # A path may have no prefix; "name/config" of TFDS looks like a path but is not one.
     return Path(source).name if source.endswith(".npz") or source[:1] in ("/", ".", "~") else source
+
+
+def data_name(source):
+    """What a source says that its data are, whichever way they are read: `tfds:mnist:3.0.1` -> `mnist`.
+
+    Example:
+
+    >>> data_name("npz:/data/mnist.npz"), data_name("edges:folder:~/my_cats"), data_name(None)
+    ('mnist', 'edges:my_cats', None)
+    """
+    if source is None:
+        return None
+    view, base = unviewed(public_source(source))
+    prefix, _, rest = base.partition(":")
+    name = rest if prefix in ("npz", "folder", "wav", "tfds", "keras") else base
+    name = re.split("[:/]", name)[0] if prefix == "tfds" else name.removesuffix(".npz")
+    return name if view is None else f"{view}:{name}"

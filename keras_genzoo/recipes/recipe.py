@@ -7,7 +7,7 @@ import yaml
 
 from keras_genzoo import registry
 from keras_genzoo.data.splits import parse_split
-from keras_genzoo.data.views import public_source
+from keras_genzoo.data.views import data_name
 from keras_genzoo.recipes.data import DataConfig
 from keras_genzoo.recipes.fields import check_plain, check_plain_name, check_types
 from keras_genzoo.recipes.optimizers import check_spec, scaled_steps, stretched
@@ -202,7 +202,7 @@ class Recipe:
 
     def _with_texts(self, before, settings):
         """The recipe without what was said of the data of `before`, if it has others and `settings` says nothing."""
-        new, old = ([public_source(each) for each in (x.source, x.source_b)] for x in (self.data, before.data))
+        new, old = ([data_name(each) for each in (x.source, x.source_b)] for x in (self.data, before.data))
         if new == old or "data" in settings:
             return self
         data = {key: "" for key in ("title", "license") if f"data.{key}" not in settings}

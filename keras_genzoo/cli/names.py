@@ -154,6 +154,7 @@ def _load_run(folder):
 
 def preset_of(name, weights=None):
     """Folder of the preset that `load_named` loads, as text; `None` if it loads none."""
+    name = registry.plain_name(name)
     if weights is not None:
         folder = presets.locate(name, weights)
     else:

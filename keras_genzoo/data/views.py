@@ -5,6 +5,7 @@
 whose label is -1, for none.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -42,17 +43,23 @@ def public_source(source):
 
 
 def data_name(source):
-    """What a source says that its data are, whichever way they are read: `tfds:mnist:3.0.1` -> `mnist`.
+    """What a source says that its data are: the same for the same data, whichever way they are read.
+
+    A folder is known by its path, as many are called `images`; an npz file by its name.
 
     Example:
 
-    >>> data_name("npz:/data/mnist.npz"), data_name("edges:folder:~/my_cats"), data_name(None)
-    ('mnist', 'edges:my_cats', None)
+    >>> data_name("npz:/data/mnist.npz"), data_name("edges:tfds:mnist:3.0.1"), data_name("folder:/cats/images")
+    ('mnist', 'edges:mnist', '/cats/images')
     """
     if source is None:
         return None
-    view, base = unviewed(public_source(source))
-    prefix, _, rest = base.partition(":")
-    name = rest if prefix in ("npz", "folder", "wav", "tfds", "keras") else base
-    name = re.split("[:/]", name)[0] if prefix == "tfds" else name.removesuffix(".npz")
+    view, base = unviewed(source)
+    public = public_source(base)
+    kind, _, rest = public.partition(":")
+    if public != base and not public.endswith(".npz"):
+        name = os.path.abspath(os.path.expanduser(base.partition(":")[2] if kind in ("folder", "wav") else base))
+    else:
+        name = rest if kind in ("npz", "folder", "wav", "tfds", "keras") else public
+        name = re.sub(r":\d[\d.]*$", "", name.removesuffix(".npz"))
     return name if view is None else f"{view}:{name}"

@@ -27,7 +27,7 @@ def impute(self, images, mask=None, steps=50, *, metropolis=False, seed=0, start
             this range, or be NaN.
         mask: Where pixels are missing, as True or 1: `(height, width)` for all images, `(n, height, width)`, or the
             same with a last axis of 1 or `channels`. `None`: those that are NaN.
-        steps: Number of steps, at least 1.
+        steps: Number of steps, at least 1, or 2 with `metropolis`.
         metropolis: Whether to accept or refuse each code in the second half of the steps, which corrects for the
             difference between the encoder and the true posterior. For models that know the density of a given code,
             and draw pixels independently given the code; with `binarize`, grey pixels that are known are first drawn as

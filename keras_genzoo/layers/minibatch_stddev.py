@@ -13,6 +13,11 @@ class MinibatchStdDev(keras.layers.Layer):
     discriminator with this layer judges a batch and not each image by itself, so real and generated images must not be
     in one batch. Under `tf.distribute`, the batch is that of a replica.
 
+    Args of a call:
+        inputs: The features that the channel is appended to.
+        of: Other features of the same images, whose deviation it is; `None` for `inputs`. Batch normalization of a
+            vector, for example, leaves each feature with the same deviation, however alike the images are.
+
     Shapes: `(batch, ..., channels)` -> `(batch, ..., channels + 1)`.
 
     References:
@@ -24,12 +29,12 @@ class MinibatchStdDev(keras.layers.Layer):
     [[1.0, 1.0], [3.0, 1.0]]
     """
 
-    def call(self, inputs):
-        x = ops.cast(inputs, "float32")
+    def call(self, inputs, of=None):
+        x = ops.cast(inputs if of is None else of, "float32")
         # The square root is infinitely steep at zero.
         deviation = ops.mean(ops.sqrt(ops.var(x, axis=0) + 1e-8))
         plane = ops.ones_like(inputs[..., :1]) * ops.cast(deviation, inputs.dtype)
         return ops.concatenate([inputs, plane], axis=-1)
 
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], input_shape[-1] + 1)
+    def compute_output_shape(self, inputs_shape, of_shape=None):
+        return (*inputs_shape[:-1], inputs_shape[-1] + 1)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_genzoo import presets
 from keras_genzoo.building import build
 from keras_genzoo.metrics._arrays import check_some_images
 from keras_genzoo.utils.cache import one_at_a_time
@@ -108,7 +109,7 @@ class ClassifierFeatures(FeatureExtractor):
         if name not in CLASSIFIERS:
             raise ValueError(f"Expected the name of a bundled classifier, one of {CLASSIFIERS}. Received: {name!r}")
         self.name = name
-        self.model = build("classifier", weights=name)
+        self.model = build("classifier", weights=presets.bundled_folder(f"classifier_{name}"))
         self.image_shape = tuple(self.model.image_shape)
 
     def protocol(self, image_shape=None):
@@ -273,7 +274,5 @@ def _convert(images, image_shape, as_uint8=True):
 
 def _card_accuracy(name):
     """Test accuracy (0..1) of a bundled classifier from its card, or None if the card does not state it."""
-    from keras_genzoo import presets
-
-    accuracy = (presets.card(f"classifier_{name}") or {}).get("metrics", {}).get("accuracy")
+    accuracy = (presets.card(presets.bundled_folder(f"classifier_{name}")) or {}).get("metrics", {}).get("accuracy")
     return accuracy.get("value") if isinstance(accuracy, dict) else accuracy

@@ -5,7 +5,7 @@ from scipy.ndimage import correlate1d
 
 from keras_genzoo.metrics._arrays import check_pair
 from keras_genzoo.utils.checks import check_at_least
-from keras_genzoo.utils.pixels import to_unit
+from keras_genzoo.utils.pixels import as_unit, check_images
 from keras_genzoo.utils.progress import batches
 
 _PATCH = 7  # side of a patch, as in the paper
@@ -82,9 +82,9 @@ def image_sliced_wasserstein(real_images, fake_images, num_projections=128, patc
     >>> image_sliced_wasserstein(images, images)
     {'28x28': 0.0, '14x14': 0.0}
     """
+    check_images(real_images)
+    check_images(fake_images)
     real, fake = np.asarray(real_images), np.asarray(fake_images)
-    if real.ndim != 4 or fake.ndim != 4:
-        raise ValueError(f"Expected images (n, height, width, channels). Received: {real.shape}, {fake.shape}")
     if real.shape[1:] != fake.shape[1:]:
         raise ValueError(f"Expected real and fake images of one shape. Received: {real.shape[1:]} and {fake.shape[1:]}")
     if min(real.shape[1:3]) < _PATCH or not len(real) or not len(fake):
@@ -146,7 +146,7 @@ def _patches(images, per_image, seed):
     num, channels = len(images) * per_image, images.shape[3]
     levels = {}
     for part in batches(len(images), _IMAGES_AT_ONCE):
-        for level, values in enumerate(_pyramid(to_unit(images[part]))):
+        for level, values in enumerate(_pyramid(as_unit(images[part]))):
             height, width = values.shape[1:3]
             name = f"{height}x{width}"
             if name not in levels:

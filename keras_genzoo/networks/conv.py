@@ -215,17 +215,12 @@ def conv_features(
             x = attended(x, wrapper, dtype)
         if dropout:
             x = Dropout(dropout, dtype=dtype)(x)
-    x = layers.Flatten(dtype=dtype)(with_deviation(x, minibatch_stddev and not dense_units, dtype))
+    maps, x = x, (MinibatchStdDev(dtype=dtype)(x) if minibatch_stddev and not dense_units else x)
+    x = layers.Flatten(dtype=dtype)(x)
     if dense_units:
         x = activated(wrapped(layers.Dense(dense_units, use_bias=not batch_norm, **common), wrapper)(x), batch_norm)
-        # After the normalization, which would take away what all images of a batch share.
-        x = with_deviation(x, minibatch_stddev, dtype)
+        x = MinibatchStdDev(dtype=dtype)(x, of=maps) if minibatch_stddev else x  # past the normalization of vectors
     return x
-
-
-def with_deviation(x, wanted, dtype=None):
-    """Features, with the minibatch standard deviation if it is wanted."""
-    return MinibatchStdDev(dtype=dtype)(x) if wanted else x
 
 
 def wrapped(layer, wrapper=None):

@@ -25,6 +25,6 @@ def _of_each_image(features):
     """The features without a deviation over the batch that was appended at the end."""
     last = features._keras_history.operation
     if isinstance(last, MinibatchStdDev):
-        return last.input
+        return last.input[0] if isinstance(last.input, list) else last.input
     before = last.input._keras_history.operation if isinstance(last, layers.Flatten) else None
     return layers.Flatten(dtype=last.dtype_policy)(before.input) if isinstance(before, MinibatchStdDev) else features

@@ -15,7 +15,8 @@ def with_domains(recipe):
     True
     """
     data = recipe.data
-    if building.model_class(recipe.model).data_kind.num_sets < 2 or data.second_domain:
+    given = data.source_b or data.split_b or data.image_key_b
+    if given or building.model_class(recipe.model).data_kind.num_sets < 2:
         return recipe
     from keras_genzoo.data.sides import domain_splits
 

@@ -179,6 +179,8 @@ class Recipe:
             check_settings(key for key, _ in pairs)
             settings = dict(pairs)
         values = self.to_dict()
+        if self.data.source_b == self.data.source and "data.source" in settings:  # one folder of both domains
+            settings = {"data.source_b": settings["data.source"], **settings}
         own = [f.name for f in dataclasses.fields(self)]
         declared = registry.describe(self.model).arguments
         model_args = [name for name in declared if name not in own]
@@ -203,9 +205,9 @@ class Recipe:
     def _with_texts(self, before, settings):
         """The recipe without what was said of the data of `before`, if it has others and `settings` says nothing."""
         new, old = ([data_name(each) for each in (x.source, x.source_b)] for x in (self.data, before.data))
-        if new == old or "data" in settings:
+        if new == old:
             return self
-        data = {key: "" for key in ("title", "license") if f"data.{key}" not in settings}
+        data = {key: "" for key in ("title", "license") if not {f"data.{key}", "data"} & set(settings)}
         text = {} if "description" in settings else {"description": ""}
         return dataclasses.replace(self, data=dataclasses.replace(self.data, **data), **text)
 

@@ -167,7 +167,7 @@ def _recipe(
         name=f"{name}_finetuned",
         description=f"{name}, fine-tuned from {parent}.",
     )
-    return recipe.override(settings)
+    return recipe.override({"data.title": title, "description": recipe.description, **settings})
 
 
 def _with_batch_size(recipe, batch_size, settings):

@@ -15,12 +15,15 @@ def with_existing_split(recipe, warn=False):
     """The recipe, evaluated on a split that the source has; with `warn`, a warning says if that is another one."""
     from keras_genzoo.data.sides import of_first_domain
     from keras_genzoo.data.sources import existing_split, found_split
-    from keras_genzoo.data.split_names import split_kind
+    from keras_genzoo.data.split_names import split_domain, split_kind
     from keras_genzoo.data.splits import parse_split
 
     split, options = recipe.evaluation.split, recipe.data.array_options()
     options.pop("label_key", None)
     found = existing_split(recipe.data.source, split, **options)
+    name = parse_split(found)[0]
+    if recipe.data.source_b == recipe.data.source and split_domain(name):  # `valA`: that of both domains is meant
+        found = split_kind(name) + found.strip().removeprefix(name)
     if found == split:
         # Raises now, not after hours of training.
         found_split(recipe.data.source, of_first_domain(recipe.data, split)["split"], **options)
@@ -150,7 +153,10 @@ def data_of(preset, data=None):
         raise ValueError(f"Expected --data: a .keras file has no card that names its data. Received: {preset!r}")
     if not is_data_of(preset, data):
         return data, {}
-    return _sources(preset)[0] if data is None else data, config_of(preset).matched_options()
+    config = config_of(preset)
+    source = _sources(preset)[0] if data is None else data
+    second = {"source_b": source} if config.source_b == config.source else {}  # one folder of both domains
+    return source, {**config.matched_options(), **second}
 
 
 def is_data_of(preset, data):

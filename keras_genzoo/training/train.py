@@ -274,7 +274,7 @@ def measure(model, recipe):
     `metric@sampler`.
     """
     from keras_genzoo.metrics import evaluate
-    from keras_genzoo.metrics.table import unread_settings
+    from keras_genzoo.metrics.table import METRICS, unread_settings
 
     config = recipe.evaluation
     settings = {k: value for k, value in dataclasses.asdict(config).items() if k not in ("metrics", "samplers")}
@@ -284,7 +284,8 @@ def measure(model, recipe):
     for name in unread_settings(config.metrics) if config.metrics else ():  # by the metrics that were chosen instead
         settings.pop(name, None)
     results = evaluate(model, recipe.data.source, list(config.metrics) or None, **settings)
-    generated = [name for name, result in results.items() if "n_fake" in result["protocol"]]
+    generated = [name for name in results if METRICS[name].method == "generate"]
+    settings = {k: value for k, value in settings.items() if k not in unread_settings(generated)}
     for sampler in others if generated else ():
         found = evaluate(model, recipe.data.source, generated, **{**settings, "sampler": sampler, "floor": False})
         results |= {f"{name}@{sampler}": result for name, result in found.items()}

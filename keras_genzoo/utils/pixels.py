@@ -130,7 +130,11 @@ def to_unit(images):
         Float32 array of the same shape, values in [0, 1].
     """
     check_images(images)
-    images = np.asarray(images)
+    return as_unit(np.asarray(images))
+
+
+def as_unit(images):
+    """The same of an array that has been checked."""
     return images.astype("float32") / np.float32(255) if images.dtype == np.uint8 else images.astype("float32")
 
 

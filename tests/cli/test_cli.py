@@ -363,6 +363,7 @@ def test_export_to_a_page_takes_title_and_licence_from_the_card(command, preset,
     [
         ("dcgan_mnist", None, "dcgan_mnist"),
         ("dcgan", "mnist", "dcgan_mnist"),
+        ("DCGAN", "mnist", "dcgan_mnist"),
         ("dcgan", "dcgan_mnist", "dcgan_mnist"),
         ("dcgan", None, None),
     ],

@@ -178,17 +178,20 @@ def test_dropout_keeps_the_mean():
 def test_logits_depend_on_the_deviation_of_the_batch_and_heads_do_not(name):
     """Batch normalization would take away what all images of a batch share."""
     model = keras_genzoo.build(name, **SMALL, base_filters=2, d_dense_units=6, minibatch_stddev=True)
+    for layer in model.discriminator.layers:
+        for weight in layer.trainable_weights if isinstance(layer, keras.layers.Conv2D) else ():
+            weight.assign(10.0 * weight)  # far above what a square root of zero is kept from
     images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype="uint8")
     seen = []
-    for spread in (1.0, 0.1):  # of images around one image, which normalization makes alike
-        batch = tf.constant(0.2 * spread * (images / 255.0 - 0.5), "float32")
+    for spread in (1.0, 0.1):  # of images around grey; normalization of vectors would make both alike
+        batch = tf.constant(spread * (images / 127.5 - 1.0), "float32")
         with tf.GradientTape() as tape:
             outputs = model.discriminator(batch, training=True)
             logits = outputs["logits"] if isinstance(outputs, dict) else outputs
             loss = tf.reduce_sum(logits)
         kernel = model.discriminator.get_layer("logits").kernel
         seen.append(tape.gradient(loss, kernel).numpy()[-1, 0])
-    assert seen[0] > 5 * seen[1] > 0.0  # six times the deviation itself
+    assert seen[0] == pytest.approx(10 * seen[1], rel=0.01) and seen[1] > 1e-3  # six times the deviation
     if name == "infogan":
         at_once, singly = (model.recognize(images, batch_size=size)["factors"] for size in (6, 1))
         np.testing.assert_allclose(at_once, singly, rtol=1e-5, atol=1e-6)

@@ -493,9 +493,11 @@ def test_texts_about_the_data_do_not_stay_with_other_data():
     assert texts(recipe.override({"data.source": "folder:cats"})) == ("", "", "")
     given = {"data.source": "folder:cats", "data.title": "Cats", "description": "Cats."}
     assert texts(recipe.override(given)) == ("Cats", "", "Cats.")
-    for same in ("npz:/data/mnist.npz", "mnist.npz", "tfds:mnist:3.0.1", "keras:mnist"):
+    for same in ("npz:/data/mnist.npz", "mnist.npz", "tfds:mnist:3.0.1", "mnist:3.0.1", "keras:mnist"):
         assert texts(recipe.override({"data.source": same})) == texts(recipe)
-    assert texts(recipe.override({"data.source": "keras:fashion_mnist"})) == ("", "", "")
+    for other in ("keras:fashion_mnist", "tfds:mnist_corrupted/zigzag"):
+        assert texts(recipe.override({"data.source": other})) == ("", "", "")
+    assert recipe.override({"data": {"source": "folder:cats", "title": "Cats"}}).description == ""
     assert texts(load_recipe("wgan_gp_grid25").override({"data.source": "points:ring8"})) == ("", "", "")
 
 

@@ -208,6 +208,12 @@ def test_a_model_is_fine_tuned_as_a_preset_and_stays_as_it_is(folder, tmp_path):
             keras_genzoo.finetune(*wrong, tmp_path / "other")
 
 
+def test_texts_stay_with_a_second_domain():
+    options = dict(title="Horses", settings={"data.source_b": "edges:digits"})
+    recipe = finetune_recipe("cyclegan_emoji", "digits", epochs=1, batch_size=4, **options)
+    assert recipe.data.title == "Horses" and recipe.description == "cyclegan, fine-tuned from cyclegan_emoji."
+
+
 def test_the_card_names_the_weights_that_the_training_began_with(parent, folder, tmp_path):
     moving = shutil.copytree(parent, tmp_path / "moving")
     digest = hashlib.sha256((moving / "model.weights.h5").read_bytes()).hexdigest()

@@ -5,6 +5,7 @@ import pytest
 import keras_genzoo
 from keras_genzoo import presets, training
 from keras_genzoo.cli import names
+from keras_genzoo.metrics.features import extractor
 from keras_genzoo.recipes import load_recipe
 
 
@@ -72,5 +73,6 @@ def test_short_name_of_weights_that_is_a_preset_here_is_refused(tmp_path, monkey
     here(tmp_path / "mnist", monkeypatch, "images.txt")  # a folder of data of this name is no preset
     assert presets.locate("dcgan", "mnist") == presets.bundled_folder("dcgan_mnist")
     (tmp_path / "mnist" / "config.json").write_text("{}", encoding="utf-8")
+    assert extractor("mnist").protocol()["classifier_accuracy"] > 0.99  # of features, which are bundled ones alone
     with pytest.raises(ValueError, match=r"Expected '\./mnist' .* or 'dcgan_mnist' for the bundled preset"):
         presets.locate("dcgan", "mnist")

@@ -153,6 +153,14 @@ def test_domains_in_the_splits_of_one_folder_are_trained_on_and_shown(tmp_path, 
     assert means["b"] == pytest.approx(255.0 - means["a"], abs=1.0)
     held = recipe.override({"data.split": "test", "data.validation_split": "train"})
     train(held, tmp_path / "other")
+    for name in ("A", "B"):
+        (tmp_path / "horses" / f"test{name}").rename(tmp_path / "horses" / f"val{name}")
+    moved_data = shutil.move(tmp_path / "horses", tmp_path / "animals")
+    again = training.Run(tmp_path / "run").recipe.override({"data.source": f"folder:{moved_data}", "epochs": 3})
+    assert again.data.source_b == again.data.source
+    shown = training.real_images.images_to_translate(again, model, 4)
+    assert [len(images) for images in shown.values()] == [4, 4]
+    assert training.real_images.with_existing_split(again).evaluation.split == "validation"
 
 
 def test_a_split_that_was_found_is_found_again(tmp_path, digits):

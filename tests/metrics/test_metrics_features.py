@@ -27,7 +27,7 @@ def classifier(monkeypatch):
     model = FakeClassifier()
     monkeypatch.setattr("keras_genzoo.metrics.features.build", lambda name, weights: model)
     cards = {"classifier_mnist": {"metrics": {"accuracy": {"value": 0.995}}}, "classifier_fashion_mnist": {}}
-    monkeypatch.setattr("keras_genzoo.presets.card", cards.__getitem__)
+    monkeypatch.setattr("keras_genzoo.presets.card", lambda folder: cards[folder.name])
     return model
 
 

@@ -257,7 +257,7 @@ def test_advice_names_arguments_that_the_model_has():
     dense = compiled(DenseGAN, 1e-3, 1e-3)
     assert "gp_weight" not in advice("mode collapse", dense)
     assert advice("vanished gradient", dense).endswith(" or the model wgan_gp.")
-    residual = keras_genzoo.build("r3gan", image_shape=SHAPE, stage_filters=(4,), group_size=0)
+    residual = keras_genzoo.build("r3gan", image_shape=SHAPE, stage_filters=(4,))
     assert "minibatch_stddev" not in advice("mode collapse", residual)
     assert "augmentations" in advice("memorizing", residual) and "dropout" not in advice("memorizing", residual)
     points = keras_genzoo.build("gan", image_shape=(2,), hidden_units=(4,))

@@ -47,8 +47,8 @@ BEST = "82.90 (two-layer IWAE, 1509.00519), 78.53 (VLAE, 1611.02731)"  # of othe
 # The recipe is for 60,000 images, and there are 50,000.
 VAMP_FIXED = (
     "binarize=false",
-    "warmup_steps=3920",
-    "optimizers.optimizer.learning_rate.decay_steps=21560",
+    "warmup_steps=1960",
+    "optimizers.optimizer.learning_rate.decay_steps=10780",
 )
 # Convolutions in place of the network of the tables, which Muon does not move.
 CONV_FIXED = (

@@ -206,8 +206,8 @@ def _images_by_signature(model: Any, functions: dict[str, Any], images: Any) -> 
         raise ValueError(f"Expected no images: none of {names} has an image input. Received: images")
     given = images if isinstance(images, dict) else dict.fromkeys(names, images)
     known = [name for name, function in functions.items() if "image" in function.inputs]
-    for name in given if images is not None else ():
-        if isinstance(images, dict) and name not in known:
+    for name in images if isinstance(images, dict) else ():
+        if name not in known:
             raise ValueError(f"Expected images by signature, of {', '.join(known)}. Received: images of {name!r}")
     return {name: given.get(name) if "image" in functions[name].inputs else None for name in names}
 

@@ -77,6 +77,9 @@ def recipe_for(name, changes, epochs, settings, out, resume):
     pairs = [recipes.parse_setting(text) for text in settings or []]
     recipes.check_settings([*given, *(key for key, _ in pairs)])
     given |= {key.removeprefix("args."): value for key, value in pairs}
+    if resume:  # the data of a run may be elsewhere, but they are the same
+        texts = {"data.title": recipe.data.title, "data.license": recipe.data.license}
+        given = {**texts, "description": recipe.description, **given}
     name = registry.plain_name(name)
     if name in registry.list_models() and not resume and not {"data", "data.source"} & set(given):
         told = "Data: the digits of scikit-learn. --data takes others: a folder, npz:PATH, tfds:NAME."

@@ -41,11 +41,11 @@ def both_sides(source, source_b=None, split="train", split_b=None, image_key=Non
     return [a, b]
 
 
-def of_first_domain(config, split):
-    """Source, split and image key of domain a of a `data` section, or of its only one, as `open_part` takes them."""
+def split_of_first_domain(config, split):
+    """The split of domain a of a `data` section, `trainA` for `train`, where one folder has both domains."""
     if config.source_b and _same_source(config.source, config.source_b):
-        split = domain_splits(config.source, split)[0]
-    return {"source": config.source, "split": split, "image_key": config.image_key}
+        return domain_splits(config.source, split)[0]
+    return split
 
 
 def _same_source(source, other):

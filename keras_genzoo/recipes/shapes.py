@@ -31,12 +31,11 @@ def with_image_shape(recipe):
     takes_images = "image_shape" in registry.describe(recipe.model).arguments
     if not takes_images or "image_shape" in recipe.args or recipe.weights is not None:  # which give it
         return recipe, None
-    from keras_genzoo.data.sides import of_first_domain
+    from keras_genzoo.data.sides import split_of_first_domain
     from keras_genzoo.data.sources import open_part
 
     data = recipe.data
-    options = {**data.array_options(), **of_first_domain(data, data.split)}
-    part = open_part(limit=data.limit, **options)
+    part = open_part(data.source, split_of_first_domain(data, data.split), data.limit, **data.array_options())
     try:
         shape = part.shape(data.image_size, data.channels)
         found = "x".join(map(str, shape[:2]))

@@ -13,7 +13,7 @@ from keras_genzoo.recipes import DataConfig, load_recipe
 
 def with_existing_split(recipe, warn=False):
     """The recipe, evaluated on a split that the source has; with `warn`, a warning says if that is another one."""
-    from keras_genzoo.data.sides import of_first_domain
+    from keras_genzoo.data.sides import split_of_first_domain
     from keras_genzoo.data.sources import existing_split, found_split
     from keras_genzoo.data.split_names import split_domain, split_kind
     from keras_genzoo.data.splits import parse_split
@@ -26,7 +26,7 @@ def with_existing_split(recipe, warn=False):
         found = split_kind(name) + found.strip().removeprefix(name)
     if found == split:
         # Raises now, not after hours of training.
-        found_split(recipe.data.source, of_first_domain(recipe.data, split)["split"], **options)
+        found_split(recipe.data.source, split_of_first_domain(recipe.data, split), **options)
         return recipe
     trained = split_kind(parse_split(found)[0]) == split_kind(parse_split(recipe.data.split)[0])
     found = recipe.data.split if trained else found
@@ -42,11 +42,11 @@ def with_existing_split(recipe, warn=False):
 def check_validation(config):
     """Raises `ValueError` if the validation split of a `data` section shares images with the split for training."""
     from keras_genzoo.data.disjoint import check_disjoint
-    from keras_genzoo.data.sides import both_sides, of_first_domain
+    from keras_genzoo.data.sides import both_sides, split_of_first_domain
 
     validation = config.for_validation()
     options = config.array_options()
-    splits = (of_first_domain(config, each.split)["split"] for each in (config, validation))
+    splits = (split_of_first_domain(config, each.split) for each in (config, validation))
     check_disjoint(config.source, *splits, config.limit, **options)
     if config.has_second_domain:
         second = (config.image_key, config.image_key_b)

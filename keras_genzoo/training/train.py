@@ -281,12 +281,16 @@ def measure(model, recipe):
     settings["data_options"] = recipe.data.matched_options()
     first, *others = config.samplers or (None,)
     settings["sampler"] = first
-    for name in unread_settings(config.metrics) if config.metrics else ():  # by the metrics that were chosen instead
-        settings.pop(name, None)
-    results = evaluate(model, recipe.data.source, list(config.metrics) or None, **settings)
+
+    def read_by(names):  # a recipe may have settings of other metrics than are chosen
+        return {k: value for k, value in settings.items() if k not in unread_settings(names)}
+
+    names = list(config.metrics) or None
+    results = evaluate(model, recipe.data.source, names, **(read_by(names) if names else settings))
     generated = [name for name in results if METRICS[name].method == "generate"]
-    settings = {k: value for k, value in settings.items() if k not in unread_settings(generated)}
     for sampler in others if generated else ():
-        found = evaluate(model, recipe.data.source, generated, **{**settings, "sampler": sampler, "floor": False})
+        found = evaluate(
+            model, recipe.data.source, generated, **{**read_by(generated), "sampler": sampler, "floor": False}
+        )
         results |= {f"{name}@{sampler}": result for name, result in found.items()}
     return results

@@ -16,6 +16,7 @@ from PIL import Image
 import keras_genzoo
 from keras_genzoo import building, callbacks, presets, training
 from keras_genzoo.callbacks.epoch_log import read_log
+from keras_genzoo.cli import names
 from keras_genzoo.recipes import DataConfig, Recipe, precision
 from keras_genzoo.utils.checkpoint_files import checkpoint_step, list_checkpoints, read_note
 
@@ -161,6 +162,13 @@ def test_domains_in_the_splits_of_one_folder_are_trained_on_and_shown(tmp_path, 
     shown = training.real_images.images_to_translate(again, model, 4)
     assert [len(images) for images in shown.values()] == [4, 4]
     assert training.real_images.with_existing_split(again).evaluation.split == "validation"
+
+
+def test_data_that_have_moved_keep_what_is_said_of_them(run):
+    edit(run, description="Mine.", data__title="Digits", data__license="CC0", data__source="folder:here/pictures")
+    recipe, _ = names.recipe_for("vae", {"data.source": "folder:there/pictures"}, None, [], run.folder, True)
+    assert recipe.data.source == "folder:there/pictures"
+    assert (recipe.description, recipe.data.title, recipe.data.license) == ("Mine.", "Digits", "CC0")
 
 
 def test_a_split_that_was_found_is_found_again(tmp_path, digits):

@@ -1,6 +1,6 @@
 """Modes that GANs cover on the grid of 25 Gaussians, against published figures of the same protocol.
 
-    python benchmarks/mode_coverage.py [MODEL ...] [--trials 10] [--steps 12000] [--speed] [--json figures.json]
+    python benchmarks/mode_coverage.py [MODEL ...] [--trials 10] [--steps 12000] [--speed] [--out FILE]
 
 Protocol (PacGAN, https://arxiv.org/abs/1712.04086, section 4.1): 25 Gaussians of standard deviation 0.05 on a grid from
 -4 to 4, 100,000 training points, 2,500 samples. A sample is good within three standard deviations of the nearest mode;
@@ -8,21 +8,22 @@ a mode is covered if it has a good sample; reverse KL is that of all samples ove
 distribution (`keras_genzoo.metrics.mode_coverage`). A trial is another seed of weights, noise and order. Values are
 means and their standard errors over the trials; `worst` is the worst trial.
 
-Without names, all unconditional GANs of the zoo that have fully connected networks are trained, all by the settings of
-`SETTINGS`, with the additions of `OWN`. The published networks have four layers of 400 units in the generator and three
-of 200 with maxout in the discriminator, and take two-dimensional codes.
+Without names, all unconditional GANs of the zoo that have fully connected networks are trained, all by the settings
+of `SETTINGS`, with the additions of `OWN`. A finished trial is a line of `--out`, and is not done again. The
+published networks have four layers of 400 units in the generator and three of 200 with maxout in the discriminator,
+and take two-dimensional codes.
 
 Steps of such small networks cost little beside what it takes to start one: `steps_per_execution` runs many in one call.
 `--speed` prints the microseconds of a step with one and with 50 steps in a call, and compiled by XLA.
 """
 
 import argparse
-import json
 import os
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import cells
 import keras
 import numpy as np
 
@@ -44,6 +45,7 @@ BATCH, LEARNING_RATE = 512, 1e-3
 OWN = {
     # A weak penalty lets the critic, and so the generator, be steep between modes.
     "wgan_gp": dict(d_steps=1, gp_weight=0.003, learning_rate=2e-3, betas=(0.0, 0.9)),
+    "wgan": dict(d_steps=1, clip_value=0.1),
     "pacgan": dict(learning_rate=2e-4),  # of 1e-4, 2e-4, 3e-4 and 1e-3, by the good samples of one trial
 }
 
@@ -95,7 +97,8 @@ def trial(name, seed, steps):
     model.fit(batches(seed, size), steps_per_epoch=steps, epochs=1, verbose=0)
     minutes = (time.perf_counter() - start) / 60.0
     points = model.generate(NUM_SAMPLES, seed=seed, batch_size=NUM_SAMPLES)
-    return {**metrics.mode_coverage(points, data.modes_of(SOURCE)), "minutes": minutes}
+    figures = metrics.mode_coverage(points, data.modes_of(SOURCE))
+    return {**{key: float(value) for key, value in figures.items()}, "minutes": minutes}
 
 
 def microseconds(name, speed, steps=1000):
@@ -125,8 +128,9 @@ def row(name, trials):
     error = columns["modes"].std(ddof=1) / np.sqrt(len(trials)) if len(trials) > 1 else 0.0
     worst = columns["modes"].min(), 100 * columns["good_share"].min(), columns["reverse_kl"].max()
     return (
-        f"{name:20} {columns['modes'].mean():4.1f} +- {error:3.1f}      {100 * columns['good_share'].mean():4.1f}      "
-        f"{columns['reverse_kl'].mean():5.3f}   worst {worst[0]} / {worst[1]:.1f} / {worst[2]:.3f}   "
+        f"{name:20} {len(trials):2} trials   {columns['modes'].mean():4.1f} +- {error:3.1f}      "
+        f"{100 * columns['good_share'].mean():4.1f}      "
+        f"{columns['reverse_kl'].mean():5.3f}   worst {worst[0]:.0f} / {worst[1]:.1f} / {worst[2]:.3f}   "
         f"{columns['minutes'].mean():.1f} minutes per trial"
     )
 
@@ -137,22 +141,24 @@ def main():
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--speed", action="store_true", help="print the time of a step only")
-    parser.add_argument("--json", help="file for the figures of all trials")
-    arguments = parser.parse_args()
-    names = arguments.models or names_of_models()
-    if arguments.speed:
+    cells.add_arguments(parser, "mode_coverage.jsonl")
+    options = parser.parse_args()
+    names = options.models or names_of_models()
+    if options.speed:
         show_speed(names)
         return
-    print(f"{'model':20} modes            good %     reverse KL   ({arguments.steps} steps, {arguments.trials} trials)")
+
+    def compute(cell):
+        return dict(figures=trial(cell["model"], cell["seed"], cell["steps"]))
+
+    wanted = [dict(model=name, seed=seed, steps=options.steps) for seed in range(options.trials) for name in names]
+    rows = cells.run(wanted, compute, options)
+    print(f"{'model':32} modes            good %     reverse KL   ({options.steps} steps)")
     for name, figures in PUBLISHED.items():
-        print(f"{name:20} {figures}")
-    found = {}
+        print(f"{name:32} {figures}")
     for name in names:
-        found[name] = [trial(name, seed, arguments.steps) for seed in range(arguments.trials)]
-        print(row(name, found[name]), flush=True)
-        if arguments.json:
-            with open(arguments.json, "w", encoding="utf-8") as file:
-                json.dump(found, file, indent=2)
+        if trials := [each["figures"] for each in rows if each["model"] == name]:
+            print(row(name, trials))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,9 @@ class Row:
     epochs: int | None = None
 
 
-BEST = "82.90 (two-layer IWAE, 1509.00519), 78.53 (VLAE, 1611.02731)"  # of other hierarchies and decoders
+# Of other hierarchies and decoders.
+BEST = "82.90 (two-layer IWAE, 1509.00519), 79.10 (IAF, 1606.04934), 78.53 (VLAE, 1611.02731)"
+FLOW = "at most 89.9, other networks (1505.05770)"  # without flows: the bound of the paper
 # The recipe is for 60,000 images, and there are 50,000.
 VAMP_FIXED = (
     "binarize=false",
@@ -71,8 +73,8 @@ ROWS = {
     "iaf_vae": Row("iaf_vae_mnist", "dynamic", "79.10, with convolutions (1606.04934)"),
     "ladder_vae": Row("ladder_vae_mnist", "dynamic", BEST),
     "pixel_vae": Row("pixel_vae_mnist", "dynamic", BEST),
-    "vae_fixed": Row("vae_binarized_mnist", "fixed", "at most 89.9, other networks (1505.05770)"),
-    "vae_conv_fixed": Row("vae_binarized_mnist", "fixed", "at most 89.9, other networks (1505.05770)", CONV_FIXED),
+    "vae_fixed": Row("vae_binarized_mnist", "fixed", FLOW),
+    "vae_conv_fixed": Row("vae_binarized_mnist", "fixed", FLOW, CONV_FIXED),
     "chain_vae_fixed": Row("chain_vae_binarized_mnist", "fixed", "none"),
     "iwae_50_fixed": Row("iwae_binarized_mnist", "fixed", "87.1", ("train_samples=50",)),
     "vamp_vae_fixed": Row("vamp_vae_mnist", "fixed", "85.57 (1705.07120)", VAMP_FIXED),

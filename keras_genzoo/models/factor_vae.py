@@ -59,7 +59,7 @@ class FactorVAE(VAE):
         (1000, 1000, 1000, 1000, 1000, 1000), "Units of the hidden layers of the discriminator of codes."
     )
     reconstruction_weight = 1.0
-    advice_on_unused_codes = "a smaller tc_weight, or fewer of them, is what the paper varies"
+    advice_on_unused_codes = "a smaller tc_weight uses more of them"
 
     optimizer_names = ("optimizer", "d_optimizer")
     loss_names = (*VAE.loss_names, "tc_loss", "d_loss")

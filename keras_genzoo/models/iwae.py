@@ -65,6 +65,7 @@ class IWAE(VAE):
         training=True,
     )
     reconstruction_weight = 1.0  # not an argument here: the terms stand inside of the logarithm
+    advice_on_unused_codes = "more train_samples use more of them"  # section 5.1 of the paper, table 1
 
     loss_names = ("loss",)
 

@@ -1,11 +1,13 @@
 """Which parts of a code are in use: known cases, and what a training says of them."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
 
 import keras_genzoo
-from keras_genzoo import callbacks
+from keras_genzoo import building, callbacks
 from keras_genzoo.families.code_use import code_use_line
 
 
@@ -77,6 +79,15 @@ def test_codebook_that_uses_one_code_is_reported(digits):
     model.quantizer.codebook.assign([[0, 0], [1e3, 0], [0, 1e3], [1e3, 1e3]])
     np.testing.assert_array_equal(model.code_use(digits[0][:4]), [4, 0, 0, 0])
     assert code_use_line(model, digits[0][:4]).startswith("Codes: 1 of 4 codes in use; a larger dead_below")
+
+
+def test_advice_names_arguments_of_the_model():
+    with_codes = [cls for cls in map(building.model_class, keras_genzoo.list_models()) if hasattr(cls, "code_use")]
+    assert len(with_codes) > 10
+    for cls in with_codes:
+        words = re.findall(r"\w+", cls.advice_on_unused_codes)
+        named = [word for word in words if "_" in word or word in cls.arguments()]
+        assert named and set(named) <= set(cls.arguments()), cls
 
 
 def test_callback_says_it_once_and_refuses_other_models(digits, capsys):

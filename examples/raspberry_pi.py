@@ -4,8 +4,9 @@
     python raspberry_pi.py dcgan.tflite --num 64 --seed 0 --out grid.png
     python raspberry_pi.py cgan.tflite --label 7
 
-Create the file with `keras-genzoo export dcgan_mnist --out dcgan.tflite` on another machine. This script does not need
-TensorFlow, keras_genzoo or Pillow. Copy it and change it.
+Create the file with `keras-genzoo export dcgan_mnist --out dcgan.tflite` on another machine, with `--signature sample`
+for a model with a fitted mixture, such as `vae_mnist`. This script does not need TensorFlow, keras_genzoo or Pillow.
+Copy it and change it.
 """
 
 import argparse
@@ -31,19 +32,21 @@ class Generator:
         names = list(interpreter.get_signature_list())
         self.run = interpreter.get_signature_runner(names[0])
         self.inputs, self.output = self.run.get_input_details(), self.run.get_output_details().get("image")
-        if "z" not in self.inputs or self.output is None or not set(self.inputs) <= {"z", "label"}:
+        # `--signature sample` makes a file that draws codes of noise, of a fitted mixture for example.
+        self.code = "noise" if "noise" in self.inputs else "z"
+        if self.code not in self.inputs or self.output is None or not set(self.inputs) <= {self.code, "label"}:
             raise SystemExit(f"Expected a file from codes to images. Received: {path!r}, with inputs {[*self.inputs]}")
-        self.batch_size, self.latent_dim = self.inputs["z"]["shape"]
+        self.batch_size, self.latent_dim = self.inputs[self.code]["shape"]
         self.takes_labels = "label" in self.inputs
 
     def __call__(self, z, labels=None):
         """Images of codes: float32 (n, latent_dim) -> uint8 (n, height, width, channels), 0..255."""
         images = []
         for start in range(0, len(z), self.batch_size):  # the batch size of the file is fixed
-            given = {"z": self.filled(z[start : start + self.batch_size])}
+            given = {self.code: self.filled(z[start : start + self.batch_size])}
             if self.takes_labels:
                 given["label"] = self.filled(labels[start : start + self.batch_size])
-            given["z"] = to_integers(given["z"], self.inputs["z"])
+            given[self.code] = to_integers(given[self.code], self.inputs[self.code])
             images.append(np.array(to_reals(self.run(**given)["image"], self.output)))
         images = np.concatenate(images)[: len(z)]
         return images if images.dtype == np.uint8 else np.rint(255 * np.clip(images, 0, 1)).astype("uint8")

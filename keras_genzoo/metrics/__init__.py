@@ -20,6 +20,7 @@ from keras_genzoo.metrics.kernel import KernelDistance, kernel_distance
 from keras_genzoo.metrics.likelihood import binarize, elbo, log_likelihood
 from keras_genzoo.metrics.manifold import coverage, density, neighbour_distances, precision, recall
 from keras_genzoo.metrics.neighbours import Neighbours, nearest_neighbours
+from keras_genzoo.metrics.parzen import parzen_log_density
 from keras_genzoo.metrics.points import mode_coverage
 from keras_genzoo.metrics.reconstruction import mse, ssim, ssim_window
 from keras_genzoo.metrics.reference import Reference
@@ -57,6 +58,7 @@ __all__ = [
     "mutual_information_gap",
     "nearest_neighbours",
     "neighbour_distances",
+    "parzen_log_density",
     "precision",
     "psnr",
     "recall",

@@ -14,6 +14,7 @@ from keras_genzoo.metrics import (
     likelihood,
     manifold,
     of_translations,
+    parzen,
     reconstruction,
     signals,
     sliced_wasserstein,
@@ -23,6 +24,7 @@ from keras_genzoo.metrics.evaluation import takes_labels
 from keras_genzoo.metrics.points import makes_points
 from keras_genzoo.metrics.samplers import sampler_of
 from keras_genzoo.recipes import load_recipe
+from keras_genzoo.utils.pixels import as_unit
 from keras_genzoo.utils.text import nearest, shown
 
 
@@ -89,6 +91,11 @@ def _sliced_wasserstein(real, fake, seed):
     levels = sliced_wasserstein.image_sliced_wasserstein(real.images, fake.images, seed=seed)
     protocol = {"num_projections": 128, "patches_per_image": 16, "patch": "7x7"}
     return {"value": float(np.mean(list(levels.values()))), "levels": levels, "protocol": protocol}
+
+
+def _parzen(real, fake, seed):
+    rows = [as_unit(images).reshape(len(images), -1) for images in (real.images, fake.images)]
+    return parzen.parzen_log_density(*rows, num_chosen=max(1, len(rows[0]) // 10), seed=seed)
 
 
 def _likelihood(run, function, rows, **options):
@@ -162,6 +169,7 @@ METRICS = {
     "density": Metric(_density, "features", "generate", "higher"),
     "coverage": Metric(_coverage, "features", "generate", "higher"),
     "sliced_wasserstein": Metric(_sliced_wasserstein, "images", "generate", "lower", default=False),
+    "parzen_log_density": Metric(_parzen, "images", "generate", "higher", default=False),
     "elbo": Metric(_elbo, "model", "elbo", "higher"),
     "log_likelihood": Metric(_log_likelihood, "model", "log_likelihood", "higher"),
     "reconstruction_mse": Metric(_reconstruction_mse, "model", "reconstruct", "lower"),

@@ -73,6 +73,19 @@ def test_pictures_on_the_board_are_those_of_the_file(board, tmp_path, options):
         np.testing.assert_array_equal(np.asarray(picture), keras_genzoo.plots.image_grid(images, columns=5, gap=0))
 
 
+def test_board_draws_from_the_mixture_of_the_file(board, tmp_path):
+    model = shaken(keras_genzoo.build("vae", image_shape=(8, 8, 1), latent_dim=2, base_filters=4))
+    model.fit_sampler("mixture", np.random.default_rng(0).random((40, 8, 8, 1), "float32"), size=3)
+    model.export(tmp_path / "a.tflite", format="litert", signature="sample", measure=False)
+    done = run(board, "a.tflite", "--num", 4, "--columns", 4, "--seed", 7, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    noise = np.random.default_rng(7).standard_normal((4, model.mixture_sampler.noise_dim)).astype("float32")
+    images = np.rint(255 * np.asarray(model.decode(model.mixture_sampler.from_normal(noise)))).astype("uint8")
+    with Image.open(tmp_path / "grid.png") as picture:
+        expected = keras_genzoo.plots.image_grid(images, columns=4, gap=0)[..., 0]
+        np.testing.assert_allclose(np.asarray(picture).astype(int), expected.astype(int), atol=1)
+
+
 def test_board_chooses_the_class(board, tmp_path):
     model = shaken(keras_genzoo.build("cgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4, num_classes=3))
     model.export(tmp_path / "a.tflite", format="litert", measure=False)

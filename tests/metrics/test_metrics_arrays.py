@@ -19,6 +19,7 @@ OF_FEATURES = [
     metrics.recall,
     metrics.density,
     metrics.coverage,
+    metrics.parzen_log_density,
 ]
 OF_PAIRS = [metrics.mse, metrics.ssim, metrics.translation_l1]
 named = lambda each: getattr(each, "__name__", None)  # noqa: E731
@@ -61,7 +62,13 @@ def test_radii_are_at_least_0(radius):
 
 @pytest.mark.parametrize(
     "metric",
-    [metrics.kernel_distance, metrics.sliced_wasserstein, metrics.image_sliced_wasserstein, metrics.binarize],
+    [
+        metrics.kernel_distance,
+        metrics.sliced_wasserstein,
+        metrics.image_sliced_wasserstein,
+        metrics.parzen_log_density,
+        metrics.binarize,
+    ],
     ids=named,
 )
 def test_seed_that_repeats_nothing_is_refused(metric):

@@ -90,12 +90,13 @@ def finetune_recipe(parent, data, epochs=None, batch_size=None, freeze=(), title
 
     Images are scaled and cropped to the size and the channels of the parent, unless `settings` has another
     `image_shape`: layers that match are kept then. Classes are those of the data. An epoch has about 100 steps, or
-    more: few images come several times in each (`data.repeat`). Batches are full, so that those of batch normalization
-    are alike: the images that are left over of an epoch are others each time. Learning rates are those that the
-    parent's training began with, and fall to a tenth: `transfer` makes pretrained kernels as quick to learn as new
-    ones. With fewer than 5,000 images, GANs of images get adaptive augmentations. The average of the weights follows
-    within a hundred steps. A metric is measured after each epoch, of many epochs about 20 times, on 500 images of the
-    split for testing, or of the only split there is; the weights of its best value are kept, and half of the
+    more: few images come several times in each (`data.repeat`). Batches are full, so that those of batch
+    normalization are alike: the images that are left over of an epoch are others each time. Learning rates are
+    those that the parent's training began with, and fall to a tenth: `transfer` makes pretrained kernels as quick
+    to learn as new ones. With fewer than 5,000 images, GANs of images get adaptive augmentations. The average of
+    the weights follows within a hundred steps. Samplers of codes are those of the parent, with at most a component
+    of a mixture for ten images. A metric is measured after each epoch, of many epochs about 20 times, on 500 images
+    of the split for testing, or of the only split there is; the weights of its best value are kept, and half of the
     measurements without a better one end the training.
 
     Args:
@@ -155,7 +156,9 @@ def _recipe(
     updates = {key: steps * epochs * (begun.d_steps if key == "d_optimizer" else 1) for key in optimizers}
     recipe = dataclasses.replace(
         begun,
-        args=args | _shrunk(begun, optimizers, updates) | _of_few_images(name, number, image_shape),
+        args=args
+        | _shrunk(begun, optimizers, updates)
+        | _of_few_images(name, number, image_shape, args),
         optimizers={key: falling(spec, updates[key]) for key, spec in optimizers.items()},
         data=config,
         dtype="auto",
@@ -194,13 +197,16 @@ def _checked_settings(settings, batch_size, title):
     return settings
 
 
-def _of_few_images(name, number, image_shape):
-    """Arguments that suit `number` images."""
+def _of_few_images(name, number, image_shape, begun):
+    """Arguments that suit `number` images; a component of a mixture has at least ten of them, if there are as many."""
     known = registry.describe(name).arguments
-    args = {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}
+    args, samplers = {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}, begun.get("samplers")
     if "augmentation_target" in known and number < FEW and len(image_shape) == 3:
         colour = ["color"] if image_shape[2] == 3 else []
         args |= {"augmentations": [*colour, "translation", "cutout"], "augmentation_target": 0.6}
+    if samplers:
+        most = {"mixture": max(1, number // 10), "aggregate": number}
+        args["samplers"] = {kind: min(size, most.get(kind, size)) for kind, size in samplers.items()}
     return args
 
 

@@ -50,6 +50,15 @@ def test_defaults_suit_few_images(folder):
     assert finetune_recipe("vae_mnist", str(folder), early_stop=False).stopping == StoppingConfig()
 
 
+def test_samplers_have_no_more_components_than_few_images_allow(folder):
+    number = len(list(folder.rglob("*.png")))
+    assert 1 <= number < 100 and load_recipe("autoencoder_mnist").args["samplers"] == {"mixture": 100}
+    assert finetune_recipe("autoencoder_mnist", str(folder)).args["samplers"] == {"mixture": max(1, number // 10)}
+    given = finetune_recipe("autoencoder_mnist", str(folder), settings={"samplers": {"mixture": 2}})
+    assert given.args["samplers"] == {"mixture": 2}
+    assert finetune_recipe("autoencoder_mnist", "digits").args["samplers"] == {"mixture": 100}
+
+
 def test_several_updates_in_a_step_have_batches_and_schedules_of_their_number(folder):
     recipe = finetune_recipe("wgan_gp_mnist", str(folder))
     steps = {key: recipe.optimizers[key]["learning_rate"]["decay_steps"] for key in ("d_optimizer", "g_optimizer")}

@@ -156,9 +156,7 @@ def _recipe(
     updates = {key: steps * epochs * (begun.d_steps if key == "d_optimizer" else 1) for key in optimizers}
     recipe = dataclasses.replace(
         begun,
-        args=args
-        | _shrunk(begun, optimizers, updates)
-        | _of_few_images(name, number, image_shape, args),
+        args=args | _shrunk(begun, optimizers, updates) | _of_few_images(name, number, image_shape, args),
         optimizers={key: falling(spec, updates[key]) for key, spec in optimizers.items()},
         data=config,
         dtype="auto",

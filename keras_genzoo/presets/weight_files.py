@@ -55,7 +55,7 @@ def _round_kernels(copy, model):
 
     Their products see 8 significant bits. float16 has 11, and the other three only make a file larger, as they do not
     compress. Other arrays, such as the codes of a quantizer, may lie close together and far from zero: they keep
-    theirs.
+    theirs, and so do weights of which a layer computes its kernel.
     """
     import keras
     import numpy as np
@@ -63,7 +63,8 @@ def _round_kernels(copy, model):
 
     for rounded, layer in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
         kernel = None if isinstance(layer, keras.Model) else getattr(rounded, "kernel", None)
-        if kernel is not None and layer.compute_dtype == "bfloat16":
+        is_weight = any(kernel is weight for weight in rounded.weights)
+        if is_weight and layer.compute_dtype == "bfloat16":
             seen = ops.cast(ops.cast(kernel, "bfloat16"), "float32")
             if ops.max(ops.abs(seen)) < np.finfo(np.float16).max:  # or it is stored as it is
                 kernel.assign(seen)

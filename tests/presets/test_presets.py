@@ -173,6 +173,17 @@ def test_half_precision_of_a_bfloat16_model_keeps_what_its_products_see(tmp_path
     assert rounded > 6
 
 
+def test_half_precision_takes_layers_that_compute_their_kernel(tmp_path):
+    small = dict(image_shape=(16, 16, 1), network="conv", base_filters=4, latent_dim=3, upsampling="nearest")
+    model = keras_genzoo.build("r3gan", **small, dtype="mixed_bfloat16", seed=0)
+    computed = [layer for layer in model.generator._flatten_layers() if hasattr(layer, "small_kernel")]
+    assert computed  # their kernel is no weight
+    again = keras_genzoo.build("r3gan", weights=model.save_to_preset(tmp_path / "r3gan", half_precision=True))
+    stored = [layer for layer in again.generator._flatten_layers() if hasattr(layer, "small_kernel")]
+    for old, new in zip(computed, stored, strict=True):
+        np.testing.assert_allclose(new.small_kernel, old.small_kernel, rtol=2.0**-11, atol=1e-7)
+
+
 def test_half_precision_keeps_codes_apart_that_bfloat16_would_not(tmp_path):
     small = dict(image_shape=(8, 8, 1), base_filters=4, num_codes=16, code_dim=2, prior_filters=4)
     model = keras_genzoo.build("vq_vae", **small, dtype="mixed_bfloat16", seed=0)

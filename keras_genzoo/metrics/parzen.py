@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.special import logsumexp
+from sklearn.metrics.pairwise import euclidean_distances
 
 from keras_genzoo.metrics._arrays import check_pair
 from keras_genzoo.utils.checks import check_at_least
@@ -68,10 +69,8 @@ def parzen_log_density(real, fake, bandwidths=BANDWIDTHS, num_chosen=1000, seed=
 def log_densities(rows, centres, bandwidths):
     """Log-densities `(bandwidths, n)` of rows `(n, d)` under Gaussians around centres `(m, d)`."""
     dim, parts = rows.shape[1], []
-    norms = np.square(centres).sum(axis=1)
     for start in range(0, len(rows), _ROWS_AT_ONCE):
-        some = rows[start : start + _ROWS_AT_ONCE]
-        squares = np.square(some).sum(axis=1)[:, None] + norms - 2.0 * some @ centres.T
+        squares = euclidean_distances(rows[start : start + _ROWS_AT_ONCE], centres, squared=True)
         parts.append([logsumexp(-squares / (2.0 * width**2), axis=1) for width in bandwidths])
     scale = np.log(len(centres)) + dim * np.log(np.sqrt(2.0 * np.pi) * np.asarray(bandwidths))
     return np.concatenate(parts, axis=1) - scale[:, None]

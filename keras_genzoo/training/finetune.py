@@ -198,11 +198,11 @@ def _checked_settings(settings, batch_size, title):
 def _of_few_images(name, number, image_shape, begun):
     """Arguments that suit `number` images; a component of a mixture has at least ten of them, if there are as many."""
     known = registry.describe(name).arguments
-    args, samplers = {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}, begun.get("samplers")
+    args = {"ema_decay": EMA_DECAY} if "ema_decay" in known else {}
     if "augmentation_target" in known and number < FEW and len(image_shape) == 3:
         colour = ["color"] if image_shape[2] == 3 else []
         args |= {"augmentations": [*colour, "translation", "cutout"], "augmentation_target": 0.6}
-    if samplers:
+    if samplers := begun.get("samplers"):
         most = {"mixture": max(1, number // 10), "aggregate": number}
         args["samplers"] = {kind: min(size, most.get(kind, size)) for kind, size in samplers.items()}
     return args

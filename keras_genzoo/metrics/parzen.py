@@ -1,5 +1,7 @@
 """Log-density of images under a Parzen window on generated ones, of models without a likelihood."""
 
+import warnings
+
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.metrics.pairwise import euclidean_distances
@@ -25,6 +27,8 @@ def parzen_log_density(real, fake, bandwidths=BANDWIDTHS, num_chosen=1000, seed=
         bandwidths: standard deviations to choose from, each above 0, in units of the columns.
         num_chosen: number of real rows by which the standard deviation is chosen, at least 1 and below n.
         seed: seed of the choice of these rows, 0 or more.
+
+    A warning says if the best standard deviation is the first or the last of several.
 
     Returns:
         dict with `value`, nats per row, higher is better; `standard_error` over the rows that were measured;
@@ -57,6 +61,10 @@ def parzen_log_density(real, fake, bandwidths=BANDWIDTHS, num_chosen=1000, seed=
     order = np.random.default_rng(seed).permutation(len(real))
     chosen, measured = real[order[:num_chosen]], real[order[num_chosen:]]
     best = bandwidths[np.argmax(log_densities(chosen, fake, bandwidths).mean(axis=1))]
+    if len(bandwidths) > 1 and best in (bandwidths.min(), bandwidths.max()):  # as of pixels in 0..255
+        warnings.warn(
+            f"The best of the bandwidths is {best:.3g}, at their end: rows in other units need others", stacklevel=2
+        )
     values = log_densities(measured, fake, [best])[0]
     return {
         "value": float(values.mean()),

@@ -27,6 +27,12 @@ def test_width_that_fits_is_chosen_and_gives_the_entropy():
     assert abs(result["value"] + entropy) < 4 * result["standard_error"]
 
 
+def test_warning_says_that_no_width_fits():
+    pixels = 255.0 * RNG.random((40, 64))
+    with pytest.warns(UserWarning, match="best of the bandwidths is 1, at their end"):
+        parzen_log_density(pixels, 255.0 * RNG.random((40, 64)), num_chosen=4)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -81,7 +81,7 @@ def load_pairs(
 
     Returns:
         `tf.data.Dataset` of `(images of a, images of b)`, uint8 `(batch, height, width, channels)` both. Its `len` is
-        the number of batches.
+        the number of batches; its attribute `paired` is as given, and a model that learns from pairs refuses `False`.
 
     Raises:
         ValueError: If a source, a split, an argument or the images are invalid, both domains are the same images, or
@@ -112,7 +112,9 @@ def load_pairs(
     shape = _common_shape([part.shape(image_size, channels) for part in parts])
     plan = Plan(batch_size, shuffle, repeat, seed, first_epoch, drop_remainder)
     sides, total = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
-    return finished(tf.data.Dataset.zip(sides), total)
+    dataset = finished(tf.data.Dataset.zip(sides), total)
+    dataset.paired = paired
+    return dataset
 
 
 def load_pair_arrays(

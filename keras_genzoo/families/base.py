@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.data.kinds import Images
-from keras_genzoo.families import compiling, inputs, keras_callbacks, optimizing, saving
+from keras_genzoo.families import checks, compiling, inputs, keras_callbacks, optimizing, saving
 from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.values import values_of
 from keras_genzoo.utils import arguments, given_arguments, replicas
@@ -138,8 +138,7 @@ class ZooModel(keras.Model):
 
     def to_network(self, images):
         """Images as the networks take them: uint8 0..255 or float 0..1 -> float32 in `network_range`."""
-        images = ops.convert_to_tensor(images)
-        self.values.check_spec(tuple(images.shape), images.dtype.name)
+        images = checks.of_shape(self.values, ops.convert_to_tensor(images))
         return self.values.to_network(images, self.network_range)
 
     def from_network(self, images, dtype="float32"):

@@ -30,6 +30,33 @@ def images_in_range(images):
     return check_in_graph(images, unit_interval("images").inside(images), pixels.OUT_OF_RANGE)
 
 
+def of_shape(values, data):
+    """Data, whose use fails unless it has the dtype and the size of those of a model.
+
+    Sizes that a graph does not know, as of decoded files or of a generator whose batches differ, are checked in a step.
+
+    Args:
+        values: What the data are: see `keras_genzoo.families.values`.
+        data: Tensor.
+
+    Returns:
+        The same, of static shape `(batch, *values.shape)`.
+    """
+    shape = values.shape
+    sentence = f"Expected {values.noun} of shape (batch, {', '.join(map(str, shape))}). Received:"
+    if data.shape.rank is None:
+        data = check_in_graph(data, tf.equal(tf.rank(data), len(shape) + 1), sentence, tf.rank(data), "dimensions")
+        data.set_shape([None] * (len(shape) + 1))
+    values.check_spec(tuple(data.shape), data.dtype.name)
+    if None in data.shape[1:]:
+        sizes = tf.shape(data)
+        text = tf.strings.reduce_join(tf.strings.as_string(sizes), separator=", ")  # an assertion shows three numbers
+        received = tf.strings.join(["shape (", text, ")"])
+        data = check_in_graph(data, sizes[1:] == list(shape), sentence, received)
+        data.set_shape((None, *shape))
+    return data
+
+
 def _is_binary(images):
     """Whether bytes are 0 and 1 alone, and enough of them 1 that this is no dark photo with a little noise."""
     ones = tf.reduce_mean(tf.cast(images == 1, tf.float32))

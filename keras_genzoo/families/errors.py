@@ -28,6 +28,11 @@ def sentences_of_the_graph():
                 "Expected batches of one structure, each part of them an array. Received: batches that differ from the "
                 "first one, or a part that is None: leave it out"
             ) from error
+        shapes = re.search(r"yielded an element of shape (\(.*?\)) where an element of shape (\(.*?\)) was", str(error))
+        if shapes:  # a PyDataset, whose first batches tell Keras the shapes
+            raise ValueError(
+                f"Expected batches of shape {shapes.group(2)}, as of the first ones. Received: shape {shapes.group(1)}"
+            ) from error
         sentence = re.search(r"Expected [^\n]*Received:[^\n]*", str(error))
         if sentence is None:
             raise

@@ -1,12 +1,15 @@
 """What models take, once for each kind of data: wrong batches are refused in one sentence, and nothing is trained."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from cases import CASES, cases_with, for_cases, for_kinds, moved, state
 from PIL import Image
 
-from keras_genzoo.data import load
+from keras_genzoo.data import load, load_pairs
+from keras_genzoo.recipes import DataConfig
 from keras_genzoo.utils.pixels import to_unit
 
 
@@ -133,6 +136,18 @@ def test_arrays_of_unequal_size_are_sent_to_load_pairs(case, built):
     (images, _), (_, others) = case.data(4), case.data(3)
     with pytest.raises(ValueError, match="load_pairs.* Received: 4 and 3"):
         built(case).fit(images, others, verbose=0)
+
+
+@for_cases([case for case in CASES if case.name == "pix2pix"][:1])
+def test_model_of_matched_pairs_refuses_pairs_in_independent_orders(case, built):
+    model, domains = built(case), case.data(4)
+    with pytest.raises(ValueError, match="paired=True.: the model learns from pairs .* Received: paired=False"):
+        model.fit(load_pairs(*domains), verbose=0)
+    model.check_data(load_pairs(*domains, paired=True))
+    for paired, match in ((False, "Expected data.paired=True.* Received: data.paired=False"), (None, None)):
+        config = DataConfig(paired=paired)
+        with pytest.raises(ValueError, match=match) if match else contextlib.nullcontext():
+            assert model.data_kind.load(domains[0], config, source_b=domains[1]).paired
 
 
 @for_cases(

@@ -216,6 +216,36 @@ def test_pixels_out_of_range_are_refused_wherever_they_come(case):
 
 
 @for_every_kind
+def test_sizes_that_a_graph_does_not_know_are_checked_in_the_step(case):
+    model = case.build_small()
+    images, *second = case.small_data(NUM)
+    small = images[:, 1:]
+    height, width, channels = small.shape[1:]
+    sentence = (
+        rf"^Expected images of shape .batch, {height + 1}, .* Received: shape .2, {height}, {width}, {channels}.$"
+    )
+
+    def unknown(*parts):  # as of decoded files
+        specs = [tf.TensorSpec([None] * part.ndim, part.dtype) for part in parts]
+        return tf.data.Dataset.from_generator(lambda: batches_of(*parts), output_signature=tuple(specs))
+
+    def mixed():
+        yield from batches_of(images, *second)
+        yield from batches_of(small, *second)
+
+    before = state(model)
+    for jit_compile in (False, True):
+        model.compile(jit_compile=jit_compile)
+        for parts in [(small, *second), *([(images, small)] if case.has_pairs else [])]:
+            for method in (model.fit, model.evaluate):
+                refused(lambda method=method, parts=parts: method(unknown(*parts), verbose=0), sentence)
+    changed = moved(before, state(model))
+    assert [key for key in changed if "seed" not in key and "iteration" not in key] == []
+    refused(lambda: model.evaluate(mixed(), verbose=0), "^Expected batches of shape .* Received: shape")
+    model.evaluate(unknown(images, *second), verbose=0)
+
+
+@for_every_kind
 def test_bytes_of_0_and_1_alone_are_refused_because_they_would_be_black(case, built):
     model = built(case)
     images, *second = case.data(NUM)

@@ -6,7 +6,6 @@ TensorFlow is used here because Keras has no counter-based random number generat
 import contextlib
 import math
 import random
-import secrets
 
 import tensorflow as tf
 from keras import ops
@@ -105,8 +104,8 @@ def bernoulli(probabilities, noise):
 
 
 def fresh_seed():
-    """A random seed from the operating system, in 0..2**31 - 1."""
-    return secrets.randbelow(2**31)
+    """A random seed in 0..2**31 - 1 from Python's `random`, as in Keras: `keras.utils.set_random_seed` repeats it."""
+    return random.randrange(2**31)
 
 
 @contextlib.contextmanager

@@ -103,6 +103,17 @@ def test_steps_draw_new_noise_that_the_generator_repeats():
     assert uniform.mean() == pytest.approx(0.5, abs=0.02)
 
 
+def test_fresh_seeds_repeat_with_the_seed_of_keras():
+    state = random.getstate(), np.random.get_state()
+    seeds = []
+    for seed in (1, 1, 2):
+        keras.utils.set_random_seed(seed)
+        seeds.append(sampling.fresh_seed())
+    random.setstate(state[0])
+    np.random.set_state(state[1])
+    assert seeds[0] == seeds[1] != seeds[2]
+
+
 def test_fresh_seeds_differ_and_fit_into_31_bits():
     seeds = [sampling.fresh_seed() for _ in range(20)]
     assert len(set(seeds)) == 20

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_genzoo.data.checks import check_size
 from keras_genzoo.data.epochs import Plan
+from keras_genzoo.data.fingerprint import fingerprint
 from keras_genzoo.data.matching import matched_arrays, matched_parts
 from keras_genzoo.data.memory import check_cache, fits_in_memory
 from keras_genzoo.data.pipeline import finished, from_files, from_memory
@@ -111,8 +112,9 @@ def load_pairs(
         parts = [open_part(limit=limit, data_dir=data_dir, **side) for side in sides]
     shape = _common_shape([part.shape(image_size, channels) for part in parts])
     plan = Plan(batch_size, shuffle, repeat, seed, first_epoch, drop_remainder)
-    sides, total = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
+    sides, total, mark = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
     dataset = finished(tf.data.Dataset.zip(sides), total)
+    dataset.fingerprint = mark
     dataset.paired = paired
     return dataset
 
@@ -173,13 +175,13 @@ def _unpaired(parts, shape, plan, cache):
         own = _SidePlan(**dataclasses.asdict(plan), total=total, side=side)
         memory = array is not None
         sides.append(from_memory(array, None, part.name, False, own) if memory else from_files(part, shape, False, own))
-    return tuple(sides), total
+    return tuple(sides), total, [fingerprint(side) for side in images] if all(held) else None
 
 
 def _paired(parts, shape, plan):
     images = matched_arrays(parts, shape)
     sides = [from_memory(array, None, part.name, False, plan) for part, array in zip(parts, images, strict=True)]
-    return tuple(sides), len(images[0])
+    return tuple(sides), len(images[0]), [fingerprint(side) for side in images]
 
 
 def _common_shape(shapes):

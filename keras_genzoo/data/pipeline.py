@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_genzoo.data.checks import check_size
 from keras_genzoo.data.epochs import Plan
+from keras_genzoo.data.fingerprint import fingerprint
 from keras_genzoo.data.labelling import Labelling
 from keras_genzoo.data.memory import check_cache, fits_in_memory
 from keras_genzoo.data.sources import open_part
@@ -133,6 +134,7 @@ def load(
     if held:
         images, targets = part.arrays(shape)
         dataset = finished(from_memory(images, targets, part.name, labels, plan), len(images))
+        dataset.fingerprint = fingerprint(images, *([targets] if labels and targets is not None else []))
     else:
         make = _from_tfds if isinstance(part, TfdsPart) else from_files
         dataset = finished(make(part, shape, labels, plan), len(part))
@@ -163,6 +165,7 @@ def finished(dataset, num_images):
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     dataset = dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
     dataset.num_images = num_images
+    dataset.fingerprint = None  # of images that are read when they are needed
     return dataset
 
 

@@ -5,6 +5,7 @@ image i when none is given. `generate`, the command line, sample grids, exports 
 """
 
 import abc
+import warnings
 import zlib
 
 import numpy as np
@@ -128,10 +129,15 @@ class ClassCondition(Condition):
         names = self.class_names or ()
         if value in names:
             return names.index(value)
-        if value.isdecimal():
+        if value.isdecimal() and not self._named_by_numbers:
             return int(value)
         hint = f"; {nearest(value, names)}" if names else " (this model knows its classes by number alone)."
         raise ValueError(f"Expected {self.name} in {self.range}{hint} Received: {value!r}")
+
+    @property
+    def _named_by_numbers(self):
+        """Whether names are numbers other than those of their classes, such as folders 1, 2, 3 for classes 0, 1, 2."""
+        return any(name.isdecimal() and name != str(number) for number, name in enumerate(self.class_names or ()))
 
     @property
     def range(self):
@@ -144,6 +150,7 @@ class ClassCondition(Condition):
     def check(self, values, num=None):
         check_dense(values, self.name)
         one = isinstance(values, str) or np.ndim(values) == 0
+        number = values if one and not isinstance(values, str) else None
         if isinstance(values, str):
             values = self.number(values)
         elif not one and any(isinstance(value, str) for value in np.ravel(np.asarray(values, object))):
@@ -159,6 +166,9 @@ class ClassCondition(Condition):
             )
         if num is not None and len(values) != num:
             raise ValueError(f"Expected {num} {self.name}, one per image. Received: {len(values)}")
+        if number is not None and self._named_by_numbers:
+            name = self.class_names[int(number)]
+            warnings.warn(f"{self.name}={number} is the class {name!r}; names are given as text", stacklevel=3)
         return values.astype("int32")
 
     def check_spec(self, shape, dtype):

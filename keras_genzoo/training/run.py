@@ -36,6 +36,7 @@ class Run:
             recipe = load_recipe(self.recipe_path)
         self.recipe = recipe
         self.class_names = None  # of the data
+        self.data_marks = {}  # what tells the data from others
         self.parent = None  # of a recipe with weights, what a card says of them
 
     recipe_path = property(lambda self: self.folder / "recipe.yaml")
@@ -138,6 +139,24 @@ class Run:
                 f"Expected data of the classes {', '.join(begun[:10])}, with which the run in "
                 f"{os.fspath(self.folder)!r} began, to resume it. Received: {', '.join(names[:10])}"
             )
+
+    def check_data(self, note, data):
+        """Warns if the data of a run that is resumed are others than it began with.
+
+        It is no error: another version of a decoder may round otherwise. Streams are told apart by their number alone,
+        as a machine of less memory may stream what another one has held.
+        """
+        self.data_marks = {key: getattr(data, key, None) for key in ("num_images", "fingerprint")}
+        for key, now in self.data_marks.items():
+            was = note.get(key)
+            if None not in (was, now) and was != now:
+                what = f"{was} and {now} images" if key == "num_images" else "other contents"
+                warnings.warn(
+                    f"The data are not those that the run in {os.fspath(self.folder)!r} began with ({what}); it goes "
+                    "on with those of today, which is not what a run that never stopped would have seen.",
+                    stacklevel=3,
+                )
+                return
 
     def continued(self, note):
         """The recipe with what the run found when it began, if the recipe leaves it open.

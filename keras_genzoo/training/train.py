@@ -85,6 +85,7 @@ def train(recipe, out, resume=False, verbose="auto", evaluate=True):
         run.recipe = with_existing_split(run.recipe, warn=True)
     check_samplers(model, recipe, data)
     run.check_steps(note, step, len(data))
+    run.check_data(note, data)
     run.start(resume)
     try:
         fit(model, run, data, step, verbose, note.get("epoch_seconds", 0.0), validation)
@@ -219,7 +220,7 @@ def make_callbacks(model, run, step, steps_per_epoch, seconds=0.0):
 
     def note():
         began = {"recipe": run.recipe.to_dict(), "steps_per_epoch": steps_per_epoch, "class_names": run.class_names}
-        return {**began, "parent": run.parent, "epoch_seconds": log.elapsed()}
+        return {**began, **run.data_marks, "parent": run.parent, "epoch_seconds": log.elapsed()}
 
     return [*made, callbacks.Checkpoint(run.checkpoints, step, note=note)]
 

@@ -50,6 +50,19 @@ def test_one_label_stands_for_all_and_none_deals_the_classes_out(case, built):
     np.testing.assert_array_equal(model.generate(7, seed=1, start=4, batch_size=2), model.generate(7, seed=1, start=4))
 
 
+def test_names_that_are_numbers_are_told_from_the_numbers_of_classes():
+    condition = ClassCondition("labels", 3, class_names=("1", "2", "7"))
+    assert condition.check("7", 1).tolist() == [2] and condition.check(["1", "2"], 2).tolist() == [0, 1]
+    for wrong in ("0", ["1", "3"]):
+        with pytest.raises(ValueError, match="Expected labels in 0..2; .*Received: '[03]'"):
+            condition.check(wrong)
+    with pytest.warns(UserWarning, match="labels=1 is the class '2'; names are given as text"):
+        assert condition.check(1, 2).tolist() == [1, 1]
+    condition.check([0, 2], 2)  # as data sets have them
+    assert ClassCondition("labels", 2, class_names=("0", "1")).check("1", 1).tolist() == [1]
+    assert ClassCondition("labels", 2, class_names=("cat", "dog")).check("1", 1).tolist() == [1]
+
+
 @pytest.mark.parametrize("in_turn", [True, False])
 def test_drawn_classes_are_all_classes_equally_often(in_turn):
     condition = ClassCondition("labels", 3, in_turn=in_turn)

@@ -135,6 +135,21 @@ def test_data_may_move_and_has_the_same_steps(tmp_path, digits):
     refused(fewer, tmp_path / "run", "Expected data of 4 steps per epoch, as the run .* Received: 2 steps per epoch")
 
 
+def test_other_data_of_as_many_steps_are_told(tmp_path, digits):
+    def train_on(images, epochs):
+        np.savez(tmp_path / "mine.npz", images=images)
+        recipe = RECIPE.override({"data.limit": None, "data.source": f"npz:{tmp_path}/mine.npz", "epochs": epochs})
+        train(recipe, tmp_path / "run", resume=True)
+
+    images = digits[0]
+    train_on(images[:64], 1)
+    train_on(images[:64], 2)  # warns of nothing: a warning is an error here
+    with pytest.warns(UserWarning, match=r"not those that the run in .* began with .other contents."):
+        train_on(images[64:128], 3)
+    with pytest.warns(UserWarning, match=r"began with .64 and 63 images."):
+        train_on(images[64:127], 4)
+
+
 def test_domains_in_the_splits_of_one_folder_are_trained_on_and_shown(tmp_path, digits):
     for name in ("trainA", "trainB", "testA", "testB"):
         (tmp_path / "horses" / name).mkdir(parents=True)

@@ -11,6 +11,7 @@ from keras_genzoo.data.checks import check_channels, check_labels
 from keras_genzoo.data.classes import Classes
 from keras_genzoo.data.label_maps import LabelMap, check_channels_of_maps, class_colours
 from keras_genzoo.data.pixels import Half, inspect_image, read_image, resize, to_channels
+from keras_genzoo.data.variety import warn_of_darkness
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.pixels import check_not_binary
 from keras_genzoo.utils.progress import track
@@ -198,11 +199,12 @@ class EncodedPart(Part):
         return images, self.labels
 
     def check_first(self, shape):
-        """Refuses bytes of 0 and 1 alone among the first images, where not all of them are kept in memory."""
+        """Looks for bytes of 0 and 1 alone and for darkness, where not all images are kept in memory."""
         found = [attempt(lambda item: read_image(item, shape[:2], shape[2]), item)[0] for item in self.items[:_PROBED]]
         good = [pixels for pixels in found if pixels is not None]
         if good:
             self._check_not_binary(np.stack(good))
+            warn_of_darkness(np.stack(good), f"{self.name} among the first {len(good)}")
 
     def _check_not_binary(self, images):
         if images.max() == 1 and (images.min(axis=(1, 2, 3)) < images.max(axis=(1, 2, 3))).any():  # not only dark greys

@@ -6,9 +6,11 @@ import numpy as np
 
 from keras_genzoo.data.checks import UNLABELLED
 
+DARK = 16 / 255  # the share of white that 12 of 16 bits have
+
 
 def warn_of_no_variety(images, labels=None, name="the given arrays"):
-    """Warns if all images of a training are equal, or all of its labels.
+    """Warns if all images of a training are equal or nearly black, or all of its labels are equal.
 
     Args:
         images: Array of images or points, one per row.
@@ -29,12 +31,33 @@ def warn_of_no_variety(images, labels=None, name="the given arrays"):
     if _equal(np.asarray(images)):
         noun = {2: "points", 3: "signals"}.get(np.ndim(images), "images")
         _warn(f"All {len(images)} {noun} of {name} are equal: a model can only learn to repeat this one.")
+    warn_of_darkness(images, name)
     if labels is None:
         return
     labels = np.asarray(labels).reshape(-1)
     labels = labels[labels != UNLABELLED]
     if _equal(labels):
         _warn(f"All {len(labels)} labels of {name} are {labels[0]}: a model learns no other class from them.")
+
+
+def warn_of_darkness(images, name):
+    """Warns if several images are not all 0, and none has a value above 16 of 255.
+
+    So are images that were divided by 255 twice, and the files of 16 bits of a camera that has 10 or 12.
+
+    Args:
+        images: Array of images, uint8 0..255 or float 0..1; of points and signals, nothing is said.
+        name: Name of the source in the warning.
+    """
+    if np.ndim(images) != 4 or len(images) < 2:
+        return
+    images = np.asarray(images)
+    white = 255 if images.dtype == np.uint8 else 1.0
+    if 0.0 < images.max() <= DARK * white:
+        _warn(
+            f"All images of {name} are nearly black: no value is above {images.max() / white * 255:.3g} of 255. "
+            "Scale them to use the whole range; files of 16 bits may hold 10 or 12 bits alone."
+        )
 
 
 def _equal(rows):

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras_genzoo
 
@@ -39,6 +40,17 @@ def test_loaded_data_are_looked_at_too(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=CONSTANT, y_train=np.ones(6, "int32"))
     with pytest.warns(UserWarning, match=EQUAL_IMAGES), pytest.warns(UserWarning, match=EQUAL_LABELS):
         keras_genzoo.data.load(tmp_path / "a.npz", labels=True)
+
+
+def test_images_that_are_nearly_black_are_told(tmp_path):
+    for number, image in enumerate(VARIED[..., 0].astype("uint16") * 16):  # 12 of 16 bits
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+    for cache in (True, False):
+        with pytest.warns(UserWarning, match="nearly black: no value is above 1[56] of 255"):
+            keras_genzoo.data.load(tmp_path, cache=cache)
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=(4,))
+    with pytest.warns(UserWarning, match="nearly black"):
+        model.fit(VARIED / np.float32(255 * 255), verbose=0)  # divided by 255 twice
 
 
 @pytest.mark.parametrize(

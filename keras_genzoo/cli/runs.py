@@ -60,18 +60,23 @@ def finetune(
         typer.Option("--set", help="key=value, as in train; image_shape=[32,32,3] keeps the layers that match."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/MODEL_finetuned.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     no_evaluate: Annotated[bool, typer.Option("--no-evaluate", help="Do not compute the metrics of the card.")] = False,
 ):
     """Trains a preset on your own images, and writes a run folder as train does.
 
     Images are scaled and cropped to the size of the preset. Few of them (under 5,000) get adaptive augmentations. A run
-    that was stopped goes on with: keras-genzoo train MODEL --out FOLDER --resume.
+    that was stopped goes on with the same command and --resume.
     """
+    from keras_genzoo.training.run import check_new_folder
+
+    if out is None:
+        out = Path("runs") / f"{presets.read_config(presets.find(parent))['model']}_finetuned"
+    check_new_folder(out, resume)  # before TensorFlow is imported
+    start_tensorflow()
     from keras_genzoo.training.finetune import finetune_recipe
 
     pairs = [recipes.parse_setting(text) for text in settings or []]
     recipes.check_settings([key for key, _ in pairs])
     recipe = finetune_recipe(parent, data, epochs, batch_size, freeze or (), title, early_stop, dict(pairs))
-    run_training(
-        recipe.model, recipe, Path(out) if out is not None else Path("runs") / recipe.name, False, not no_evaluate
-    )
+    run_training(recipe.model, recipe, out, resume, not no_evaluate)

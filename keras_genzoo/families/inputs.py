@@ -17,7 +17,7 @@ from keras_genzoo.families.conditions import conditions_of_images
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.keras_callbacks import check_callbacks
 from keras_genzoo.utils.arrays import check_dense
-from keras_genzoo.utils.checks import check_none_or_at_least
+from keras_genzoo.utils.checks import check_fraction, check_none_or_at_least
 
 
 def fit(self, x=None, y=None, *args, **kwargs):
@@ -167,6 +167,8 @@ def _arguments(model, method, *args, **kwargs):
             raise ValueError(f"Expected no {name}: losses of {model.model_name} do not weigh images. Received: {name}")
     for name in ("batch_size", "validation_batch_size", "steps_per_epoch", "validation_steps", "epochs"):
         check_none_or_at_least(1, **{name: given.get(name)})
+    if given.get("validation_split") is not None:  # Keras would take a negative one
+        check_fraction(validation_split=given["validation_split"])
     return given
 
 

@@ -13,7 +13,7 @@ def chosen(model, optimizers, named):
     """Dict of what `compile` was given, by name of the optimizer.
 
     Raises:
-        ValueError: On an unknown argument, or an optimizer given twice.
+        ValueError: On an unknown argument, an optimizer given twice, or one object for two of them.
     """
     names = model.optimizer_names
     given = dict(zip(names, optimizers, strict=False))
@@ -22,7 +22,11 @@ def chosen(model, optimizers, named):
             f"Expected the optimizers {', '.join(names)}, each once: losses and metrics are the "
             f"model's own. Received: {len(optimizers)} without a name, and {', '.join(named) or 'none'} by name"
         )
-    return {**given, **named}
+    given |= named
+    objects = [id(each) for each in given.values() if isinstance(each, keras.optimizers.Optimizer)]
+    if len(set(objects)) < len(objects):  # its slots are those of one list of variables
+        raise ValueError(f"Expected a new optimizer for each of {', '.join(given)}. Received: the same object twice")
+    return given
 
 
 def made(model, given):

@@ -51,8 +51,13 @@ def quantize(self, mode=None, **options):
 
 
 def save(self, filepath, *args, **kwargs):
-    """As in Keras; a model with quantized layers is refused before anything is written."""
+    """As in Keras; what `keras_genzoo.load` could not read is refused before anything is written."""
     _check_layers(self)
+    if not str(filepath).endswith(".keras"):  # Keras would write an .h5 file of its former format
+        raise ValueError(
+            "Expected a path that ends in .keras (save_weights writes .weights.h5, save_to_preset a folder, and export "
+            f"a SavedModel). Received: {str(filepath)!r}"
+        )
     return keras.Model.save(self, filepath, *args, **kwargs)
 
 

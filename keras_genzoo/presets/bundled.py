@@ -100,7 +100,9 @@ def locate(name, weights):
             f"Expected weights of {name} (presets: {own}). Received: {text!r}, weights of {registry.owner_of(text)}"
         )
     path = Path(text)
-    if path.is_dir() or (path.is_file() and text.endswith(".weights.h5")):
+    if path.is_dir():
+        return existing_folder(path)
+    if path.is_file() and text.endswith(".weights.h5"):
         return path
     raise ValueError(
         "Expected weights as a preset's name, a preset folder, a .weights.h5 file, or an https:// or hf:// address; "
@@ -133,6 +135,10 @@ def existing_folder(preset):
     """Path of the folder of a preset, by its name or path; raises `ValueError` if it does not exist."""
     folder = _BUNDLED / preset if is_bundled(preset) else Path(preset)
     if not (folder / CONFIG).is_file():
-        hint = f"this folder has no {CONFIG};" if folder.is_dir() else nearest(preset, list_presets())
+        inner = folder / "preset"  # of the folder of a run
+        if (inner / CONFIG).is_file():
+            hint = f"did you mean {os.fspath(inner)!r}, of this run?"
+        else:
+            hint = f"this folder has no {CONFIG}." if folder.is_dir() else nearest(preset, list_presets())
         raise ValueError(f"Expected the name or folder of a preset; {hint} Received: {os.fspath(preset)!r}")
     return folder

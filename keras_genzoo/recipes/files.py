@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from keras_genzoo import building, registry
-from keras_genzoo.recipes.optimizers import make_optimizer
+from keras_genzoo.recipes.optimizers import completed, make_optimizer
 from keras_genzoo.recipes.reading import read_text, read_yaml
 from keras_genzoo.recipes.recipe import Recipe
 from keras_genzoo.utils.text import nearest
@@ -79,7 +79,8 @@ def build_model(recipe):
     recipe, _ = resolved(recipe)
     args = {**recipe.args, "seed": recipe.seed, "dtype": recipe.dtype}
     # Optimizers are made first, so that an invalid one is an error before the networks are built.
-    optimizers = {key: make_optimizer(spec) for key, spec in recipe.optimizers.items()}
+    specs = completed(recipe.optimizers, lambda: building.build(recipe.model, **args))
+    optimizers = {key: make_optimizer(spec) for key, spec in specs.items()}
     if recipe.transfer:
         model = transfer(building.build(recipe.model, weights=recipe.weights), optimizers, **args).model
     else:

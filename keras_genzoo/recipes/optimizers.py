@@ -12,9 +12,34 @@ STEP_COUNTS = ("decay_steps", "first_decay_steps", "warmup_steps", "boundaries")
 
 
 def check_spec(spec):
-    """Raises `ValueError` unless an optimizer is a name, or a dict with a `name`. Keras is not imported."""
-    if not isinstance(spec, (str, dict)) or (isinstance(spec, dict) and not isinstance(spec.get("name"), str)):
+    """Raises `ValueError` unless an optimizer is a name, or a dict of arguments. Keras is not imported."""
+    if not isinstance(spec, (str, dict)) or (isinstance(spec, dict) and not isinstance(spec.get("name", ""), str)):
         raise ValueError(f"Expected an optimizer as its name, or as 'name' and its arguments. Received: {spec!r}")
+
+
+def is_complete(spec):
+    """Whether an optimizer of a recipe has a name; else its arguments change those of the model's own optimizer."""
+    return isinstance(spec, str) or "name" in spec
+
+
+def completed(specs, own):
+    """Optimizers of a recipe, of which those without a name are the model's own with other arguments.
+
+    Args:
+        specs: Dict by `compile` argument, as in a recipe.
+        own: Function without arguments that returns the compiled model with its own optimizers.
+
+    Raises:
+        ValueError: If the model has no such optimizer, with the nearest name.
+    """
+    if all(map(is_complete, specs.values())):
+        return specs
+    model = own()
+    for key in specs:
+        if key not in model.optimizer_names:
+            hint = nearest(key, model.optimizer_names)
+            raise ValueError(f"Expected an optimizer of {model.model_name}; {hint} Received: {key!r}")
+    return {key: spec if is_complete(spec) else spec_of(getattr(model, key)) | spec for key, spec in specs.items()}
 
 
 def has_schedule(spec):

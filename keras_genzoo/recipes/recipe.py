@@ -62,7 +62,8 @@ class Recipe:
         dtype: Dtype policy in training: `"float32"`, `"mixed_bfloat16"`, `"mixed_float16"`, or `"auto"` for the fastest
             on the machine: see `keras_genzoo.recipes.precision`.
         optimizers: Dict by `compile` argument. Each value is a dict of the `name` of a Keras optimizer and its
-            arguments; `learning_rate` may be a dict of the name of a Keras `schedule` and its arguments.
+            arguments; without a name, it is the model's own with these arguments. `learning_rate` may be a dict of the
+            name of a Keras `schedule` and its arguments.
         data: `DataConfig`.
         epochs: Number of epochs, at least 1: passes over the data, or `data.repeat` passes each.
         steps_per_execution: Steps in one call of the compiled step, at least 1, as in `compile`. Larger values take

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from keras_genzoo import building, presets, registry
 from keras_genzoo.recipes import DataConfig, Recipe, StoppingConfig
-from keras_genzoo.recipes.optimizers import first_rate, has_schedule, spec_of
+from keras_genzoo.recipes.optimizers import completed, first_rate, has_schedule, spec_of
 from keras_genzoo.training.epoch_length import images_per_epoch
-from keras_genzoo.training.run import last_checkpoint
+from keras_genzoo.training.run import check_new_folder, last_checkpoint
 from keras_genzoo.training.train import train
 from keras_genzoo.utils.checks import check_at_least, check_flag
 from keras_genzoo.utils.text import shown
@@ -42,7 +42,7 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
     Args:
         parent: Name or folder of a preset, or a model of the zoo, which is first written as a preset beside the run
             folder, as `<out>_parent`.
-        data: Source of the images, as for `keras_genzoo.data.load`: `"folder:my_pictures"`.
+        data: Source of the images, as for `keras_genzoo.data.load`: `"folder:my_pictures"`, or the path of a folder.
         out: The run folder.
         settings: Dict of further settings, as for `Recipe.override`: `{"image_shape": [32, 32, 3]}` keeps the layers
             that match.
@@ -67,6 +67,8 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
     >>> keras_genzoo.presets.card(preset)["parent"]["name"]
     'gan_mnist'
     """
+    check_new_folder(out, resume)
+    data = os.fspath(data) if isinstance(data, os.PathLike) else data
     if not isinstance(data, str):
         raise ValueError(f"Expected data as a source, such as 'folder:my_pictures'. Received: {shown(data)}")
     if isinstance(parent, (str, os.PathLike)):
@@ -146,13 +148,13 @@ def _recipe(
     begun = _with_batch_size(Recipe(name, args=args, data=DataConfig(data, title=title)), batch_size, settings)
     # What else the settings change may need the rest of the recipe.
     wanted = begun.override({key: value for key, value in settings.items() if key.startswith("data.")})
-    image_shape = settings.get("args.image_shape", settings.get("image_shape", stored["image_shape"]))
+    image_shape = _image_shape(name, settings, stored)
     number = images_per_epoch(building.model_class(name).data_kind, wanted.data, image_shape)
     if number < 2:
         raise ValueError(f"Expected at least two images to fine-tune on. Received: {number} in {data!r}")
     config, steps = _full_epochs(begun.data, wanted.data, number, "data.repeat" in settings)
     epochs = max(1, round(STEPS / steps)) if epochs is None else epochs
-    optimizers = presets.card(folder).get("recipe", {}).get("optimizers") or _optimizers_of(model, folder)
+    optimizers = _optimizers_of(model, folder)
     updates = {key: steps * epochs * (begun.d_steps if key == "d_optimizer" else 1) for key in optimizers}
     recipe = dataclasses.replace(
         begun,
@@ -169,6 +171,12 @@ def _recipe(
         description=f"{name}, fine-tuned from {parent}.",
     )
     return recipe.override({"data.title": title, "description": recipe.description, **settings})
+
+
+def _image_shape(name, settings, stored):
+    """The shape of the images of a fine-tuning: of the settings, which are checked here, or of the parent."""
+    shape = settings.get("args.image_shape", settings.get("image_shape", stored["image_shape"]))
+    return registry.describe(name).arguments["image_shape"].check(shape)
 
 
 def _with_batch_size(recipe, batch_size, settings):
@@ -224,10 +232,15 @@ def _full_epochs(config, wanted, number, repeat_given):
 
 
 def _optimizers_of(model, folder):
-    """Optimizers for a recipe: of a model that is compiled, or those of its paper, of a preset without a recipe."""
-    if model is None or not model.compiled:
-        model = building.from_preset(folder)
-    return {name: spec_of(getattr(model, name)) for name in model.optimizer_names}
+    """Optimizers for a recipe: of that of the preset, of a model that is compiled, or those of its paper."""
+
+    def compiled():
+        return model if model is not None and model.compiled else building.from_preset(folder)
+
+    if given := presets.card(folder).get("recipe", {}).get("optimizers"):
+        return completed(given, compiled)
+    own = compiled()
+    return {name: spec_of(getattr(own, name)) for name in own.optimizer_names}
 
 
 def _stopping(epochs):

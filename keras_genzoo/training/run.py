@@ -55,16 +55,10 @@ class Run:
 
     def check_folder(self, resume):
         """Raises `ValueError` if a new run would meet files, or a resumed one files that are not of a run."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(f"Expected a run folder. Received: {os.fspath(self.folder)!r}, which is a file")
-        used = self.folder.is_dir() and any(self.folder.iterdir())
-        if used and not resume:
-            raise ValueError(
-                f"Expected a new or empty run folder: choose another with --out, or continue with --resume. "
-                f"Received: {os.fspath(self.folder)!r}, which is not empty"
-            )
-        if used and not self.exists:
-            raise ValueError(f"Expected a run to resume. Received: {os.fspath(self.folder)!r}, a folder without a run")
+        check_new_folder(self.folder, resume)
+        if resume and not self.exists and self.folder.is_dir() and any(self.folder.iterdir()):
+            folder = os.fspath(self.folder)
+            raise ValueError(f"Expected a run to resume. Received: {folder!r}, a folder without a run")
 
     def start(self, resume):
         """Creates the folder and writes the recipe."""
@@ -230,6 +224,18 @@ class Run:
     def wall_time(self):
         """Seconds of training so far, according to the log."""
         return sum(row["seconds"] for row in self.log_rows())
+
+
+def check_new_folder(folder, resume=False):
+    """Raises `ValueError` if a run that is not resumed would meet files, or a folder of a run is a file."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"Expected a run folder. Received: {os.fspath(folder)!r}, which is a file")
+    if not resume and folder.is_dir() and any(folder.iterdir()):
+        raise ValueError(
+            "Expected a new or empty run folder: choose another with --out, or continue with --resume. "
+            f"Received: {os.fspath(folder)!r}, which is not empty"
+        )
 
 
 def _settled(recipe):

@@ -171,6 +171,8 @@ def test_batch_size_is_at_least_one():
         for method in (model.fit, model.evaluate, model.predict):
             refused(lambda method=method, wrong=wrong: method(images, batch_size=wrong, verbose=0), "batch_size to be")
     refused(lambda: model.fit(images, validation_data=images, validation_batch_size=0), "validation_batch_size to be")
+    for wrong in (1.5, -1, 1, "half"):
+        refused(lambda wrong=wrong: model.fit(images, validation_split=wrong), r"validation_split in \[0, 1\)")
 
 
 @for_every_kind

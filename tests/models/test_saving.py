@@ -155,6 +155,20 @@ def test_quantized_layers_are_refused_and_nothing_is_written(tmp_path):
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_file_that_could_not_be_loaded_is_not_written(tmp_path):
+    for name in ("model.h5", "model"):
+        with pytest.raises(ValueError, match=r"Expected a path that ends in .keras .*Received: '.*model(.h5)?'"):
+            CASE.build().save(tmp_path / name)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_one_object_is_no_optimizer_for_two_networks():
+    adam = keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="a new optimizer for each of .* Received: the same object twice"):
+        CASE.build().compile(adam, adam)
+    CASE.build().compile("adam", "adam")
+
+
 def test_summary_tells_the_average_from_the_generator_and_counts_all_weights():
     model, lines = CASE.build(), []
     model.summary(print_fn=lines.append, line_length=150)

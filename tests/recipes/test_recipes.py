@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 import keras_genzoo
-from keras_genzoo import building, data, registry
+from keras_genzoo import building, data, presets, registry
 from keras_genzoo.data.views import unviewed
 from keras_genzoo.metrics.evaluate import evaluate
 from keras_genzoo.recipes import DTYPES, DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
 from keras_genzoo.recipes.optimizers import first_rate, make_optimizer, spec_of
+from keras_genzoo.training.finetune import finetune_recipe
 
 TRAINING_IMAGES = {
     "digits": 1500,
@@ -387,6 +388,19 @@ def test_optimizer_becomes_a_dict_that_makes_an_equal_one(optimizer, rate):
     assert first_rate(spec) == rate
     one, other = ({**each.get_config(), "name": ""} for each in (optimizer, make_optimizer(spec)))
     assert one == other
+
+
+def test_optimizer_without_a_name_is_that_of_the_model_with_other_arguments(tmp_path):
+    recipe = Recipe("dcgan", args={"image_shape": [8, 8, 1], "base_filters": 4})
+    changed = recipe.override(["optimizers.g_optimizer.learning_rate=0.5"])
+    own, model = build_model(recipe), build_model(changed)
+    assert spec_of(model.g_optimizer) == spec_of(own.g_optimizer) | {"learning_rate": 0.5}
+    assert spec_of(model.d_optimizer) == spec_of(own.d_optimizer)
+    with pytest.raises(ValueError, match="did you mean 'g_optimizer'.* Received: 'g_optimzer'"):
+        build_model(recipe.override(["optimizers.g_optimzer.learning_rate=0.5"]))
+    preset = presets.save_preset(model, tmp_path / "preset", card={"recipe": changed.to_dict()})
+    rate = finetune_recipe(preset, "digits", epochs=1).optimizers["g_optimizer"]["learning_rate"]
+    assert rate["initial_learning_rate"] == 0.5
 
 
 @pytest.mark.parametrize("spec", [5, None, ["adam"], {"learning_rate": 0.1}, {"name": 5}])

@@ -196,8 +196,15 @@ def test_command_trains_on_a_folder_and_the_card_names_the_parent(command, paren
     for name, kept in (("discriminator", True), ("generator", False)):
         after, before = (getattr(each, name).layers[1].get_weights()[0] for each in (model, old))
         assert np.allclose(after, before, rtol=4e-3, atol=1e-5) == kept  # a preset holds 8 significant bits
+    code, _, err = command("finetune", parent, *arguments, "--out", "run")
+    assert code == 2 and "or continue with --resume. Received: 'run', which is not empty" in err
+    code, out, err = command("finetune", parent, *arguments, "--out", "run", "--resume")
+    assert code == 0 and "Use it" in out, err
     code, out, err = command("train", "dcgan", "--out", "run", "--resume", "--epochs", 3, "--no-evaluate")
     assert code == 0, err
+    for use in (presets.find, keras_genzoo.transfer, lambda run: keras_genzoo.build("dcgan", weights=run)):
+        with pytest.raises(ValueError, match=r"did you mean 'run.preset', of this run\? Received: 'run'"):
+            use("run")
 
 
 def test_a_model_is_fine_tuned_as_a_preset_and_stays_as_it_is(folder, tmp_path):
@@ -264,6 +271,7 @@ def test_classes_are_those_of_the_data(command, tmp_path, here):
         (("dcgan_mnist", "--data", "one"), "Expected at least two images to fine-tune on. Received: 1 in"),
         (("dcgan_mnist", "--data", "digits", "--freeze", "critic[:1]"), "Expected a part as 'network[first:stop]'"),
         (("dcgan_mnist", "--data", "digits", "--set", "latnt_dim=3"), "did you mean 'latent_dim'"),
+        (("dcgan_mnist", "--data", "digits", "--set", "image_shape=32"), "Received: image_shape=32"),
     ],
 )
 def test_wrong_fine_tunings_are_refused(command, here, arguments, sentence):

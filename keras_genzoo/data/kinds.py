@@ -249,9 +249,7 @@ class ImagePairs(Images):
         from keras_genzoo.data import load_pairs
 
         self._check_labelling(config)
-        if self.paired and config.paired is False:
-            raise ValueError(f"Expected data.paired=True: {_MATCHED}. Received: data.paired=False")
-        options["paired"] = self.paired or bool(config.paired)
+        options["paired"] = self.paired or config.paired
         return load_pairs(source, **{**config.pair_options(), **options})
 
     def _check_dataset(self, model, data):

@@ -19,7 +19,7 @@ class DataConfig:
 
     `validation_split` is a split of the same source, of which a training computes the losses after each epoch; none of
     its images may be among the training images, and they keep their labels. `validation_split_b` is that of the second
-    domain, `None` for the same. `paired=None` pairs images for a model that learns from matched pairs alone.
+    domain, `None` for the same. A model that learns from matched pairs alone pairs images whatever `paired` says.
 
     Example:
 
@@ -46,7 +46,7 @@ class DataConfig:
     image_key: str | None = None
     image_key_b: str | None = None
     label_key: str | None = None
-    paired: bool | None = None
+    paired: bool = False
     title: str = ""
     license: str = ""
 

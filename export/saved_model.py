@@ -129,8 +129,11 @@ def check_write_options(
     check_choice(tuple(TOLERANCES), precision=precision)
     tolerance = TOLERANCES[precision] if tolerance is None else tolerance
     check_options(image_dtype=image_dtype, tolerance=tolerance, num_samples=num_samples)
-    if Path(path).suffix in (".tflite", ".keras", ".h5", ".onnx", ".xml"):
-        raise ValueError(f"Expected the path of a folder for a SavedModel. Received: path={os.fspath(path)!r}")
+    suffix = Path(path).suffix
+    if suffix in (".tflite", ".keras", ".h5", ".onnx", ".xml"):
+        other = {".tflite": "litert", ".onnx": "onnx", ".xml": "openvino"}.get(suffix)
+        hint = f" (a {suffix} file needs format={other!r})" if other else ""
+        raise ValueError(f"Expected the path of a folder for a SavedModel{hint}. Received: path={os.fspath(path)!r}")
     return tolerance
 
 

@@ -159,6 +159,11 @@ def view_of(model: Any, functions: dict[str, Any]) -> str:
     inputs = set(served.inputs) - {condition.input for condition in getattr(model, "conditions", ())}
     if view in _LEADS and _INPUTS[view] == inputs and _OUTPUTS[view] <= set(served.outputs):
         return view
+    if view is None:
+        raise ExportError(
+            f"Expected a model that has a web page. Received: {getattr(model, 'model_name', type(model).__name__)}, "
+            "which has none (web_view=None)"
+        )
     raise ExportError(
         f"Expected a model whose web_view is one of {', '.join(_LEADS)}, with the signatures of that view, for a web"
         f" page. Received: {view!r}, inputs {sorted(served.inputs)} and outputs {sorted(served.outputs)}"

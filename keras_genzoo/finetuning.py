@@ -225,8 +225,9 @@ def freeze(model, *parts):
     """
     if not isinstance(model, ZooModel):
         raise ValueError(f"Expected a model of the zoo, as keras_genzoo.build makes it. Received: {shown(model)}")
-    if not parts:
-        raise ValueError("Expected parts to freeze, such as 'discriminator[:3]'. Received: none")
+    if not parts or not all(isinstance(part, str) for part in parts):
+        given = ", ".join(map(shown, parts)) or "none"
+        raise ValueError(f"Expected parts to freeze, each an argument such as 'discriminator[:3]'. Received: {given}")
     for name in model.optimizer_names:
         steps = int(getattr(model, name).iterations)
         if steps:
@@ -257,8 +258,8 @@ def freeze(model, *parts):
 def _chosen(model, part):
     """The layers that a part names, as pairs of a name and a layer."""
     networks = {name: network for name, network in networks_of(model).items() if not name.startswith("ema_")}
-    found = _SLICE.fullmatch(part) if isinstance(part, str) else None
-    name, _, layer_name = (found[1], "", "") if found else str(part).partition("/")
+    found = _SLICE.fullmatch(part)
+    name, _, layer_name = (found[1], "", "") if found else part.partition("/")
     if name not in networks or not (found or layer_name):
         stem = name.partition("[")[0]
         hint = f"for example '{stem}[:2]'." if stem in networks else nearest(name, sorted(networks))

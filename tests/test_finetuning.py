@@ -162,10 +162,11 @@ def test_a_single_layer_is_frozen_by_its_name():
 @pytest.mark.parametrize(
     "parts, sentence",
     [
-        ((), "Expected parts to freeze, such as .* Received: none"),
+        ((), "Expected parts to freeze, each an argument such as .* Received: none"),
         (("discriminatr[:1]",), r"Expected a part as 'network\[first:stop\]' .*did you mean 'discriminator'"),
         (("generator",), "Expected a part as"),
-        ((3,), "Expected a part as"),
+        ((["discriminator[:1]"],), r"each an argument such as .* Received: \[.discriminator\[:1\].\]"),
+        ((3,), "Expected parts to freeze"),
         (("generator[9:]",), r"Expected some of the layers dense.*, which names none"),
         (("generator/none",), "Expected some of the layers dense"),
         (("generator[:]",), r"Expected g_optimizer to keep variables to train. Received: 'generator\[:\]'"),

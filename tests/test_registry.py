@@ -212,9 +212,9 @@ assert not loaded, loaded
     "name, choices, hint",
     [
         ("dcgn", ["dcgan", "vae"], "did you mean 'dcgan'?"),
-        ("x", ["dcgan", "vae"], "valid are dcgan, vae"),
-        ("x", [], "none is valid"),
-        (7, iter(["dcgan"]), "valid are dcgan"),
+        ("x", ["dcgan", "vae"], "valid are dcgan, vae."),
+        ("x", [], "none is valid."),
+        (7, iter(["dcgan"]), "valid are dcgan."),
     ],
 )
 def test_nearest_names_one_or_all(name, choices, hint):
@@ -223,8 +223,8 @@ def test_nearest_names_one_or_all(name, choices, hint):
 
 def test_nearest_says_that_a_path_does_not_exist_only_where_it_does_not(tmp_path):
     folder = tmp_path / "Upper"
-    assert nearest(folder, ["vae"]) == "there is no such file or folder;"
+    assert nearest(folder, ["vae"]) == "there is no such file or folder."
     folder.mkdir()
-    assert nearest(folder, ["vae"]) == "this folder exists, but is not one;"
+    assert nearest(folder, ["vae"]) == "this folder exists, but is not one."
     (folder / "file").touch()
-    assert nearest(str(folder / "file"), ["vae"]) == "this file exists, but is not one;"
+    assert nearest(str(folder / "file"), ["vae"]) == "this file exists, but is not one."

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from keras_genzoo import building, presets, recipes, registry
+from keras_genzoo.presets.bundled import is_address
 from keras_genzoo.utils.quiet import quiet_stderr
 from keras_genzoo.utils.text import nearest
 
@@ -133,9 +134,8 @@ def load_named(name, weights=None):
         registry.check_name(name)
     if name not in registry.list_models():
         valid = presets.list_presets() + registry.list_models()
-        raise ValueError(
-            f"Expected a preset, a model, a run folder or a .keras file; {nearest(name, valid)} Received: {name!r}"
-        )
+        hint = "an address is the value of --weights." if is_address(name) else nearest(name, valid)
+        raise ValueError(f"Expected a preset, a model, a run folder or a .keras file; {hint} Received: {name!r}")
     start_tensorflow()
     if weights is None:
         errors.print(f"{name} has random weights: use a preset or --weights.", style="yellow", highlight=False)

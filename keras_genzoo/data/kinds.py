@@ -165,8 +165,6 @@ class Images:
                 f"Expected a data set of batches of {self.wanted}. Received: {len(spec)} parts, of which the third "
                 "would be sample weights, which have no effect here"
             )
-        if len(spec) == 1:
-            self._check_alone()
         for number, part in enumerate(spec):
             if not isinstance(part, tf.TensorSpec) or (number < self.num_sets and part.shape.rank is None):
                 raise ValueError(
@@ -175,6 +173,8 @@ class Images:
                 )
             if number < self.num_sets:
                 model.values.check_spec(tuple(part.shape), part.dtype.name)
+        if len(spec) == 1:
+            self._check_alone()
         self._check_second_spec(model, (spec[1].shape, spec[1].dtype) if len(spec) > 1 else None)
         if self.has_labels:
             classes = getattr(data, "classes", None)  # of a dataset of `keras_genzoo.data.load`

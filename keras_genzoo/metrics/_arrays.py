@@ -5,6 +5,7 @@ import numpy as np
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.pixels import check_images
 from keras_genzoo.utils.signals import check_signals
+from keras_genzoo.utils.text import counted
 
 _LARGEST = float(np.finfo("float32").max)  # of larger numbers, the squares and cubes of a metric may overflow
 
@@ -28,7 +29,8 @@ def check_features(features, name="features", least=1):
     if features.ndim != 2:
         raise ValueError(f"Expected {name} as an array of shape (n, d), one row per image. Received: {features.shape}")
     if features.shape[0] < least or features.shape[1] < 1:
-        raise ValueError(f"Expected {name} with at least {least} row(s) and 1 column. Received: {features.shape}")
+        rows = counted(least, "rows")
+        raise ValueError(f"Expected {name} with at least {rows} and 1 column. Received: {features.shape}")
     if features.dtype.kind in "cmMOSU":
         raise ValueError(f"Expected {name} as real numbers. Received: dtype {features.dtype}")
     features = features.astype("float64")

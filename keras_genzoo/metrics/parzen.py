@@ -53,6 +53,8 @@ def parzen_log_density(real, fake, bandwidths=BANDWIDTHS, num_chosen=1000, seed=
     real, fake = check_pair(real, fake)
     check_at_least(1, num_chosen=num_chosen)
     check_at_least(0, seed=seed)
+    if len(real) < 2:
+        raise ValueError(f"Expected at least two real rows, to choose by one of them. Received: {len(real)}")
     if num_chosen >= len(real):
         raise ValueError(f"Expected num_chosen below the number of real rows, {len(real)}. Received: {num_chosen}")
     bandwidths = np.asarray(bandwidths, "float64").reshape(-1)

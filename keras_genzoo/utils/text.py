@@ -47,12 +47,12 @@ def nearest(name, choices):
     matches = [spelt[match] for match in difflib.get_close_matches(name, spelt, n=1, cutoff=0.5)]
     matches = matches or [choice for choice in choices if len(name) > 2 and name in choice.split("_")]
     if "/" in path and os.path.exists(path):
-        return f"this {'folder' if os.path.isdir(path) else 'file'} exists, but is not one;"
+        return f"this {'folder' if os.path.isdir(path) else 'file'} exists, but is not one."
     if matches:
         return f"did you mean {matches[0]!r}?"
     if "/" in name:
-        return "there is no such file or folder;"
-    return "valid are " + ", ".join(choices) if choices else "none is valid"
+        return "there is no such file or folder."
+    return "valid are " + ", ".join(choices) + "." if choices else "none is valid."
 
 
 def duration(seconds):

@@ -51,7 +51,7 @@ def test_nothing_asked_is_nothing_given():
     [
         (MODEL, "cta", [], r"Expected labels in 0..2; did you mean 'cat'\? Received: 'cta'"),
         (MODEL, "3", [], "Expected labels in 0..2. Received: 1 outside, such as 3"),
-        (MODEL, "", [], "Expected labels in 0..2; valid are cat, dog, a, b Received: ''"),
+        (MODEL, "", [], "Expected labels in 0..2; valid are cat, dog, a, b. Received: ''"),
         (MODEL, "1.5", [], "Expected labels in 0..2; .* Received: '1.5'"),
         (MODEL, None, ["lables=1"], r"Expected a condition of some_gan; did you mean 'labels'\? Received: lables=1"),
         (MODEL, None, ["labels"], "Expected a condition as name=value. Received: 'labels'"),

@@ -275,9 +275,12 @@ def test_class_names_are_one_string_per_class(tmp_path, names):
         model.export(tmp_path / "page", format="web", class_names=names)
 
 
-def test_model_without_a_view_is_refused(tiny):
+def test_model_without_a_view_is_refused(tiny, monkeypatch):
     function = ExportFunction(None, {"sound": None}, ("image",))
     with pytest.raises(ExportError, match=r"Received: 'latent', inputs \['sound'\] and outputs \['image'\]"):
+        web.view_of(tiny, {"serving_default": function})
+    monkeypatch.setattr(type(tiny), "web_view", None)
+    with pytest.raises(ExportError, match="Expected a model that has a web page. Received: .*, which has none"):
         web.view_of(tiny, {"serving_default": function})
 
 

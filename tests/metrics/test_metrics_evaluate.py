@@ -385,6 +385,18 @@ def test_bad_data_are_refused():
         evaluate(Generator(), draw(5), "sliced_wasserstein", num_images=0)
 
 
+def test_a_name_in_place_of_a_model_is_refused():
+    with pytest.raises(ValueError, match="Expected a model .keras_genzoo.from_preset.* Received: 'dcgan_mnist'"):
+        evaluate("dcgan_mnist", "digits")
+
+
+def test_missing_labels_are_told_before_images_are_generated():
+    model = keras_genzoo.build("cvae", image_shape=(8, 8, 1), num_classes=2, network="mlp", hidden_units=(4,))
+    model.generate = None
+    with pytest.raises(ValueError, match="Expected images with labels for a model that takes them"):
+        evaluate(model, draw(5), ["sliced_wasserstein", "elbo"])
+
+
 def test_one_image_has_no_frechet_distance_and_nan_features_are_refused():
     with pytest.raises(ValueError, match="at least 2 row"):
         evaluate(Generator(), draw(1), "frechet_distance", features=Counting())

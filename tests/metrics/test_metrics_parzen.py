@@ -49,6 +49,11 @@ def test_wrong_arguments_are_refused(wrong, message):
         parzen_log_density(RNG.normal(size=(10, 2)), RNG.normal(size=(4, 2)), **{"num_chosen": 5, **wrong})
 
 
+def test_one_row_is_not_enough_to_choose_and_to_measure():
+    with pytest.raises(ValueError, match="Expected at least two real rows, .* Received: 1"):
+        parzen_log_density(np.zeros((1, 2)), np.zeros((1, 2)))
+
+
 def test_evaluate_takes_pixels_in_the_unit_range(digits):
     model = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), latent_dim=4, base_filters=4, seed=0)
     found = keras_genzoo.evaluate(model, digits[0], "parzen_log_density", 50)["parzen_log_density"]

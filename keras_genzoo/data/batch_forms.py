@@ -1,5 +1,6 @@
-"""Batches of containers in the forms that Keras takes."""
+"""Containers of batches: which are taken, and their batches in the forms that Keras takes."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -48,3 +49,21 @@ def with_nested_inputs(batches, num, rank):
 
 def _nested(batch, num):
     return batch if isinstance(batch[0], tuple) or len(batch) < num else (batch[:num],)
+
+
+def check_ends(x, **names):
+    """Raises `ValueError` for a data set without an end where no number of steps is given."""
+    ((name, value),) = names.items()
+    if value is None and isinstance(x, tf.data.Dataset) and int(x.cardinality()) == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(f"Expected {name} for a data set that is repeated without end. Received: {name}=None")
+
+
+def is_array_like(x):
+    """Whether `x` is an array, or a list that might stand for one; not a container of batches."""
+    return isinstance(x, (list, tuple, np.ndarray, tf.Tensor, tf.Variable)) or hasattr(x, "__array__")
+
+
+def is_container(x):
+    """Whether Keras takes batches from `x`."""
+    known = isinstance(x, (keras.utils.PyDataset, tf.distribute.DistributedDataset))
+    return known or any(base.__module__.partition(".")[0] in ("torch", "grain") for base in type(x).__mro__)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.data.batch_forms import as_tuples
+from keras_genzoo.data.batch_forms import as_tuples, is_array_like, is_container
 from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.record import Record
@@ -106,7 +106,7 @@ class Images:
             y = self._prepare_second(model, x, y)
         elif isinstance(x, Iterator):  # generators, too
             x = as_tuples(x, len(model.image_shape))
-        elif not _is_container(x):
+        elif not is_container(x):
             raise ValueError(
                 f"Expected {self._wanted_of(model)}: arrays, a tf.data.Dataset (see keras_genzoo.data.load), a "
                 f"keras.utils.PyDataset or a generator of batches. Received: x={x if x is None else _name(x)}"
@@ -280,24 +280,6 @@ def same_rows(first, second, *names):
         raise ValueError(f"{sentence} {known[0]} and {known[1]}")
     sizes = [tf.shape(part)[0] for part in (first, second)]
     return check_in_graph((first, second), sizes[0] == sizes[1], sentence, sizes[0], "and", sizes[1])
-
-
-def check_ends(x, **names):
-    """Raises `ValueError` for a data set without an end where no number of steps is given."""
-    ((name, value),) = names.items()
-    if value is None and isinstance(x, tf.data.Dataset) and int(x.cardinality()) == tf.data.INFINITE_CARDINALITY:
-        raise ValueError(f"Expected {name} for a data set that is repeated without end. Received: {name}=None")
-
-
-def is_array_like(x):
-    """Whether `x` is an array, or a list that might stand for one; not a container of batches."""
-    return isinstance(x, (list, tuple, np.ndarray, tf.Tensor, tf.Variable)) or hasattr(x, "__array__")
-
-
-def _is_container(x):
-    """Whether Keras takes batches from `x`."""
-    known = isinstance(x, (keras.utils.PyDataset, tf.distribute.DistributedDataset))
-    return known or any(base.__module__.partition(".")[0] in ("torch", "grain") for base in type(x).__mro__)
 
 
 def _name(x):

@@ -113,8 +113,7 @@ def load_pairs(
     shape = _common_shape([part.shape(image_size, channels) for part in parts])
     plan = Plan(batch_size, shuffle, repeat, seed, first_epoch, drop_remainder)
     sides, total, mark = _paired(parts, shape, plan) if paired else _unpaired(parts, shape, plan, cache)
-    dataset = finished(tf.data.Dataset.zip(sides), total)
-    dataset.fingerprint = mark
+    dataset = finished(tf.data.Dataset.zip(sides), total, mark)
     dataset.paired = paired
     return dataset
 

@@ -133,8 +133,8 @@ def load(
     check_cache(cache, [part], [held])
     if held:
         images, targets = part.arrays(shape)
-        dataset = finished(from_memory(images, targets, part.name, labels, plan), len(images))
-        dataset.fingerprint = fingerprint(images, *([targets] if labels and targets is not None else []))
+        marked = [images, targets] if labels and targets is not None else [images]
+        dataset = finished(from_memory(images, targets, part.name, labels, plan), len(images), fingerprint(*marked))
     else:
         make = _from_tfds if isinstance(part, TfdsPart) else from_files
         dataset = finished(make(part, shape, labels, plan), len(part))
@@ -159,13 +159,16 @@ def _classes(part, labels):
     return classes
 
 
-def finished(dataset, num_images):
-    """A dataset of batches with prefetching, divided by batches under `tf.distribute`; it knows its `num_images`."""
+def finished(dataset, num_images, mark=None):
+    """A dataset of batches with prefetching, divided by batches under `tf.distribute`.
+
+    It knows its `num_images` and, of images that are held in memory, the `fingerprint` of their arrays.
+    """
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     dataset = dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
     dataset.num_images = num_images
-    dataset.fingerprint = None  # of images that are read when they are needed
+    dataset.fingerprint = mark
     return dataset
 
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 import keras
 
-from keras_genzoo.data.batch_forms import as_tuples, stacked, with_nested_inputs
-from keras_genzoo.data.kinds import check_ends, is_array_like
+from keras_genzoo.data.batch_forms import as_tuples, check_ends, is_array_like, stacked, with_nested_inputs
 from keras_genzoo.data.variety import warn_of_no_variety
 from keras_genzoo.families.class_weights import tensor_for_generation
 from keras_genzoo.families.conditions import conditions_of_images

@@ -28,7 +28,7 @@ import keras
 from keras import ops
 
 from keras_genzoo import sampling
-from keras_genzoo.data.kinds import is_array_like
+from keras_genzoo.data.batch_forms import is_array_like
 from keras_genzoo.families.total_correlation import check_components, checked_batch
 from keras_genzoo.models.vae import VAE
 from keras_genzoo.utils.arguments import Choice, Integer, Weight

@@ -168,3 +168,8 @@ def natural(name):
     """
     pieces = re.split(r"(\d+)", name)
     return [(piece, 0) if i % 2 == 0 else ("", int(piece)) for i, piece in enumerate(pieces)], name
+
+
+def thread_count():
+    """Number of threads that read files: one per core, at most 8."""
+    return min(8, os.cpu_count() or 1)

@@ -7,11 +7,11 @@ import numpy as np
 _ROWS = 64
 
 
-def fingerprint(*columns):
-    """A checksum of arrays of equally many rows: of some rows in equal distances of the first, of all of the others.
+def fingerprint(images):
+    """A checksum of some rows of an array, in equal distances.
 
     Args:
-        *columns: Images, and what stands next to them.
+        images: Array of any shape and dtype; labels and targets of a training are not part of it.
 
     Returns:
         An integer in 0..2**32 - 1.
@@ -22,8 +22,4 @@ def fingerprint(*columns):
     >>> fingerprint(images) == fingerprint(images.copy()), fingerprint(images) == fingerprint(images[::-1])
     (True, False)
     """
-    first, *others = columns
-    value = 0
-    for column in (first[:: max(1, len(first) // _ROWS)], *others):
-        value = zlib.crc32(np.ascontiguousarray(column).view(np.uint8), value)
-    return value
+    return zlib.crc32(np.ascontiguousarray(images[:: max(1, len(images) // _ROWS)]).view(np.uint8))

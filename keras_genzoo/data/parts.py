@@ -9,6 +9,7 @@ from PIL import Image
 
 from keras_genzoo.data.checks import check_channels, check_labels
 from keras_genzoo.data.classes import Classes
+from keras_genzoo.data.files import thread_count
 from keras_genzoo.data.label_maps import LabelMap, check_channels_of_maps, class_colours
 from keras_genzoo.data.pixels import Half, inspect_image, read_image, resize, to_channels
 from keras_genzoo.data.variety import warn_of_darkness
@@ -200,9 +201,8 @@ class EncodedPart(Part):
 
     def check_first(self, shape):
         """Looks for bytes of 0 and 1 alone and for darkness, where not all images are kept in memory."""
-        found = [attempt(lambda item: read_image(item, shape[:2], shape[2]), item)[0] for item in self.items[:_PROBED]]
-        good = [pixels for pixels in found if pixels is not None]
-        if good:
+        found = (attempt(lambda item: read_image(item, shape[:2], shape[2]), item)[0] for item in self.items[:_PROBED])
+        if good := [pixels for pixels in found if pixels is not None]:
             self._check_not_binary(np.stack(good))
             warn_of_darkness(np.stack(good), f"{self.name} among the first {len(good)}")
 
@@ -295,8 +295,3 @@ def _rows(labels, count, name):
             f"Expected one label per image in {name}. Received: {count} images, labels of shape {labels.shape}"
         )
     return labels
-
-
-def thread_count():
-    """Number of threads that read files: one per core, at most 8."""
-    return min(8, os.cpu_count() or 1)

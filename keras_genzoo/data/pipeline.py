@@ -133,8 +133,7 @@ def load(
     check_cache(cache, [part], [held])
     if held:
         images, targets = part.arrays(shape)
-        marked = [images, targets] if labels and targets is not None else [images]
-        dataset = finished(from_memory(images, targets, part.name, labels, plan), len(images), fingerprint(*marked))
+        dataset = finished(from_memory(images, targets, part.name, labels, plan), len(images), fingerprint(images))
     else:
         make = _from_tfds if isinstance(part, TfdsPart) else from_files
         dataset = finished(make(part, shape, labels, plan), len(part))

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from keras_genzoo.data.parts import attempt, thread_count
+from keras_genzoo.data.files import thread_count
+from keras_genzoo.data.parts import attempt
 from keras_genzoo.data.pixels import read_image
 
 

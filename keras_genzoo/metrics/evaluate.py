@@ -118,12 +118,17 @@ def evaluate(
     if (floor or floor_data is not None) and compared:
         other = _has_other_split(data, real.split, floor_split, data_options) and floor_data is None
         pair = _floor_pair(real, data if other else floor_data, image_shape, floor_split, seed, data_options)
-    # Those of the model first: what they miss, such as labels, is told before images are generated.
-    computed = {name: _compute(name, run) for name in sorted(names, key=lambda name: METRICS[name].kind != "model")}
-    results = {_public_name(name, real): computed[name] for name in names}
+    results = _computed(names, run)
     for name in compared if pair is not None else ():  # names of one metric may be in it twice
         results[_public_name(name, real)]["floor"] = _compare(name, *pair, seed, progress, "n_second")
     return results
+
+
+def _computed(names, run):
+    """Results by public name, in the order of `names`."""
+    # Those of the model first: what they miss, such as labels, is told before images are generated.
+    found = {name: _compute(name, run) for name in sorted(names, key=lambda name: METRICS[name].kind != "model")}
+    return {_public_name(name, run.real): found[name] for name in names}
 
 
 def _compute(name, run):

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.families.class_weights import weights_spec
-from keras_genzoo.families.conditions import given_conditions
+from keras_genzoo.families.given_conditions import given_conditions
 
 
 def fixed_values(model: Any, given: dict[str, Any]) -> dict[str, np.ndarray]:

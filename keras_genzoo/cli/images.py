@@ -209,7 +209,7 @@ def through(ctx, name, weights, source, out, split, limit, method, does, labels=
     """Reads images, hands them to a method of the model, and writes what it gives."""
     check_output(out)
     from keras_genzoo.data.named import is_image_file, load_named_images
-    from keras_genzoo.families.conditions import conditions_of_images
+    from keras_genzoo.families.given_conditions import conditions_of_images
 
     if is_image_file(source):
         check_effect(ctx, ("split", "limit"), "--input is one image")

@@ -69,7 +69,7 @@ def latent_map(
     num = num or (NUM_TSNE if method is Projection.tsne else NUM_CODES)
     loaded = _load(model, name, weights, data, split, num, seed)
     from keras_genzoo import plots
-    from keras_genzoo.families.conditions import conditions_of_images
+    from keras_genzoo.families.given_conditions import conditions_of_images
     from keras_genzoo.plots.codes import is_plane
 
     labels = {"labels": loaded["labels"]} | _labels(model, loaded, conditions_of_images(model))
@@ -123,7 +123,7 @@ def imputation(
     model = _model(name, weights, out, "impute")
     loaded = _load(model, name, weights, data, split, num, seed)
     from keras_genzoo import plots
-    from keras_genzoo.families.conditions import conditions_of_images
+    from keras_genzoo.families.given_conditions import conditions_of_images
 
     mask = missing_part(missing.value, *model.image_shape[:2])
     plots.save_imputation(

@@ -7,7 +7,7 @@ import keras
 from keras_genzoo.families import code_sampling, generation, imputing
 from keras_genzoo.families.base import ZooModel
 from keras_genzoo.families.batches import in_batches, joined
-from keras_genzoo.families.conditions import conditions_of_images, given_conditions, given_with_images
+from keras_genzoo.families.given_conditions import conditions_of_images, given_conditions, given_with_images
 from keras_genzoo.families.inputs import main_and_conditions
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.networks.conditions import append_to_image, append_to_vector, applied, network_of

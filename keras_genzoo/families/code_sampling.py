@@ -13,8 +13,8 @@ import numpy as np
 from keras_genzoo import sampling
 from keras_genzoo.families import generation, inputs
 from keras_genzoo.families.batches import in_batches, joined
-from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.exporting import ExportFunction, by_plural, condition_inputs, normal_input
+from keras_genzoo.families.given_conditions import given_with_images
 from keras_genzoo.families.priors import NormalPrior
 from keras_genzoo.families.sampler_files import samplers_in_file
 from keras_genzoo.families.samplers import PRIOR, SAMPLERS, check_prior_is_real

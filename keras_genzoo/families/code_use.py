@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_genzoo.families.batches import in_batches
-from keras_genzoo.families.conditions import given_with_images
+from keras_genzoo.families.given_conditions import given_with_images
 from keras_genzoo.utils.arrays import as_array
 
 UNUSED_BELOW = 0.01  # the threshold of Burda et al., for variances

@@ -13,7 +13,7 @@ from keras_genzoo import sampling
 from keras_genzoo.families.allowed import at_least
 from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.families.class_weights import tensor_for_generation
-from keras_genzoo.families.conditions import ClassCondition, conditions_of_images, given_conditions
+from keras_genzoo.families.conditions import ClassCondition
 from keras_genzoo.families.exporting import (
     ExportFunction,
     by_plural,
@@ -25,6 +25,7 @@ from keras_genzoo.families.exporting import (
     sample_inputs,
     scalar_inputs,
 )
+from keras_genzoo.families.given_conditions import conditions_of_images, given_conditions
 from keras_genzoo.families.png import png_functions
 from keras_genzoo.utils.checks import check_at_least, check_seed
 from keras_genzoo.utils.graph_checks import refusal

@@ -8,8 +8,8 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.families.batches import in_batches, joined
-from keras_genzoo.families.conditions import given_with_images
 from keras_genzoo.families.exporting import ExportFunction, by_plural, normal_input, uniform_input
+from keras_genzoo.families.given_conditions import given_with_images
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.arrays import as_array
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed

@@ -12,8 +12,8 @@ import keras
 from keras_genzoo.data.batch_forms import as_tuples, check_ends, is_array_like, stacked, with_nested_inputs
 from keras_genzoo.data.variety import warn_of_no_variety
 from keras_genzoo.families.class_weights import tensor_for_generation
-from keras_genzoo.families.conditions import conditions_of_images
 from keras_genzoo.families.errors import sentences_of_the_graph
+from keras_genzoo.families.given_conditions import conditions_of_images
 from keras_genzoo.families.keras_callbacks import check_callbacks
 from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.checks import check_fraction, check_none_or_at_least

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_genzoo import sampling
 from keras_genzoo.families.batches import compiled_function
-from keras_genzoo.families.conditions import given_with_images
+from keras_genzoo.families.given_conditions import given_with_images
 from keras_genzoo.families.posteriors import GaussianPosterior
 from keras_genzoo.likelihood import importance
 from keras_genzoo.utils.arrays import as_array

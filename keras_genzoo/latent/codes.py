@@ -5,8 +5,8 @@ from keras import ops
 
 from keras_genzoo.families.batches import in_batches, joined
 from keras_genzoo.families.code_sampling import PRIOR, chosen_sampler
-from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.generation import with_defaults
+from keras_genzoo.families.given_conditions import given_conditions
 from keras_genzoo.utils.arrays import as_array, check_range, real_rows
 from keras_genzoo.utils.checks import check_at_least, check_flag, check_seed, is_number
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from keras_genzoo.families.batches import in_batches
-from keras_genzoo.families.conditions import given_conditions
 from keras_genzoo.families.generation import with_defaults
+from keras_genzoo.families.given_conditions import given_conditions
 from keras_genzoo.latent.codes import between
 from keras_genzoo.utils.checks import check_at_least, check_seed
 

@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_genzoo.families.batches import compiled_function
 from keras_genzoo.families.code_sampling import PRIOR, chosen_sampler
-from keras_genzoo.families.conditions import conditions_of_images, given_conditions
+from keras_genzoo.families.given_conditions import conditions_of_images, given_conditions
 from keras_genzoo.latent.codes import check_movable, check_smooth, decode, on_shell, prior_scale
 from keras_genzoo.utils.checks import check_at_least, check_seed, is_number
 from keras_genzoo.utils.text import counted

@@ -68,7 +68,7 @@ class Evaluation:
 
     def labels_of(self, part):
         """Labels of a part of the reference images as keyword arguments, for a model that takes them with images."""
-        from keras_genzoo.families.conditions import conditions_of_images
+        from keras_genzoo.families.given_conditions import conditions_of_images
 
         if not any(condition.name == "labels" for condition in conditions_of_images(self.model)):
             return {}

@@ -171,7 +171,7 @@ def save_traversals(model, images, path, num=10, steps=9, **conditions):
     z = np.repeat(codes[:1], len(order) * steps, axis=0).reshape(len(order), steps, -1)
     for row, component in enumerate(order):
         z[row, :, component] = np.linspace(low[component], high[component], steps)
-    from keras_genzoo.families.conditions import given_conditions  # which imports TensorFlow
+    from keras_genzoo.families.given_conditions import given_conditions  # which imports TensorFlow
 
     given = given_conditions(model, conditions, len(codes))
     given = {name: np.repeat(values[:1], len(order) * steps, axis=0) for name, values in given.items()}
@@ -182,7 +182,7 @@ def save_traversals(model, images, path, num=10, steps=9, **conditions):
 
 def _codes(model, images, conditions):
     """The codes of images that a decoder takes anything between: see `_encoded`."""
-    from keras_genzoo.families.conditions import conditions_of_images
+    from keras_genzoo.families.given_conditions import conditions_of_images
 
     check_methods(model, "encode", "decode")
     model.values.check_images("a picture of its codes")
@@ -208,7 +208,7 @@ def _encoded(model, images, conditions):
 
 
 def _is_told_labels(model):
-    from keras_genzoo.families.conditions import conditions_of_images
+    from keras_genzoo.families.given_conditions import conditions_of_images
 
     return "labels" in [each.name for each in conditions_of_images(model)]
 

@@ -67,7 +67,7 @@ def fit_samplers(model, recipe, data):
 
 def first_images(model, data, num):
     """The images of the first batches of `data`, at least `num` if it has as many, and the dict of their conditions."""
-    from keras_genzoo.families.conditions import conditions_of_images
+    from keras_genzoo.families.given_conditions import conditions_of_images
 
     parts, found = [], 0
     for batch in data:

@@ -100,10 +100,8 @@ def locate(name, weights):
             f"Expected weights of {name} (presets: {own}). Received: {text!r}, weights of {registry.owner_of(text)}"
         )
     path = Path(text)
-    if path.is_dir():
-        return existing_folder(path)
-    if path.is_file() and text.endswith(".weights.h5"):
-        return path
+    if path.is_dir() or (path.is_file() and text.endswith(".weights.h5")):
+        return existing_folder(path) if _preset_of_run(path) else path
     raise ValueError(
         "Expected weights as a preset's name, a preset folder, a .weights.h5 file, or an https:// or hf:// address; "
         f"presets of {name}: {', '.join(list_presets(name)) or 'none'}; {nearest(text, list_presets())} "
@@ -135,10 +133,15 @@ def existing_folder(preset):
     """Path of the folder of a preset, by its name or path; raises `ValueError` if it does not exist."""
     folder = _BUNDLED / preset if is_bundled(preset) else Path(preset)
     if not (folder / CONFIG).is_file():
-        inner = folder / "preset"  # of the folder of a run
-        if (inner / CONFIG).is_file():
+        if inner := _preset_of_run(folder):
             hint = f"did you mean {os.fspath(inner)!r}, of this run?"
         else:
             hint = f"this folder has no {CONFIG}." if folder.is_dir() else nearest(preset, list_presets())
         raise ValueError(f"Expected the name or folder of a preset; {hint} Received: {os.fspath(preset)!r}")
     return folder
+
+
+def _preset_of_run(folder):
+    """The folder of the preset in that of a run, which is none itself; `None` for other folders."""
+    inner = folder / "preset"
+    return inner if (inner / CONFIG).is_file() and not (folder / CONFIG).is_file() else None

@@ -403,7 +403,7 @@ def test_folder_that_is_no_preset_is_told_from_a_missing_one(tmp_path, monkeypat
     (tmp_path / "Mine").mkdir()
     monkeypatch.chdir(tmp_path)
     for name in ("Mine", str(tmp_path / "Mine")):
-        with pytest.raises(ValueError, match=f"this folder has no config.json; Received: '{name}'"):
+        with pytest.raises(ValueError, match=f"this folder has no config.json. Received: '{name}'"):
             keras_genzoo.from_preset(name)
     with pytest.raises(ValueError, match="there is no such file or folder. Received: 'Mine/Other'"):
         keras_genzoo.from_preset("Mine/Other")

@@ -6,13 +6,14 @@ from cases import moved, state
 from keras import Input, Model, layers, ops, optimizers
 
 import keras_genzoo
-from keras_genzoo import losses, sampling
+from keras_genzoo import losses, sampling, training
 from keras_genzoo.callbacks import EpochLog, GANHealth
 from keras_genzoo.callbacks.health_signs import HELPS, SIGNS, advice
 from keras_genzoo.data.splits import fixed_order
 from keras_genzoo.families import BaseGAN, ClassCondition
 from keras_genzoo.layers import BatchNormalization, SpectralNormalization
 from keras_genzoo.networks.mlp import mlp_features, mlp_generator
+from keras_genzoo.recipes import Recipe
 
 SHAPE = (8, 8, 1)
 
@@ -80,6 +81,22 @@ def test_memorizing_is_told(digits, capsys):
     (text,) = told(compiled(DenseGAN, 1e-3, 1e-3, latent_dim=2), digits[0][:8], 7, verbose=False)
     assert "memorizing: " in text and "% of 256 generated images are nearly copies of one of 8 training images" in text
     assert capsys.readouterr().out == ""  # verbose=False
+
+
+def test_a_training_from_a_recipe_tells_it(tmp_path, capsys):
+    adam = {"name": "adam", "learning_rate": 1e-3, "beta_1": 0.5}
+    recipe = Recipe.from_dict(
+        {
+            "model": "gan",
+            "args": {"image_shape": [8, 8, 1], "latent_dim": 2, "hidden_units": [64, 64]},
+            "optimizers": {"d_optimizer": adam, "g_optimizer": adam},
+            "data": {"source": "digits", "limit": 8, "batch_size": 64, "repeat": 4000},  # 8 images, 500 steps
+            "epochs": 6,
+            "steps_per_execution": 50,
+        }
+    )
+    training.train(recipe, tmp_path / "run", verbose=2, evaluate=False)
+    assert "memorizing: " in capsys.readouterr().out
 
 
 # -- training is left as it is ----------------------------------------------------------------------------------------

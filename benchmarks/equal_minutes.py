@@ -2,8 +2,8 @@
 
     python benchmarks/equal_minutes.py --data npz:mnist.npz [--minutes 10] [--pairs dcgan wgan_gp] [--threads 2]
 
-On one side is the bundled recipe `<model>_mnist` of keras_genzoo: its networks and batches, with a learning rate that
-falls to a twentieth along a cosine in the steps that fit into the time. On the other are the networks, losses,
+On one side is the bundled recipe `<model>_mnist` of keras_genzoo: its networks, batches and first learning rates, which
+fall to a twentieth along a cosine in the steps that fit into the time. On the other are the networks, losses,
 optimizers, batches and image sizes that https://github.com/eriklindernoren/PyTorch-GAN has as defaults, written anew.
 Times do not count reading data. Each score is the Frechet distance of features of the bundled classifier between 10,000
 generated images, scaled to 28x28, and the 10,000 test images.
@@ -26,9 +26,7 @@ from torch import nn
 
 import keras_genzoo
 from keras_genzoo import metrics
-
-RATES = dict(dcgan=3e-4, wgan_gp=3e-4)
-
+from keras_genzoo.recipes.optimizers import first_rate
 
 # -- ours -------------------------------------------------------------------------------------------------------------
 
@@ -46,10 +44,10 @@ def ours(name, images, minutes, dtype):
                 yield images[order[first : first + batch]]
 
     def model_of(steps):
-        updates = dict(d_optimizer=recipe.args["d_steps"], g_optimizer=1)
+        updates = dict(d_optimizer=recipe.d_steps, g_optimizer=1)
         optimizers = {
             key: keras.optimizers.Adam(
-                keras.optimizers.schedules.CosineDecay(RATES[name], steps * each, alpha=0.05),
+                keras.optimizers.schedules.CosineDecay(first_rate(recipe.optimizers[key]), steps * each, alpha=0.05),
                 beta_1=recipe.optimizers[key]["beta_1"],
                 beta_2=recipe.optimizers[key].get("beta_2", 0.999),
             )

@@ -211,6 +211,12 @@ def test_prior_of_a_model_reaches_its_samples_and_its_training(monkeypatch):
     np.testing.assert_allclose(fake.images, model.generator(fake.z, training=True), atol=1e-6)
 
 
+def test_several_models_in_one_program_are_no_retracing(caplog):
+    for _ in range(7):
+        keras_genzoo.build("gan", image_shape=(8, 8, 1), hidden_units=(4,)).generate(1)
+    assert "retracing" not in caplog.text
+
+
 @for_generators
 def test_generate_is_traced_once_for_all_sizes(case):
     model = case.build()

@@ -21,6 +21,8 @@ def compiled_function(model, key, function, **kwargs):
         traced[:] = variables
     if key not in functions:
         functions[key] = tf.function(function, reduce_retracing=True, **kwargs)
+        # TensorFlow counts by the place in the code, and would warn of retracing where several models are used.
+        functions[key]._omit_frequent_tracing_warning = True
     return functions[key]
 
 

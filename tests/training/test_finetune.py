@@ -62,8 +62,8 @@ def test_samplers_have_no_more_components_than_few_images_allow(folder):
 def test_several_updates_in_a_step_have_batches_and_schedules_of_their_number(folder):
     recipe = finetune_recipe("wgan_gp_mnist", str(folder))
     steps = {key: recipe.optimizers[key]["learning_rate"]["decay_steps"] for key in ("d_optimizer", "g_optimizer")}
-    assert recipe.args["d_steps"] == 5 and recipe.data.batch_size == 160
-    assert steps["d_optimizer"] == 5 * steps["g_optimizer"] == pytest.approx(10_000, rel=0.02)
+    assert recipe.args["d_steps"] == 3 and recipe.data.batch_size == 96
+    assert steps["d_optimizer"] == 3 * steps["g_optimizer"] == pytest.approx(6000, rel=0.02)
     recipe = finetune_recipe("wgan_gp_mnist", str(folder), settings={"d_steps": 2})
     assert recipe.data.batch_size == 64
     assert recipe.optimizers["d_optimizer"]["learning_rate"]["decay_steps"] == pytest.approx(4000, rel=0.02)

@@ -7,6 +7,7 @@ import keras
 
 from keras_genzoo.utils.atomic import write_atomically
 from keras_genzoo.utils.checks import check_at_least, check_choice
+from keras_genzoo.utils.text import counted
 
 PREFIX = "stopping_"  # of the column in logs
 _KEPT = 3  # files, so that those of the epochs before a checkpoint are there
@@ -103,6 +104,10 @@ class StopOnMetric(keras.callbacks.Callback):
         model.load_weights(self.path(epoch))
         last = self.values[-1][0]
         of = f" of {self.epochs}" if self.epochs else ""
-        ended = f"Stopped after epoch {last}{of}" if self.is_over and last != self.epochs else f"Trained {last} epochs"
+        ended = (
+            f"Stopped after epoch {last}{of}"
+            if self.is_over and last != self.epochs
+            else f"Trained {counted(last, 'epochs')}"
+        )
         rank = f"the {self.better[:-2]}est of {len(self.values)}"
         return f"{ended}; kept the weights of epoch {epoch}, of the best {self.name}: {value:.6g} ({rank})."

@@ -74,9 +74,10 @@ def finetune(
         out = Path("runs") / f"{presets.read_config(presets.find(parent))['model']}_finetuned"
     check_new_folder(out, resume)  # before TensorFlow is imported
     start_tensorflow()
-    from keras_genzoo.training.finetune import finetune_recipe
+    from keras_genzoo.training.finetune import finetune_recipe, with_schedules_of_run
 
     pairs = [recipes.parse_setting(text) for text in settings or []]
     recipes.check_settings([key for key, _ in pairs])
     recipe = finetune_recipe(parent, data, epochs, batch_size, freeze or (), title, early_stop, dict(pairs))
+    recipe = with_schedules_of_run(recipe, out) if resume else recipe
     run_training(recipe.model, recipe, out, resume, not no_evaluate)

@@ -82,7 +82,8 @@ def load_pairs(
 
     Returns:
         `tf.data.Dataset` of `(images of a, images of b)`, uint8 `(batch, height, width, channels)` both. Its `len` is
-        the number of batches; its attribute `paired` is as given, and a model that learns from pairs refuses `False`.
+        the number of batches; its attribute `paired` is as given, and a model that learns from pairs refuses `False`
+        (of a data set that `map` or `take` has made of it, nothing is known).
 
     Raises:
         ValueError: If a source, a split, an argument or the images are invalid, both domains are the same images, or

@@ -201,10 +201,11 @@ class EncodedPart(Part):
 
     def check_first(self, shape):
         """Looks for bytes of 0 and 1 alone and for darkness, where not all images are kept in memory."""
-        found = (attempt(lambda item: read_image(item, shape[:2], shape[2]), item)[0] for item in self.items[:_PROBED])
+        some = self.items[:: max(1, len(self.items) // _PROBED)][:_PROBED]
+        found = (attempt(lambda item: read_image(item, shape[:2], shape[2]), item)[0] for item in some)
         if good := [pixels for pixels in found if pixels is not None]:
             self._check_not_binary(np.stack(good))
-            warn_of_darkness(np.stack(good), f"{self.name} among the first {len(good)}")
+            warn_of_darkness(np.stack(good), f"{self.name} among {len(good)} that were looked at")
 
     def _check_not_binary(self, images):
         if images.max() == 1 and (images.min(axis=(1, 2, 3)) < images.max(axis=(1, 2, 3))).any():  # not only dark greys

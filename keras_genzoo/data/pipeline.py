@@ -131,15 +131,20 @@ def load(
     plan = Plan(batch_size, shuffle, repeat, seed, first_epoch, drop_remainder)
     held = fits_in_memory(part, shape, cache)
     check_cache(cache, [part], [held])
-    if held:
-        images, targets = part.arrays(shape)
-        dataset = finished(from_memory(images, targets, part.name, labels, plan), len(images), fingerprint(images))
-    else:
-        make = _from_tfds if isinstance(part, TfdsPart) else from_files
-        dataset = finished(make(part, shape, labels, plan), len(part))
+    dataset = _from_part(part, shape, labels, plan, held)
     dataset.classes = classes
     dataset.class_names = classes and classes.names  # as Keras names it
     return dataset
+
+
+def _from_part(part, shape, labels, plan, held):
+    """The dataset of a part, whose images are `held` in memory or read when they are needed."""
+    if held:
+        images, targets = part.arrays(shape)
+        mark = fingerprint(images, targets if labels else None)
+        return finished(from_memory(images, targets, part.name, labels, plan), len(images), mark)
+    make = _from_tfds if isinstance(part, TfdsPart) else from_files
+    return finished(make(part, shape, labels, plan), len(part))
 
 
 def _classes(part, labels):

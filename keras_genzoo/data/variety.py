@@ -56,7 +56,8 @@ def warn_of_darkness(images, name):
     if 0.0 < images.max() <= DARK * white:
         _warn(
             f"All images of {name} are nearly black: no value is above {images.max() / white * 255:.3g} of 255. "
-            "Scale them to use the whole range; files of 16 bits may hold 10 or 12 bits alone."
+            "Scale them to use the whole range; files of 16 bits may hold 10 or 12 bits alone, and maps of classes are "
+            "the source label_maps:."
         )
 
 

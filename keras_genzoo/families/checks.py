@@ -53,7 +53,7 @@ def of_shape(values, data):
         text = tf.strings.reduce_join(tf.strings.as_string(sizes), separator=", ")  # an assertion shows three numbers
         received = tf.strings.join(["shape (", text, ")"])
         data = check_in_graph(data, sizes[1:] == list(shape), sentence, received)
-        data.set_shape((None, *shape))
+        data = tf.ensure_shape(data, (None, *shape))
     return data
 
 

@@ -128,15 +128,20 @@ class ClassCondition(Condition):
         names = self.class_names or ()
         if value in names:
             return names.index(value)
-        if value.isdecimal() and not self._named_by_numbers:
-            return int(value)
+        if value.isdecimal():
+            number = int(value)
+            if number in self._named_by_numbers:
+                return self._named_by_numbers[number]
+            if len(self._named_by_numbers) < len(names) or not names:
+                return number
+            raise ValueError(f"Expected {self.name} by name, one of {', '.join(names)}. Received: {value!r}")
         hint = f"; {nearest(value, names)}" if names else " (this model knows its classes by number alone)."
         raise ValueError(f"Expected {self.name} in {self.range}{hint} Received: {value!r}")
 
     @property
     def _named_by_numbers(self):
-        """Whether names are numbers other than those of their classes, such as folders 1, 2, 3 for classes 0, 1, 2."""
-        return any(name.isdecimal() and name != str(number) for number, name in enumerate(self.class_names or ()))
+        """Dict of the classes whose names are numbers, by these: folders 1, 2, 3 are the classes 0, 1, 2."""
+        return {int(name): number for number, name in enumerate(self.class_names or ()) if name.isdecimal()}
 
     @property
     def range(self):
@@ -149,7 +154,8 @@ class ClassCondition(Condition):
     def check(self, values, num=None):
         check_dense(values, self.name)
         one = isinstance(values, str) or np.ndim(values) == 0
-        number = values if one and not isinstance(values, str) else None
+        by_hand = values if isinstance(values, (list, tuple)) else [values] if one else []  # not an array of a data set
+        numbers = [each for each in by_hand if isinstance(each, (int, np.integer))]
         if isinstance(values, str):
             values = self.number(values)
         elif not one and any(isinstance(value, str) for value in np.ravel(np.asarray(values, object))):
@@ -165,10 +171,17 @@ class ClassCondition(Condition):
             )
         if num is not None and len(values) != num:
             raise ValueError(f"Expected {num} {self.name}, one per image. Received: {len(values)}")
-        if number is not None and self._named_by_numbers:
-            name = self.class_names[int(number)]
-            warnings.warn(f"{self.name}={number} is the class {name!r}; names are given as text", stacklevel=3)
+        self._warn_of_names(numbers)
         return values.astype("int32")
+
+    def _warn_of_names(self, numbers):
+        """Warns of the first of some numbers that is also the name of another class."""
+        named = self._named_by_numbers
+        for number in numbers:
+            if named.get(number, number) != number:
+                name = self.class_names[number]
+                warnings.warn(f"{self.name}={number} is the class {name!r}; names are given as text", stacklevel=5)
+                return
 
     def check_spec(self, shape, dtype):
         """Raises `ValueError` unless a tensor of this shape and dtype can hold classes."""

@@ -31,8 +31,15 @@ def sentences_of_the_graph():
         shapes = re.search(r"yielded an element of shape (\(.*?\)) where an element of shape (\(.*?\)) was", str(error))
         if shapes:  # a PyDataset, whose first batches tell Keras the shapes
             raise ValueError(
-                f"Expected batches of shape {shapes.group(2)}, as of the first ones. Received: shape {shapes.group(1)}"
+                f"Expected batches of shape {shapes.group(2)}. Received: shape {shapes.group(1)}"
             ) from error
+        # Of `keras_genzoo.families.checks.of_shape`, whose assertion may be told after it.
+        shapes = re.search(
+            r"Shape of tensor \S+ \[(.*?)\] is not compatible with expected shape \[\?,(.*?)\]", str(error)
+        )
+        if shapes:
+            received, expected = (each.replace(",", ", ") for each in shapes.groups())
+            raise ValueError(f"Expected a shape (batch, {expected}). Received: shape ({received})") from error
         sentence = re.search(r"Expected [^\n]*Received:[^\n]*", str(error))
         if sentence is None:
             raise

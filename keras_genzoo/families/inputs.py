@@ -39,7 +39,7 @@ def fit(self, x=None, y=None, *args, **kwargs):
             effect. Arrays are checked before the first step; a batch of a container, before it is trained on.
 
     Warns:
-        UserWarning: If all images of an array are equal, or all of their labels.
+        UserWarning: If all images of an array are equal or nearly black, or all of their labels are equal.
     """
     given = _arguments(self, "fit", x, y, *args, **kwargs)
     check_callbacks(self, given.get("callbacks"))

@@ -23,7 +23,8 @@ def chosen(model, optimizers, named):
             f"model's own. Received: {len(optimizers)} without a name, and {', '.join(named) or 'none'} by name"
         )
     given |= named
-    objects = [id(each) for each in given.values() if isinstance(each, keras.optimizers.Optimizer)]
+    made = (getattr(each, "inner_optimizer", each) for each in given.values())  # of one that scales losses in float16
+    objects = [id(each) for each in made if isinstance(each, keras.optimizers.Optimizer)]
     if len(set(objects)) < len(objects):  # its slots are those of one list of variables
         raise ValueError(f"Expected a new optimizer for each of {', '.join(given)}. Received: the same object twice")
     return given

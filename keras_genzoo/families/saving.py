@@ -1,5 +1,7 @@
 """State of a model in its files besides the weights, and the calls of the packages above: presets and exports."""
 
+import os
+
 import keras
 import numpy as np
 
@@ -53,10 +55,11 @@ def quantize(self, mode=None, **options):
 def save(self, filepath, *args, **kwargs):
     """As in Keras; what `keras_genzoo.load` could not read is refused before anything is written."""
     _check_layers(self)
-    if not str(filepath).endswith(".keras"):  # Keras would write an .h5 file of its former format
+    filepath = os.fspath(filepath)
+    if not filepath.endswith(".keras"):  # Keras would write an .h5 file of its former format, or a folder
         raise ValueError(
             "Expected a path that ends in .keras (save_weights writes .weights.h5, save_to_preset a folder, and export "
-            f"a SavedModel). Received: {str(filepath)!r}"
+            f"a SavedModel). Received: {filepath!r}"
         )
     return keras.Model.save(self, filepath, *args, **kwargs)
 

@@ -234,7 +234,9 @@ def unread_settings(names):
 def check_metrics(names, model):
     """Returns the names of the metrics to compute, or raises a `ValueError` that names the nearest valid one."""
     if isinstance(model, str | os.PathLike):
-        raise ValueError(f"Expected a model (keras_genzoo.from_preset loads one by its name). Received: {model!r}")
+        raise ValueError(
+            f"Expected a model (keras_genzoo.from_preset loads one by its name). Received: {os.fspath(model)!r}"
+        )
     kind = "points" if makes_points(model) else "signals" if signals.makes_signals(model) else "images"
     if names is None:
         rows = {name: row for name, row in METRICS.items() if row.default and row.data == kind}

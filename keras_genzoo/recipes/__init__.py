@@ -6,7 +6,7 @@ built.
 """
 
 from keras_genzoo.recipes.data import DataConfig
-from keras_genzoo.recipes.files import build_model, list_recipes, load_recipe
+from keras_genzoo.recipes.files import build_model, list_recipes, load_recipe, with_own_optimizers
 from keras_genzoo.recipes.reading import parse_setting
 from keras_genzoo.recipes.recipe import DTYPES, EvaluationConfig, Recipe, check_settings
 from keras_genzoo.recipes.stopping import StoppingConfig
@@ -22,4 +22,5 @@ __all__ = [
     "list_recipes",
     "load_recipe",
     "parse_setting",
+    "with_own_optimizers",
 ]

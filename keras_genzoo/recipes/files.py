@@ -1,6 +1,7 @@
 """Recipes by name or path, and the models built from them."""
 
 import dataclasses
+import functools
 import importlib.resources
 import os
 from pathlib import Path
@@ -68,6 +69,13 @@ def load_recipe(name):
     return recipe if recipe.name else dataclasses.replace(recipe, name=stem)
 
 
+def with_own_optimizers(recipe):
+    """The recipe in which an optimizer without a name is the model's own with the given arguments, name and all."""
+    args = {} if recipe.transfer else recipe.args
+    own = functools.partial(building.build, recipe.model, weights=recipe.weights, **args)
+    return dataclasses.replace(recipe, optimizers=completed(recipe.optimizers, own))
+
+
 def build_model(recipe):
     """The compiled model of a recipe, with pretrained weights if the recipe names some.
 
@@ -79,8 +87,7 @@ def build_model(recipe):
     recipe, _ = resolved(recipe)
     args = {**recipe.args, "seed": recipe.seed, "dtype": recipe.dtype}
     # Optimizers are made first, so that an invalid one is an error before the networks are built.
-    specs = completed(recipe.optimizers, lambda: building.build(recipe.model, **args))
-    optimizers = {key: make_optimizer(spec) for key, spec in specs.items()}
+    optimizers = {key: make_optimizer(spec) for key, spec in with_own_optimizers(recipe).optimizers.items()}
     if recipe.transfer:
         model = transfer(building.build(recipe.model, weights=recipe.weights), optimizers, **args).model
     else:

@@ -42,6 +42,14 @@ def completed(specs, own):
     return {key: spec if is_complete(spec) else spec_of(getattr(model, key)) | spec for key, spec in specs.items()}
 
 
+def filled(specs, begun):
+    """Optimizers of a recipe, of which those without a name take what they leave open from those of a run."""
+    return {
+        key: spec if is_complete(spec) or not isinstance(begun.get(key), dict) else begun[key] | spec
+        for key, spec in specs.items()
+    }
+
+
 def has_schedule(spec):
     """Whether an optimizer's name or dict has a learning rate schedule."""
     return isinstance(spec, dict) and isinstance(spec.get("learning_rate"), dict)

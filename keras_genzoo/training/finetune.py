@@ -7,9 +7,9 @@ from pathlib import Path
 
 from keras_genzoo import building, presets, registry
 from keras_genzoo.recipes import DataConfig, Recipe, StoppingConfig
-from keras_genzoo.recipes.optimizers import completed, first_rate, has_schedule, spec_of
+from keras_genzoo.recipes.optimizers import completed, first_rate, has_schedule
 from keras_genzoo.training.epoch_length import images_per_epoch
-from keras_genzoo.training.run import check_new_folder, last_checkpoint
+from keras_genzoo.training.run import Run, check_new_folder, last_checkpoint
 from keras_genzoo.training.train import train
 from keras_genzoo.utils.checks import check_at_least, check_flag
 from keras_genzoo.utils.text import shown
@@ -46,7 +46,7 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
         out: The run folder.
         settings: Dict of further settings, as for `Recipe.override`: `{"image_shape": [32, 32, 3]}` keeps the layers
             that match.
-        resume: As for `train`.
+        resume: As for `train`; `epochs` may differ, and the rates keep the schedules that the run began with.
         verbose: As for `train`.
         evaluate: As for `train`.
         **options: `epochs`, `batch_size`, `freeze`, `title` and `early_stop` of `finetune_recipe`.
@@ -72,7 +72,8 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
     if not isinstance(data, str):
         raise ValueError(f"Expected data as a source, such as 'folder:my_pictures'. Received: {shown(data)}")
     if isinstance(parent, (str, os.PathLike)):
-        return train(_recipe(parent, data, settings=settings, **options), out, resume, verbose, evaluate)
+        recipe = _recipe(parent, data, settings=settings, **options)
+        return train(with_schedules_of_run(recipe, out) if resume else recipe, out, resume, verbose, evaluate)
     if not hasattr(parent, "save_to_preset"):
         raise ValueError(f"Expected a preset or a model of the zoo. Received: {shown(parent)}")
     written = Path(out).absolute().with_name(f"{Path(out).name}_parent")
@@ -80,6 +81,7 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
     folder = written if kept else parent.save_to_preset(written)
     try:
         recipe = _recipe(folder, data, model=parent, settings=settings, **options)
+        recipe = with_schedules_of_run(recipe, out) if resume else recipe
         return train(recipe, out, resume, verbose, evaluate)
     except Exception:
         if not kept and last_checkpoint(out) == trained:  # nothing has been trained that would need it
@@ -237,10 +239,32 @@ def _optimizers_of(model, folder):
     def compiled():
         return model if model is not None and model.compiled else building.from_preset(folder)
 
-    if given := presets.card(folder).get("recipe", {}).get("optimizers"):
-        return completed(given, compiled)
-    own = compiled()
-    return {name: spec_of(getattr(own, name)) for name in own.optimizer_names}
+    given = presets.card(folder).get("recipe", {}).get("optimizers") or {}
+    names = building.model_class(presets.read_config(folder)["model"]).optimizer_names
+    return completed({name: given.get(name, {}) for name in names}, compiled)
+
+
+def with_schedules_of_run(recipe, out):
+    """The recipe of a fine-tuning that is resumed, for any number of epochs.
+
+    Its rates, numbers of steps and measurements stay as the run in the folder `out` began with; an empty folder changes
+    nothing.
+    """
+    run = Run(out, recipe)
+    if not run.exists:
+        return recipe
+    begun = run.stored_recipe()
+    steps = {key: begun.args[key] for key in recipe.stretched_args(1.0) if key in begun.args}
+    optimizers = {key: _with_steps_of(spec, begun.optimizers.get(key)) for key, spec in recipe.optimizers.items()}
+    measured = [each.stopping.metric is not None for each in (recipe, begun)]
+    stopping = begun.stopping if all(measured) else recipe.stopping
+    return dataclasses.replace(recipe, args=recipe.args | steps, optimizers=optimizers, stopping=stopping)
+
+
+def _with_steps_of(spec, begun):
+    if not (has_schedule(spec) and has_schedule(begun)) or "decay_steps" not in begun["learning_rate"]:
+        return spec
+    return {**spec, "learning_rate": spec["learning_rate"] | {"decay_steps": begun["learning_rate"]["decay_steps"]}}
 
 
 def _stopping(epochs):

@@ -12,6 +12,7 @@ from pathlib import Path
 from keras_genzoo import registry
 from keras_genzoo.data.views import public_source, unviewed
 from keras_genzoo.recipes import Recipe, load_recipe
+from keras_genzoo.recipes.optimizers import filled
 from keras_genzoo.training.real_images import with_existing_split
 from keras_genzoo.utils.checkpoint_files import checkpoint_step, list_checkpoints, read_note
 from keras_genzoo.utils.plain import plain
@@ -137,13 +138,15 @@ class Run:
     def check_data(self, note, data):
         """Warns if the data of a run that is resumed are others than it began with.
 
-        It is no error: another version of a decoder may round otherwise. Streams are told apart by their number alone,
-        as a machine of less memory may stream what another one has held.
+        It is no error: another version of a decoder may round otherwise. Files that are read when they are needed are
+        told apart by their number alone.
         """
-        self.data_marks = {key: getattr(data, key, None) for key in ("num_images", "fingerprint")}
-        for key, now in self.data_marks.items():
-            was = note.get(key)
-            if None not in (was, now) and was != now:
+        found = {key: getattr(data, key, None) for key in ("num_images", "fingerprint")}
+        begun = {key: note[key] for key in found if note.get(key) is not None}
+        self.data_marks = found | begun
+        for key, was in begun.items():
+            now = found[key]
+            if now is not None and was != now:
                 what = f"{was} and {now} images" if key == "num_images" else "other contents"
                 warnings.warn(
                     f"The data are not those that the run in {os.fspath(self.folder)!r} began with ({what}); it goes "
@@ -155,8 +158,8 @@ class Run:
     def continued(self, note):
         """The recipe with what the run found when it began, if the recipe leaves it open.
 
-        These are the classes, the size and the dtype, the domains of a folder, and a split in place of one that the
-        data do not have.
+        These are the classes, the size and the dtype, the name of an optimizer, the domains of a folder, and a split in
+        place of one that the data do not have.
         """
         recipe, begun = self.recipe, Recipe.from_dict(note["recipe"])
         if recipe.model == begun.model:
@@ -167,6 +170,7 @@ class Run:
             if recipe.data.source_b is None and begun.data.source_b == begun.data.source:
                 data = dataclasses.replace(recipe.data, source_b=recipe.data.source)  # both domains are in one folder
                 recipe = dataclasses.replace(recipe, data=data)
+        recipe = dataclasses.replace(recipe, optimizers=filled(recipe.optimizers, begun.optimizers))
         if recipe.stopping.metric is not None and recipe.evaluation.split != begun.evaluation.split:
             recipe = with_existing_split(recipe)
         return dataclasses.replace(recipe, dtype=begun.dtype) if recipe.dtype == "auto" else recipe

@@ -9,7 +9,7 @@ from functools import partial
 
 from keras_genzoo import building, plots, presets
 from keras_genzoo.presets.cards import make_card, parent_of, public_metrics
-from keras_genzoo.recipes import Recipe, build_model, load_recipe
+from keras_genzoo.recipes import Recipe, build_model, load_recipe, with_own_optimizers
 from keras_genzoo.recipes.classes import with_classes
 from keras_genzoo.recipes.domains import with_domains
 from keras_genzoo.recipes.optimizers import has_schedule
@@ -115,6 +115,7 @@ def begin(run, resume=False, verbose=0):
         for told in filter(None, (shape, reason)):
             if verbose:
                 print(told, flush=True)
+        run.recipe = with_own_optimizers(run.recipe)
         return build_model(run.recipe), 0, {}
     run.check_unchanged(note)
     run.recipe = run.continued(note)

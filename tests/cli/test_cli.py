@@ -460,6 +460,7 @@ def refused(command, *arguments):
         (["sample", "dcgan", "--num", "0"], "--num"),
         (["sample", "dcgan", "--weights", "none.weights.h5"], "Expected weights as"),
         (["sample", "classifier"], "Expected a model that generates images"),
+        (["evaluate", "https://example.org/x"], "an address is the value of --weights. Received: 'https"),
         (["evaluate", "vae_mnst"], "Expected a preset, a model, a run folder or a .keras file; did you mean"),
         (["evaluate", "vae", "--metrics", "ssmi"], "did you mean 'ssim'"),
         (["export", "vae"], "--out"),

@@ -49,6 +49,11 @@ def test_images_that_are_nearly_black_are_told(tmp_path):
         with pytest.warns(UserWarning, match="nearly black: no value is above 1[56] of 255"):
             keras_genzoo.data.load(tmp_path, cache=cache)
     model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=(4,))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(VARIED // 15, verbose=0)  # up to 17
+    with pytest.warns(UserWarning, match="nearly black: no value is above 16 of 255"):
+        model.fit(VARIED // 15 - (VARIED // 15 == 17), verbose=0)
     with pytest.warns(UserWarning, match="nearly black"):
         model.fit(VARIED / np.float32(255 * 255), verbose=0)  # divided by 255 twice
 

@@ -125,7 +125,7 @@ def test_parent_that_is_a_file_is_one_clear_error(tmp_path, format):
         ({"format": "litert", "signature": "encode"}, r"one of \('serving_default',\)"),
         ({"format": "litert", "batch_size": 0}, "integer of at least 1. Received: batch_size=0"),
         ({"format": "litert", "path": "model"}, r"ends in \.tflite"),
-        ({"path": "model.tflite"}, "path of a folder"),
+        ({"path": "model.tflite"}, r"path of a folder for a SavedModel \(a .tflite file needs format='litert'\)"),
         ({"image_dtype": "int8"}, r"one of \('float32', 'uint8'\)"),
         ({"tolerance": 0.0}, "Expected tolerance above 0"),
         ({"num_samples": 0}, "Expected num_samples to be an integer"),

@@ -54,11 +54,16 @@ def test_names_that_are_numbers_are_told_from_the_numbers_of_classes():
     condition = ClassCondition("labels", 3, class_names=("1", "2", "7"))
     assert condition.check("7", 1).tolist() == [2] and condition.check(["1", "2"], 2).tolist() == [0, 1]
     for wrong in ("0", ["1", "3"]):
-        with pytest.raises(ValueError, match="Expected labels in 0..2; .*Received: '[03]'"):
+        with pytest.raises(ValueError, match="Expected labels by name, one of 1, 2, 7. Received: '[03]'"):
             condition.check(wrong)
-    with pytest.warns(UserWarning, match="labels=1 is the class '2'; names are given as text"):
-        assert condition.check(1, 2).tolist() == [1, 1]
-    condition.check([0, 2], 2)  # as data sets have them
+    for given in (1, [0, 1]):
+        with pytest.warns(UserWarning, match="labels=1 is the class '2'; names are given as text"):
+            assert condition.check(given, 2).tolist() == ([1, 1] if given == 1 else given)
+    condition.check(np.array([0, 1]), 2)  # as data sets have them
+    padded = ClassCondition("labels", 3, class_names=("00", "01", "02"))
+    assert padded.check(1, 1).tolist() == padded.check("1", 1).tolist() == padded.check("01", 1).tolist() == [1]
+    mixed = ClassCondition("labels", 3, class_names=("cat", "dog", "3"))
+    assert mixed.check("0", 1).tolist() == mixed.check(0, 1).tolist() == [0] and mixed.check("3", 1).tolist() == [2]
     assert ClassCondition("labels", 2, class_names=("0", "1")).check("1", 1).tolist() == [1]
     assert ClassCondition("labels", 2, class_names=("cat", "dog")).check("1", 1).tolist() == [1]
 

@@ -244,6 +244,9 @@ def test_sizes_that_a_graph_does_not_know_are_checked_in_the_step(case):
     changed = moved(before, state(model))
     assert [key for key in changed if "seed" not in key and "iteration" not in key] == []
     refused(lambda: model.evaluate(mixed(), verbose=0), "^Expected batches of shape .* Received: shape")
+    if not second and hasattr(model, "encode"):
+        model.predict(unknown(images), verbose=0)
+        refused(lambda: model.predict(unknown(small), verbose=0), "^Expected .*shape .batch, .* Received: shape .2, ")
     model.evaluate(unknown(images, *second), verbose=0)
 
 

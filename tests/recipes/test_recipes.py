@@ -13,7 +13,16 @@ import keras_genzoo
 from keras_genzoo import building, data, presets, registry
 from keras_genzoo.data.views import unviewed
 from keras_genzoo.metrics.evaluate import evaluate
-from keras_genzoo.recipes import DTYPES, DataConfig, EvaluationConfig, Recipe, build_model, list_recipes, load_recipe
+from keras_genzoo.recipes import (
+    DTYPES,
+    DataConfig,
+    EvaluationConfig,
+    Recipe,
+    build_model,
+    list_recipes,
+    load_recipe,
+    with_own_optimizers,
+)
 from keras_genzoo.recipes.optimizers import first_rate, make_optimizer, spec_of
 from keras_genzoo.training.finetune import finetune_recipe
 
@@ -399,8 +408,10 @@ def test_optimizer_without_a_name_is_that_of_the_model_with_other_arguments(tmp_
     with pytest.raises(ValueError, match="did you mean 'g_optimizer'.* Received: 'g_optimzer'"):
         build_model(recipe.override(["optimizers.g_optimzer.learning_rate=0.5"]))
     preset = presets.save_preset(model, tmp_path / "preset", card={"recipe": changed.to_dict()})
-    rate = finetune_recipe(preset, "digits", epochs=1).optimizers["g_optimizer"]["learning_rate"]
-    assert rate["initial_learning_rate"] == 0.5
+    tuned = finetune_recipe(preset, "digits", epochs=1).optimizers
+    rates = {key: spec["learning_rate"]["initial_learning_rate"] for key, spec in tuned.items()}
+    assert rates == {"g_optimizer": 0.5, "d_optimizer": spec_of(own.d_optimizer)["learning_rate"]}
+    assert with_own_optimizers(changed).optimizers["g_optimizer"] == spec_of(model.g_optimizer)
 
 
 @pytest.mark.parametrize("spec", [5, None, ["adam"], {"learning_rate": 0.1}, {"name": 5}])

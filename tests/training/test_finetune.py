@@ -202,6 +202,11 @@ def test_command_trains_on_a_folder_and_the_card_names_the_parent(command, paren
     assert code == 0 and "Use it" in out, err
     code, out, err = command("train", "dcgan", "--out", "run", "--resume", "--epochs", 3, "--no-evaluate")
     assert code == 0, err
+    longer = (*arguments[:3], 4, *arguments[4:])
+    code, out, err = command("finetune", parent, *longer, "--out", "run", "--resume")
+    assert code == 0 and presets.card(here / "run" / "preset")["epochs"] == 4, err
+    code, _, err = command("finetune", parent, *longer, "--out", "run", "--resume", "--set", "ema_decay=0.9")
+    assert code == 2 and "Expected args.ema_decay=0.99, as the run in 'run' began" in err
     for use in (presets.find, keras_genzoo.transfer, lambda run: keras_genzoo.build("dcgan", weights=run)):
         with pytest.raises(ValueError, match=r"did you mean 'run.preset', of this run\? Received: 'run'"):
             use("run")

@@ -148,6 +148,16 @@ def test_other_data_of_as_many_steps_are_told(tmp_path, digits):
         train_on(images[64:128], 3)
     with pytest.warns(UserWarning, match=r"began with .64 and 63 images."):
         train_on(images[64:127], 4)
+    train_on(images[:64], 5)  # compared with those of the first training
+
+
+def test_an_optimizer_without_a_name_is_kept_whole_and_resumed(tmp_path):
+    recipe = RECIPE.override(["optimizers.optimizer.learning_rate=0.01", "epochs=1"])
+    train(recipe, tmp_path / "run")
+    stored = training.Run(tmp_path / "run").recipe.optimizers["optimizer"]
+    assert stored["name"] == "adam" and stored["learning_rate"] == 0.01
+    train(dataclasses.replace(recipe, epochs=2), tmp_path / "run", resume=True)
+    refused(recipe.override(["optimizers.optimizer.learning_rate=0.02"]), tmp_path / "run", "learning_rate.: 0.01")
 
 
 def test_domains_in_the_splits_of_one_folder_are_trained_on_and_shown(tmp_path, digits):

@@ -100,7 +100,7 @@ def test_training_of_the_prior_moves_nothing_else(model, images):
 
 
 def test_a_web_page_with_such_codes_is_refused(model, tmp_path):
-    with pytest.raises(ValueError, match="Expected a model whose web_view is one of .*Received: None"):
+    with pytest.raises(ValueError, match="Expected a model that has a web page. Received: vq_vae, which has none"):
         model.export(tmp_path / "page", format="web")
 
 

@@ -456,6 +456,7 @@ def test_page_draws_conditions_as_generate_does(tmp_path):
     assert (quarter["code"], half["code"]) == (0, 1)
 
 
+@pytest.mark.filterwarnings("ignore:labels=2 is the class 'c'")  # a name that is the number of another class
 @with_node
 def test_page_mixes_classes_as_python_does_and_names_them(tmp_path):
     model = keras_genzoo.build(

@@ -79,5 +79,4 @@ def finetune(
     pairs = [recipes.parse_setting(text) for text in settings or []]
     recipes.check_settings([key for key, _ in pairs])
     recipe = finetune_recipe(parent, data, epochs, batch_size, freeze or (), title, early_stop, dict(pairs))
-    recipe = with_schedules_of_run(recipe, out) if resume else recipe
-    run_training(recipe.model, recipe, out, resume, not no_evaluate)
+    run_training(recipe.model, with_schedules_of_run(recipe, out), out, resume, not no_evaluate)

@@ -15,8 +15,6 @@ from keras_genzoo.utils.arrays import check_dense
 from keras_genzoo.utils.graph_checks import check_in_graph
 from keras_genzoo.utils.record import Record
 
-_MATCHED = "the model learns from pairs whose images belong together"
-
 
 class Images:
     """Batches of images; labels that follow them in a data set are ignored. Records have the field `images`."""
@@ -255,7 +253,10 @@ class ImagePairs(Images):
     def _check_dataset(self, model, data):
         super()._check_dataset(model, data)
         if self.paired and getattr(data, "paired", True) is False:  # of a dataset of `keras_genzoo.data.load_pairs`
-            raise ValueError(f"Expected a data set of load_pairs(..., paired=True): {_MATCHED}. Received: paired=False")
+            raise ValueError(
+                "Expected a data set of load_pairs(..., paired=True): the model learns from pairs whose images belong "
+                "together. Received: paired=False"
+            )
 
     def _prepare_second(self, model, images, second):
         if second is None:

@@ -52,10 +52,10 @@ def warn_of_darkness(images, name):
     if np.ndim(images) != 4 or len(images) < 2:
         return
     images = np.asarray(images)
-    white = 255 if images.dtype == np.uint8 else 1.0
-    if 0.0 < images.max() <= DARK * white:
+    greatest = images.max() / (255 if images.dtype == np.uint8 else 1.0)
+    if 0.0 < greatest <= DARK:
         _warn(
-            f"All images of {name} are nearly black: no value is above {images.max() / white * 255:.3g} of 255. "
+            f"All images of {name} are nearly black: no value is above {greatest * 255:.3g} of 255. "
             "Scale them to use the whole range; files of 16 bits may hold 10 or 12 bits alone, and maps of classes are "
             "the source label_maps:."
         )

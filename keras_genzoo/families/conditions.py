@@ -132,7 +132,7 @@ class ClassCondition(Condition):
             number = int(value)
             if number in self._named_by_numbers:
                 return self._named_by_numbers[number]
-            if len(self._named_by_numbers) < len(names) or not names:
+            if not names or len(self._named_by_numbers) < len(names):
                 return number
             raise ValueError(f"Expected {self.name} by name, one of {', '.join(names)}. Received: {value!r}")
         hint = f"; {nearest(value, names)}" if names else " (this model knows its classes by number alone)."

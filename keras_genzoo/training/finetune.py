@@ -73,7 +73,7 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
         raise ValueError(f"Expected data as a source, such as 'folder:my_pictures'. Received: {shown(data)}")
     if isinstance(parent, (str, os.PathLike)):
         recipe = _recipe(parent, data, settings=settings, **options)
-        return train(with_schedules_of_run(recipe, out) if resume else recipe, out, resume, verbose, evaluate)
+        return train(with_schedules_of_run(recipe, out), out, resume, verbose, evaluate)
     if not hasattr(parent, "save_to_preset"):
         raise ValueError(f"Expected a preset or a model of the zoo. Received: {shown(parent)}")
     written = Path(out).absolute().with_name(f"{Path(out).name}_parent")
@@ -81,8 +81,7 @@ def finetune(parent, data, out, *, settings=None, resume=False, verbose="auto", 
     folder = written if kept else parent.save_to_preset(written)
     try:
         recipe = _recipe(folder, data, model=parent, settings=settings, **options)
-        recipe = with_schedules_of_run(recipe, out) if resume else recipe
-        return train(recipe, out, resume, verbose, evaluate)
+        return train(with_schedules_of_run(recipe, out), out, resume, verbose, evaluate)
     except Exception:
         if not kept and last_checkpoint(out) == trained:  # nothing has been trained that would need it
             shutil.rmtree(written)

@@ -3,13 +3,15 @@
     python benchmarks/vae_optimizers.py --mnist npz:mnist.npz [--minutes 3] [--only NAME ...] [--threads N]
 
 Each row trains the recipe `vae_mnist` with its changes for as many epochs as fit into the minutes, by a first
-measurement of an epoch; the learning rate falls along a cosine over these epochs. The values are importance-weighted
-estimates on the 10,000 test images, binarized once, in nats per image. Finished rows are kept in --out.
+measurement of an epoch; the learning rate falls along a cosine over these epochs, unless the row says otherwise. The
+values are importance-weighted estimates on the 10,000 test images, binarized once, in nats per image. Finished rows
+are kept in --out.
 """
 
 import argparse
 import os
 import time
+from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -30,31 +32,50 @@ def muon(rate, iterations):
     return {"name": "muon", "adam_lr_ratio": 0.2, "ns_steps": iterations, "learning_rate": rate}
 
 
-ROWS = {  # optimizer, images in a batch, and settings of the recipe
-    "Adam, batches of 256": (adam(2e-3), 256, {"steps_per_execution": 1}),
-    "20 steps in a call": (adam(2e-3), 256, {}),
-    "20 steps in a call, bfloat16": (adam(2e-3), 256, {"dtype": "mixed_bfloat16"}),
-    "20 steps in a call, batches of 512": (adam(3e-3), 512, {}),
-    "Muon, batches of 256": (muon(1e-2, 5), 256, {}),
-    "Muon, batches of 512": (muon(1e-2, 5), 512, {}),
-    "Muon, batches of 512, 3 iterations": (muon(1e-2, 3), 512, {}),
-    "Muon, batches of 1,024, 3 iterations": (muon(1e-2, 3), 1024, {}),
+class Row(NamedTuple):
+    """Optimizer, images in a batch, settings of the recipe, and whether the rate keeps its first value."""
+
+    optimizer: dict
+    batch: int
+    settings: dict = {}
+    constant_rate: bool = False
+
+
+# Keras's average of all weights, which `fit` puts into the model at its end
+AVERAGE = {"use_ema": True, "ema_momentum": 0.999}
+ROWS = {
+    "Adam, batches of 256": Row(adam(2e-3), 256, {"steps_per_execution": 1}),
+    "20 steps in a call": Row(adam(2e-3), 256),
+    "20 steps in a call, bfloat16": Row(adam(2e-3), 256, {"dtype": "mixed_bfloat16"}),
+    "20 steps in a call, batches of 512": Row(adam(3e-3), 512),
+    "Adam, batches of 256, constant rate": Row(adam(1e-3), 256, constant_rate=True),
+    "Adam, batches of 256, constant rate, average of the weights": Row(
+        {**adam(1e-3), **AVERAGE}, 256, constant_rate=True
+    ),
+    "Muon, batches of 256": Row(muon(1e-2, 5), 256),
+    "Muon, batches of 512": Row(muon(1e-2, 5), 512),
+    "Muon, batches of 512, 3 iterations": Row(muon(1e-2, 3), 512),
+    "Muon, batches of 512, 3 iterations, constant rate, average of the weights": Row(
+        {**muon(1e-2, 3), **AVERAGE}, 512, constant_rate=True
+    ),
+    "Muon, batches of 1,024, 3 iterations": Row(muon(1e-2, 3), 1024),
 }
 
 
 def recipe_of(name, mnist, epochs, samples):
     """The recipe of a row, with a schedule over all its steps."""
-    optimizer, batch, settings = ROWS[name]
-    steps = epochs * -(-60_000 // batch)
-    first = optimizer["learning_rate"]
-    rate = {"schedule": "cosine_decay", "initial_learning_rate": first, "decay_steps": steps, "alpha": 0.01}
+    row = ROWS[name]
+    steps = epochs * -(-60_000 // row.batch)
+    rate = row.optimizer["learning_rate"]
+    if not row.constant_rate:
+        rate = {"schedule": "cosine_decay", "initial_learning_rate": rate, "decay_steps": steps, "alpha": 0.01}
     return keras_genzoo.load_recipe("vae_mnist").override(
         {
             "steps_per_execution": 20,
-            **settings,
+            **row.settings,
             "epochs": epochs,
-            "optimizers": {"optimizer": {**optimizer, "learning_rate": rate}},
-            "data.batch_size": batch,
+            "optimizers": {"optimizer": {**row.optimizer, "learning_rate": rate}},
+            "data.batch_size": row.batch,
             "data.source": mnist,
             "evaluation.metrics": ["log_likelihood", "elbo"],
             "evaluation.num_samples": samples,

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_genzoo.utils import replicas
 from keras_genzoo.utils.keras_settings import standard_settings
+from keras_genzoo.utils.text import shown
 
 
 def chosen(model, optimizers, named):
@@ -61,11 +62,22 @@ def _made(model, given):
         optimizer = keras.optimizers.get(defaults[name] if given.get(name) is None else given[name])
         if model.dtype_policy.name == "mixed_float16" and not hasattr(optimizer, "inner_optimizer"):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        _check_new(name, optimizer, variables[name])
         _check_average(model, name, optimizer, variables[name])
         # Built here and not at the first step: load_weights skips the slots of an optimizer that is not built.
         optimizer.build(variables[name])
         optimizers[name] = optimizer
     return optimizers
+
+
+def _check_new(name, optimizer, variables):
+    """Raises `ValueError` if an optimizer has the slots of other variables, which Keras says in the first step."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if inner.built and [id(each) for each in inner._trainable_variables] != [id(each) for each in variables]:
+        raise ValueError(
+            f"Expected a new optimizer as {name}, or one of an earlier compile that trained the same weights. "
+            f"Received: one of other weights, {shown(inner)}"
+        )
 
 
 def _check_average(model, name, optimizer, variables):

@@ -100,7 +100,7 @@ def locate(name, weights):
             f"Expected weights of {name} (presets: {own}). Received: {text!r}, weights of {registry.owner_of(text)}"
         )
     path = Path(text)
-    if path.is_dir() or (path.is_file() and text.endswith(".weights.h5")):
+    if (text and path.is_dir()) or (path.is_file() and text.endswith(".weights.h5")):
         return existing_folder(path) if _preset_of_run(path) else path
     raise ValueError(
         "Expected weights as a preset's name, a preset folder, a .weights.h5 file, or an https:// or hf:// address; "

@@ -8,6 +8,7 @@ import numpy as np
 from keras_genzoo.utils.checks import check_flag, is_number
 from keras_genzoo.utils.text import nearest, shown
 
+RATES = ("learning_rate", "initial_learning_rate", "end_learning_rate", "warmup_target")  # of Keras
 STEP_COUNTS = ("decay_steps", "first_decay_steps", "warmup_steps", "boundaries")  # of the schedules of Keras
 
 
@@ -189,10 +190,19 @@ def _construct(module, base, key, spec):
         if argument not in valid:
             raise ValueError(f"Expected arguments of {name}; {nearest(argument, valid)} Received: {argument!r}")
         _check_like(parameters[argument].default, argument, value)
+        if argument in RATES and is_number(value):
+            spec[argument] = _rate(argument, value)
     try:
         return cls(**spec)
     except TypeError as error:  # a missing argument, or a string instead of a number
         raise ValueError(f"Expected arguments that {name} takes. Received: {error}") from None
+
+
+def _rate(argument, value):
+    """A learning rate as a float, which Keras asks for."""
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"Expected {argument} as a number of at least 0. Received: {value!r}")
+    return float(value)
 
 
 def _check_like(default, argument, value):

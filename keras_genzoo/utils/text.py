@@ -39,13 +39,16 @@ def nearest(name, choices):
     "did you mean 'dcgan'?"
     >>> nearest("fid", ["ssim", "classifier_fid"])
     "did you mean 'classifier_fid'?"
+    >>> nearest("rate", ["name", "learning_rate"])
+    "did you mean 'learning_rate'?"
     """
     choices = list(choices)
     path = str(name)
     spelt = {choice.casefold(): choice for choice in choices}
     name = str(name).casefold()
-    matches = [spelt[match] for match in difflib.get_close_matches(name, spelt, n=1, cutoff=0.5)]
-    matches = matches or [choice for choice in choices if len(name) > 2 and name in choice.split("_")]
+    parts = [choice for choice in choices if len(name) > 2 and name in choice.split("_")]
+    near = [spelt[match] for match in difflib.get_close_matches(name, spelt, n=1, cutoff=0.5)]
+    matches = parts if len(parts) == 1 else near or parts
     if "/" in path and os.path.exists(path):
         return f"this {'folder' if os.path.isdir(path) else 'file'} exists, but is not one."
     if matches:

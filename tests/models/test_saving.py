@@ -169,6 +169,14 @@ def test_one_object_is_no_optimizer_for_two_networks():
     CASE.build().compile("adam", "adam")
 
 
+def test_optimizer_of_another_model_is_refused():
+    model, others = CASE.build(), (keras.optimizers.Adam(), keras.optimizers.SGD())
+    model.compile(*others)
+    model.compile(*others)  # the same weights
+    with pytest.raises(ValueError, match="Expected a new optimizer as .*_optimizer.* Received: one of other weights"):
+        CASE.build().compile(*others)
+
+
 def test_summary_tells_the_average_from_the_generator_and_counts_all_weights():
     model, lines = CASE.build(), []
     model.summary(print_fn=lines.append, line_length=150)

@@ -412,7 +412,7 @@ def test_folder_that_is_no_preset_is_told_from_a_missing_one(tmp_path, monkeypat
 @pytest.mark.parametrize("weights", ["", "none.weights.h5", "no/such/folder", "ftp://example.org/a"])
 def test_weights_that_are_nowhere_are_refused(weights, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="Expected .*preset.*Received"):
+    with pytest.raises(ValueError, match=f"Expected weights as a preset's name.* Received: '{weights}'"):
         keras_genzoo.build("dcgan", weights=weights)
 
 

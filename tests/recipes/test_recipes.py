@@ -424,6 +424,8 @@ def test_optimizer_without_a_name_is_refused(spec):
     "spec",
     [
         {"name": "adam", "learning_rate": "fast"},
+        {"name": "adam", "learning_rate": -0.1},
+        {"name": "adam", "learning_rate": float("nan")},
         {"name": "adam", "learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 0.1}},
         {"name": "sgd", "momentum": "much"},
         {"name": "sgd", "nesterov": "no"},
@@ -433,8 +435,12 @@ def test_optimizer_without_a_name_is_refused(spec):
     ],
 )
 def test_optimizer_with_a_wrong_or_missing_value_is_refused(spec):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="Expected .* Received"):
         make_optimizer(spec)
+
+
+def test_a_whole_number_is_a_learning_rate():
+    assert float(make_optimizer({"name": "sgd", "learning_rate": 1}).learning_rate) == 1.0
 
 
 def test_recipe_without_a_model_is_refused():

@@ -178,7 +178,7 @@ def fit_sampler(self, sampler, images, size=None, *, seed=0, batch_size=256, **c
 
     Raises:
         ValueError: On another sampler, images that do not fit, or too few of them; the model is unchanged then. Models
-            with discrete codes have no samplers.
+            whose codes are not any real numbers (`hyperspherical_vae`, `categorical_vae`, `vq_vae`) take `"aggregate"`.
 
     References:
         Mixture: https://arxiv.org/abs/1903.12436, section 4. Aggregate posterior: https://arxiv.org/abs/1511.05644,

@@ -57,6 +57,19 @@ class BinaryMachine(ZooModel):
         """Draws binary units: 1 where uniform `noise` is below the probability with log-odds `logits`, else 0."""
         return sampling.bernoulli(ops.sigmoid(logits), noise)
 
+    def gibbs_step(self, visible, kernel, hidden_noise, visible_noise):
+        """One step of block Gibbs sampling, from uniform noise: the drawn pixels, and the log-odds of those.
+
+        Args:
+            visible: States, `(n, visible_units)`.
+            kernel: The weights, in the dtype of the matrix products.
+            hidden_noise: `(n, hidden_units)`.
+            visible_noise: `(n, visible_units)`.
+        """
+        hidden = self.draw(self.hidden_logits(visible, kernel), hidden_noise)
+        logits = self.visible_logits(hidden, kernel)
+        return self.draw(logits, visible_noise), logits
+
     def run_chains(self, visible, steps, kernel, seed, start=0):
         """Block Gibbs sampling: each step draws the hidden units given the pixels, then the pixels.
 
@@ -74,9 +87,8 @@ class BinaryMachine(ZooModel):
 
         def step(index, visible, _):
             noise = sampling.uniform_rows(seed, start, num, units + self.visible_units, stream=index + 1)
-            hidden = self.draw(self.hidden_logits(visible, kernel), noise[:, :units])
-            logits = self.visible_logits(hidden, kernel)
-            return index + 1, self.draw(logits, noise[:, units:]), ops.sigmoid(logits)
+            drawn, logits = self.gibbs_step(visible, kernel, noise[:, :units], noise[:, units:])
+            return index + 1, drawn, ops.sigmoid(logits)
 
         state = (tf.constant(0), visible, visible)
         return tf.while_loop(lambda index, *_: index < steps, step, state)[1:]
@@ -251,21 +263,23 @@ class BinaryMachine(ZooModel):
     # -- export ---------------------------------------------------------------------------------------------------
 
     def export_functions(self, image_dtype="float32"):
-        image = image_input(self, image_dtype)
+        image, units = image_input(self, image_dtype), self.visible_units
         noise = {
             **uniform_input("hidden_noise", (self.hidden_units,)),
             **uniform_input("visible_noise", self.image_shape),
         }
 
         def gibbs_step(image, hidden_noise, visible_noise):
-            kernel = ops.convert_to_tensor(self.kernel)
-            hidden = self.draw(self.hidden_logits(self.flat(image), kernel), hidden_noise)
-            logits = self.visible_logits(hidden, kernel)
-            states = self.draw(logits, ops.reshape(visible_noise, (-1, self.visible_units)))
+            kernel, visible_noise = ops.convert_to_tensor(self.kernel), ops.reshape(visible_noise, (-1, units))
+            states, logits = self.gibbs_step(self.flat(image), kernel, hidden_noise, visible_noise)
             return {
                 "image": self.images_from_states(states, image_dtype),
                 "probability": self.images_from_states(ops.sigmoid(logits), image_dtype),
             }
+
+        def impute(image, mask, hidden_noise, visible_noise):
+            made = gibbs_step(image, hidden_noise, visible_noise)
+            return {name: ops.where(mask > 0.5, drawn, image) for name, drawn in made.items()}
 
         def gibbs(image, seed, steps):
             return {"image": self._gibbs(image, seed, at_least(1, steps=steps))[1]}
@@ -280,4 +294,5 @@ class BinaryMachine(ZooModel):
             "reconstruct": ExportFunction(
                 lambda image: {"image": self.reconstructed(image, image_dtype)}, image, ("image",)
             ),
+            "impute": ExportFunction(impute, {**image, **imputing.mask_input(self), **noise}, ("image", "probability")),
         }

@@ -234,9 +234,7 @@ def machine_chain(model, images, mask, seed, steps, start):
 
     def step(index, visible, _):
         noise = sampling.uniform_rows(seed, start, num, units + size, stream=index + 1)
-        hidden = model.draw(model.hidden_logits(visible, kernel), noise[:, :units])
-        logits = model.visible_logits(hidden, kernel)
-        drawn = model.draw(logits, noise[:, units:])
+        drawn, logits = model.gibbs_step(visible, kernel, noise[:, :units], noise[:, units:])
         return index + 1, ops.where(mask, drawn, known), ops.sigmoid(logits)
 
     state = (ops.convert_to_tensor(0, "int32"), ops.where(mask, coins, known), visible)
@@ -257,6 +255,11 @@ def filled_images(self, z, images, mask, dtype, conditions):
     return self.images_from_codes(z, dtype, **conditions)
 
 
+def mask_input(model):
+    """The input of a mask, 1 where pixels are missing."""
+    return uniform_input("mask", (*model.image_shape[:2], 1))
+
+
 def export_functions(model, inputs, image_dtype):
     """The signature `impute` of an exported autoencoder: one step, which a program repeats.
 
@@ -270,7 +273,7 @@ def export_functions(model, inputs, image_dtype):
         filled = model.filled_images(z, x, mask > 0.5, image_dtype, model.conditions_given(x, given))
         return {"image": ops.where(mask > 0.5, filled, image)}
 
-    inputs = {**inputs, **uniform_input("mask", (*model.image_shape[:2], 1))}
+    inputs = {**inputs, **mask_input(model)}
     if model.imputation_noise_dim:
         inputs |= normal_input("noise", model.imputation_noise_dim)
     return {"impute": ExportFunction(step, inputs, ("image",), portable=model.imputation_portable)}

@@ -81,6 +81,17 @@ class LevelsPosterior(Posterior):
         self.model.descend(choose)
         return joined_levels(found), log_q - 0.5 * sum(log_vars)
 
+    def log_density(self, z):
+        """`log q(z|x)` of given codes in nats: `(batch, latent_dim)` -> `(batch,)`."""
+        maps, found = split_levels(z, self.model.level_shapes), []
+
+        def choose(level, prior, state):
+            found.append(self.model.level_posterior(level, self.features[level], prior, state).log_density(maps[level]))
+            return maps[level]
+
+        self.model.descend(choose)
+        return sum(found)
+
     def divergences(self, prior):
         """Nats of each level, `(batch, levels)`, each given the means of those above."""
         nothing = ops.zeros((self.num_rows, self.noise_dim), "float32")  # in place of noise

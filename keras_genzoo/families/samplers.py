@@ -27,6 +27,7 @@ class Sampler(layers.Layer):
     """
 
     portable = True  # as of a prior
+    keeps_codes = False  # whether all that it draws are codes of images, of a model whose codes are no Gaussians
 
     def __init__(self, dim, size, name=None):
         super().__init__(name=name or f"{self.kind}_sampler", dtype="float32")
@@ -118,6 +119,7 @@ class AggregateSampler(MixtureSampler):
 
     kind = "aggregate"
     full = False
+    keeps_codes = True
 
     def fit(self, codes, seed):
         check_enough(codes.draws, self.size, self.kind)
@@ -182,8 +184,9 @@ def check_enough(codes, size, kind):
 
 def check_prior_is_real(model, kinds):
     """Raises `ValueError` if the codes of a model do not fill a space of real numbers, in which samplers draw."""
-    if kinds and not model.prior.fills_space:
+    wrong = [kind for kind in kinds if not SAMPLERS[kind].keeps_codes]
+    if wrong and not model.prior.fills_space:
         raise ValueError(
-            f"Expected no samplers: codes of {model.model_name} are not any real numbers, but {model.prior.kind}. "
-            f"Received: {', '.join(kinds)}"
+            f"Expected no sampler but aggregate: codes of {model.model_name} are not any real numbers, but "
+            f"{model.prior.kind}. Received: {', '.join(wrong)}"
         )

@@ -105,8 +105,10 @@ def distance_to(real, rows):
 
 
 def over(value, other):
-    """A quotient; NaN over zero."""
-    return value / other if other > 0.0 else math.nan
+    """A quotient of numbers of at least 0; infinite over zero, and 1 where both are zero."""
+    if other > 0.0:
+        return value / other
+    return math.inf if value > 0.0 else 1.0
 
 
 def nearest(rows, others):
@@ -205,7 +207,7 @@ class RealImages:
         resembled = effective_number(nearest(rows, self.some))
         copies = float(copied(rows, self.known).mean())
         # How much the loss changes over the distance of two images, to first order, in units of the scores' spread.
-        change = gradient * self.distance if self.distance else math.nan
+        change = gradient * self.distance if self.distance else math.inf
         flatness = over(change, float(np.concatenate(scores).std())) if gradient else 0.0
         return {
             "accuracy": pair_accuracy(*scores),

@@ -52,7 +52,12 @@ class CategoricalPosterior(Posterior):
     def draw(self, noise):
         """One-hot codes `(batch, noise_dim)` and their log-probabilities in nats, `(batch,)`."""
         one_hot = self._one_hot(self.log_q + self._gumbel(noise))
-        return self._flat(one_hot), ops.sum(one_hot * self.log_q, axis=(1, 2))
+        z = self._flat(one_hot)
+        return z, self.log_density(z)
+
+    def log_density(self, z):
+        """`log q(z|x)` of given one-hot codes in nats: `(batch, noise_dim)` -> `(batch,)`."""
+        return ops.sum(ops.reshape(z, ops.shape(self.log_q)) * self.log_q, axis=(1, 2))
 
     def relaxed(self, noise, temperature, straight_through):
         """Differentiable codes `(batch, noise_dim)` from the same noise; with `straight_through`, of one-hot values."""

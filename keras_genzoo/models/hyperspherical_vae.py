@@ -59,11 +59,19 @@ class VonMisesFisherPosterior(Posterior):
         normal = ops.eye(1, dim, dtype="float32") - mean
         square = ops.sum(ops.square(normal), axis=-1, keepdims=True)
         z = local - 2.0 * normal * ops.sum(normal * local, axis=-1, keepdims=True) / (square + 1e-12)
+        return z, self._density_at(2.0 * ops.square(ops.sin(0.5 * angle)))
+
+    def log_density(self, z):
+        """`log q(z|x)` of given unit vectors per unit of area, `(num_rows, latent_dim)` -> `(num_rows,)`."""
+        apart = ops.cast(z, "float64") - ops.cast(importance.repeat(self.z_mean, self.num), "float64")
+        return self._density_at(0.5 * ops.sum(ops.square(apart), axis=-1))
+
+    def _density_at(self, drop):
+        """Log-densities from 1 - cos(angle), because kappa times a cosine near 1 would lose digits."""
         kappa = ops.cast(self.z_kappa[:, 0], "float64")
-        log_c, kappa = (importance.repeat(x, self.num) for x in (von_mises_fisher.log_normalizer(kappa, dim), kappa))
-        # As a difference from the mode, because kappa times a cosine near 1 would lose digits.
-        log_q = log_c + kappa - 2.0 * kappa * ops.square(ops.sin(0.5 * angle))
-        return z, ops.cast(log_q, "float32")
+        mode = von_mises_fisher.log_normalizer(kappa, self.noise_dim) + kappa
+        mode, kappa = (importance.repeat(each, self.num) for each in (mode, kappa))
+        return ops.cast(mode - kappa * drop, "float32")
 
     def divergences(self, prior):
         """KL divergence of the whole code from the uniform distribution, `(batch, 1)`; `None` for other priors."""

@@ -1,5 +1,6 @@
 """Row of the restricted Boltzmann machine."""
 
+import numpy as np
 from case import Case
 from learning import machine_knows_the_digits
 from numpy_losses import SGD
@@ -18,6 +19,14 @@ def gibbs_step(model, inputs):
     """One step of a chain, drawn by given noise."""
     probability = half_steps(model, inputs["image"], inputs["hidden_noise"])
     return {"image": (inputs["visible_noise"] < probability).astype("float32"), "probability": probability}
+
+
+def filled(model, inputs):
+    """One step in which the pixels outside of the mask are held."""
+    return {
+        name: np.where(inputs["mask"] > 0.5, drawn, inputs["image"])
+        for name, drawn in gibbs_step(model, inputs).items()
+    }
 
 
 CASES = [
@@ -41,6 +50,7 @@ CASES = [
             "serving_default": gibbs_step,
             "gibbs": lambda model, inputs: {"image": model.gibbs(inputs["image"], 4, seed=7)},
             "free_energy": lambda model, inputs: {"free_energy": model.free_energy(inputs["image"]).astype("float32")},
+            "impute": filled,
             "reconstruct": lambda model, inputs: {"image": half_steps(model, inputs["image"])},
         },
     ),

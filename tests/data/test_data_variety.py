@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import keras_genzoo
+from keras_genzoo.callbacks import GANHealth
 
 CONSTANT = np.full((6, 8, 8, 1), 128, "uint8")
 VARIED = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype="uint8")
@@ -14,14 +15,25 @@ EQUAL_IMAGES = "All 6 images of .* are equal: a model can only learn to repeat t
 EQUAL_LABELS = "All 6 labels of .* are 1: a model learns no other class"
 
 
-@pytest.mark.parametrize("name", ["vae", "dcgan", "wgan_gp", "r3gan"])
-def test_equal_images_train_with_a_warning_and_finite_losses(name):
-    small = {"network": "conv"} if name == "r3gan" else {}
-    model = keras_genzoo.build(name, image_shape=(8, 8, 1), base_filters=8, seed=0, **small)
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("vae", {}),
+        ("dcgan", {"minibatch_stddev": True}),  # whose gradient is that of a square root
+        ("wgan_gp", {}),
+        ("dragan", {}),  # noise of the standard deviation of the images
+        ("r3gan", {"network": "conv"}),
+        ("began", {}),  # a ratio of errors
+    ],
+)
+def test_equal_images_train_with_a_warning_and_finite_losses(name, args):
+    model = keras_genzoo.build(name, image_shape=(8, 8, 1), base_filters=8, seed=0, **args)
+    health = [] if name == "vae" else [GANHealth(CONSTANT)]
     with pytest.warns(UserWarning, match=EQUAL_IMAGES):
-        history = model.fit(CONSTANT, batch_size=3, epochs=2, verbose=0).history
-    assert np.isfinite(list(history.values())).all()
-    assert np.isfinite(model.get_weights()[0]).all()
+        history = model.fit(CONSTANT, batch_size=3, epochs=2, verbose=0, callbacks=health).history
+    assert not np.isnan(list(history.values())).any()
+    assert np.isfinite([value for key, value in history.items() if key != "health_diversity"]).all()
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
 def test_labels_of_one_class_train_with_a_warning():

@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 import keras_genzoo
-from keras_genzoo import building, callbacks
+from keras_genzoo import building, callbacks, training
 from keras_genzoo.families.code_use import code_use_line
+from keras_genzoo.recipes import Recipe
 
 
 def set_codes(model, **values):
@@ -99,6 +100,20 @@ def test_callback_says_it_once_and_refuses_other_models(digits, capsys):
     gan = keras_genzoo.build("dcgan", image_shape=(8, 8, 1), base_filters=4)
     with pytest.raises(ValueError, match="Expected a model with a method code_use, .* Received: DCGAN"):
         gan.fit(images, verbose=0, callbacks=[callbacks.ReportCodeUse(images)])
+
+
+def test_a_training_from_a_recipe_says_it_at_its_end(tmp_path, capsys):
+    recipe = Recipe.from_dict(
+        {
+            "model": "vq_vae",
+            "args": {"image_shape": [8, 8, 1], "base_filters": 4, "num_codes": 6, "code_dim": 2, "prior_filters": 2},
+            "data": {"source": "digits", "limit": 64, "batch_size": 32},
+            "epochs": 1,
+        }
+    )
+    training.train(recipe, tmp_path / "run", verbose=2, evaluate=False)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Codes: ")]
+    assert len(lines) == 1 and " of 6 codes in use" in lines[0]
 
 
 @pytest.mark.parametrize("wrong", [dict(images=1), dict(images=8)], ids=["one image", "without labels"])

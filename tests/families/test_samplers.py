@@ -130,6 +130,17 @@ def test_generate_takes_a_fitted_sampler_and_keeps_it_in_files(images, tmp_path)
         assert not any("sampler" in weight.path for weight in copy.trainable_weights)
 
 
+def test_codes_of_images_with_labels_need_them(images, tmp_path):
+    model = keras_genzoo.build("cvae", **ARGS, num_classes=3)
+    with pytest.raises(ValueError, match="Expected labels"):
+        model.fit_sampler("mixture", images, size=2)
+    model.fit_sampler("mixture", images, size=2, labels=np.arange(60) % 3)
+    model.save(tmp_path / "model.keras")
+    made = model.generate(4, seed=1, labels=2)
+    assert (made != model.generate(4, seed=1, labels=2, sampler="prior")).any()
+    np.testing.assert_allclose(keras_genzoo.load(tmp_path / "model.keras").generate(4, seed=1, labels=2), made, atol=1)
+
+
 @pytest.mark.parametrize("name", ["iaf_vae", "vae_gan"])
 def test_a_model_with_networks_of_its_own_keeps_its_fitted_sampler(name, images, tmp_path):
     known = building.model_class(name).arguments()

@@ -186,7 +186,7 @@ class ZooModel(keras.Model):
             **named: The same optimizers by name.
 
         Raises:
-            ValueError: On an unknown argument, or an optimizer given twice.
+            ValueError: On an unknown argument, or an optimizer given twice or of another model.
 
         Example:
 
@@ -195,12 +195,12 @@ class ZooModel(keras.Model):
         >>> model.compile(g_optimizer=keras.optimizers.Adam(1e-4, beta_1=0.5))  # the discriminator's stays the paper's
         """
         compiling.check_replicas(jit_compile)
-        chosen = optimizing.chosen(self, optimizers, named)
+        made = optimizing.made(self, optimizing.chosen(self, optimizers, named))  # or refused, and nothing has changed
         # Without optimizer=None, Keras would create an RMSprop that nothing uses, and save it.
         super().compile(
             optimizer=None, run_eagerly=run_eagerly, jit_compile=jit_compile, steps_per_execution=steps_per_execution
         )
-        for name, optimizer in optimizing.made(self, chosen).items():
+        for name, optimizer in made.items():
             setattr(self, name, optimizer)
         keras_callbacks.show_optimizers(self)
 

@@ -33,9 +33,10 @@ def chosen(model, optimizers, named):
 
 def made(model, given):
     """Dict of new optimizers by name, built for their variables; the model's own where none is given."""
-    vars(model)["frozen_at_compile"] = frozen_layers(model)  # which their variables do not include
     with standard_settings():
-        return _made(model, given)
+        optimizers = _made(model, given)
+    vars(model)["frozen_at_compile"] = frozen_layers(model)  # which their variables do not include
+    return optimizers
 
 
 def own_layers(model):
@@ -71,11 +72,12 @@ def _made(model, given):
 
 
 def _check_new(name, optimizer, variables):
-    """Raises `ValueError` if an optimizer has the slots of other variables, which Keras says in the first step."""
+    """Raises `ValueError` if an optimizer has no slots for some of its variables, as Keras does in the first step."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    if inner.built and [id(each) for each in inner._trainable_variables] != [id(each) for each in variables]:
+    known = {id(each) for each in inner._trainable_variables} if inner.built else None
+    if known is not None and not all(id(each) in known for each in variables):
         raise ValueError(
-            f"Expected a new optimizer as {name}, or one of an earlier compile that trained the same weights. "
+            f"Expected a new optimizer as {name}, or one of an earlier compile that trained all of these weights. "
             f"Received: one of other weights, {shown(inner)}"
         )
 

@@ -27,7 +27,7 @@ class Sampler(layers.Layer):
     """
 
     portable = True  # as of a prior
-    keeps_codes = False  # whether all that it draws are codes of images, of a model whose codes are no Gaussians
+    keeps_codes = False  # whether it draws codes of images as they are, where their posterior is no Gaussian
 
     def __init__(self, dim, size, name=None):
         super().__init__(name=name or f"{self.kind}_sampler", dtype="float32")
@@ -187,6 +187,6 @@ def check_prior_is_real(model, kinds):
     wrong = [kind for kind in kinds if not SAMPLERS[kind].keeps_codes]
     if wrong and not model.prior.fills_space:
         raise ValueError(
-            f"Expected no sampler but aggregate: codes of {model.model_name} are not any real numbers, but "
-            f"{model.prior.kind}. Received: {', '.join(wrong)}"
+            f"Expected no sampler but aggregate, because codes of {model.model_name} are not any real numbers. "
+            f"Received: {', '.join(wrong)}"
         )

@@ -72,6 +72,17 @@ def mean_distance(rows, others=None):
     return float(distances[~np.eye(len(distances), dtype=bool)].mean())
 
 
+def spread(rows):
+    """Mean distance between different rows, exactly 0 where all are equal, which rounding would hide.
+
+    Example:
+
+    >>> spread([[0.1, 0.7], [0.1, 0.7]]), spread([[0.0], [3.0]])
+    (0.0, 3.0)
+    """
+    return mean_distance(rows) if np.ptp(rows, axis=0).any() else 0.0
+
+
 def shift(before, after):
     """How far the distribution of rows has moved: 0 for none, 1 for two points.
 
@@ -188,7 +199,7 @@ class RealImages:
     def __init__(self, images, num):
         self.known = as_rows(images)
         self.some = self.known[:num]
-        self.distance = mean_distance(self.some)
+        self.distance = spread(self.some)
         self.usual = effective_number(nearest_other(self.some))
         self.known_copies = float(copied_among(self.known).mean())
 
@@ -213,7 +224,7 @@ class RealImages:
             "accuracy": pair_accuracy(*scores),
             "gradient": gradient,
             "relative_gradient": flatness,
-            "diversity": over(mean_distance(rows), self.distance),
+            "diversity": over(spread(rows), self.distance),
             "neighbours": resembled / self.usual,
             "shift": shift(as_rows(before), rows),
             "distance": distance_to(self.some, rows),

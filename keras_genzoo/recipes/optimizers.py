@@ -8,7 +8,7 @@ import numpy as np
 from keras_genzoo.utils.checks import check_flag, is_number
 from keras_genzoo.utils.text import nearest, shown
 
-RATES = ("learning_rate", "initial_learning_rate", "end_learning_rate", "warmup_target")  # of Keras
+RATES = ("learning_rate", "initial_learning_rate", "end_learning_rate", "warmup_target", "values")  # of Keras
 STEP_COUNTS = ("decay_steps", "first_decay_steps", "warmup_steps", "boundaries")  # of the schedules of Keras
 
 
@@ -190,18 +190,22 @@ def _construct(module, base, key, spec):
         if argument not in valid:
             raise ValueError(f"Expected arguments of {name}; {nearest(argument, valid)} Received: {argument!r}")
         _check_like(parameters[argument].default, argument, value)
-        if argument in RATES and is_number(value):
-            spec[argument] = _rate(argument, value)
+        if argument in RATES:
+            spec[argument] = _rates(argument, value)
     try:
         return cls(**spec)
     except TypeError as error:  # a missing argument, or a string instead of a number
         raise ValueError(f"Expected arguments that {name} takes. Received: {error}") from None
 
 
-def _rate(argument, value):
-    """A learning rate as a float, which Keras asks for."""
+def _rates(argument, value):
+    """A learning rate, or a list of them, as floats, which Keras asks for; a schedule that is made stays as it is."""
+    if isinstance(value, (list, tuple)):
+        return [_rates(argument, each) for each in value]
+    if not is_number(value):
+        return value
     if not 0 <= value < float("inf"):
-        raise ValueError(f"Expected {argument} as a number of at least 0. Received: {value!r}")
+        raise ValueError(f"Expected {argument} as finite, of at least 0. Received: {value!r}")
     return float(value)
 
 

@@ -46,9 +46,12 @@ def nearest(name, choices):
     path = str(name)
     spelt = {choice.casefold(): choice for choice in choices}
     name = str(name).casefold()
-    parts = [choice for choice in choices if len(name) > 2 and name in choice.split("_")]
-    near = [spelt[match] for match in difflib.get_close_matches(name, spelt, n=1, cutoff=0.5)]
-    matches = parts if len(parts) == 1 else near or parts
+    parts = [choice for word, choice in spelt.items() if len(name) > 2 and name in word.split("_")]
+    last = [choice for choice in parts if choice.casefold().endswith(f"_{name}")]
+    alike, near = (
+        [spelt[match] for match in difflib.get_close_matches(name, spelt, n=1, cutoff=cutoff)] for cutoff in (0.8, 0.5)
+    )
+    matches = alike or (last if len(last) == 1 else near or parts)
     if "/" in path and os.path.exists(path):
         return f"this {'folder' if os.path.isdir(path) else 'file'} exists, but is not one."
     if matches:

@@ -173,8 +173,12 @@ def test_optimizer_of_another_model_is_refused():
     model, others = CASE.build(), (keras.optimizers.Adam(), keras.optimizers.SGD())
     model.compile(*others)
     model.compile(*others)  # the same weights
+    frozen, whole = model.optimized_variables(), CASE.build()
     with pytest.raises(ValueError, match="Expected a new optimizer as .*_optimizer.* Received: one of other weights"):
-        CASE.build().compile(*others)
+        whole.compile(*others)
+    assert set(whole.optimizer_names) == set(frozen) and None not in [getattr(whole, name) for name in frozen]
+    (model.layers[0].layers or model.layers)[-1].trainable = False
+    model.compile(*others)  # some of their weights
 
 
 def test_summary_tells_the_average_from_the_generator_and_counts_all_weights():

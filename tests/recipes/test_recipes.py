@@ -425,7 +425,11 @@ def test_optimizer_without_a_name_is_refused(spec):
     [
         {"name": "adam", "learning_rate": "fast"},
         {"name": "adam", "learning_rate": -0.1},
-        {"name": "adam", "learning_rate": float("nan")},
+        {"name": "adam", "learning_rate": float("inf")},
+        {
+            "name": "sgd",
+            "learning_rate": {"schedule": "piecewise_constant_decay", "boundaries": [9], "values": [-1, 1]},
+        },
         {"name": "adam", "learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 0.1}},
         {"name": "sgd", "momentum": "much"},
         {"name": "sgd", "nesterov": "no"},

@@ -63,28 +63,26 @@ def _made(model, given):
         optimizer = keras.optimizers.get(defaults[name] if given.get(name) is None else given[name])
         if model.dtype_policy.name == "mixed_float16" and not hasattr(optimizer, "inner_optimizer"):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        _check_new(name, optimizer, variables[name])
-        _check_average(model, name, optimizer, variables[name])
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        _check_new(name, inner, variables[name])
+        _check_average(model, name, inner, variables[name])
         # Built here and not at the first step: load_weights skips the slots of an optimizer that is not built.
         optimizer.build(variables[name])
         optimizers[name] = optimizer
     return optimizers
 
 
-def _check_new(name, optimizer, variables):
+def _check_new(name, inner, variables):
     """Raises `ValueError` if an optimizer has no slots for some of its variables, as Keras does in the first step."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    known = {id(each) for each in inner._trainable_variables} if inner.built else None
-    if known is not None and not all(id(each) in known for each in variables):
+    if inner.built and not {id(each) for each in variables} <= {id(each) for each in inner._trainable_variables}:
         raise ValueError(
             f"Expected a new optimizer as {name}, or one of an earlier compile that trained all of these weights. "
             f"Received: one of other weights, {shown(inner)}"
         )
 
 
-def _check_average(model, name, optimizer, variables):
+def _check_average(model, name, inner, variables):
     """Raises `ValueError` if an optimizer keeps an average that Keras would not put into the weights that it trains."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
     if inner.use_ema and [id(each) for each in variables] != [id(each) for each in model.trainable_variables]:
         own = "ema_decay of the model keeps an average; " if "ema_decay" in model.arguments() else ""
         raise ValueError(

@@ -1,6 +1,6 @@
 """Modes of stacked MNIST that GANs cover: 1,000 kinds of images of three random digits, one in each colour channel.
 
-    python benchmarks/stacked_mnist.py --data npz:mnist.npz [--models dcgan wgan_gp pacgan r3gan] [--steps 10000]
+    python benchmarks/stacked_mnist.py --data npz:mnist.npz [--models dcgan wgan_gp pacgan r3gan infogan] [--steps 10000]
 
 Protocol of PacGAN (1712.04086, section 4.2): 128,000 training images, 26,000 generated ones; the bundled classifier of
 digits reads each channel, and three digits are a mode. The table has the number of modes with at least one image, and
@@ -8,7 +8,8 @@ the KL divergence of the distribution of the modes from the uniform one, in nats
 that of 26,000 stacks of test images. Published rows have other networks and classifiers, and stand below.
 
 Networks, optimizers and batches are those of the recipes `dcgan_mnist` and so on, for images of three channels; their
-schedules end with the last of --steps, which are updates of the generator. Finished models are kept in --out.
+schedules end with the last of --steps, which are updates of the generator. `infogan` has a code of ten categories for
+each channel, and no labels. Finished models are kept in --out.
 """
 
 import argparse
@@ -28,7 +29,8 @@ from keras_genzoo import presets
 from keras_genzoo.recipes import build_model
 
 MODES, TRAINING, GENERATED = 1000, 128_000, 26_000
-MODELS = ("dcgan", "wgan_gp", "pacgan", "r3gan")
+MODELS = ("dcgan", "wgan_gp", "pacgan", "r3gan", "infogan")
+OWN = {"infogan": {"code_sizes": [10, 10, 10]}}
 PUBLISHED = {  # modes, KL: 2501.05441, table 3
     "DCGAN": (99, 3.40),
     "WGAN-GP": (959, 0.73),
@@ -65,7 +67,7 @@ def trained(name, images, steps, seed):
     recipe = keras_genzoo.load_recipe(f"{name}_mnist")
     updates = {"g_optimizer": steps, "d_optimizer": steps * recipe.args.get("d_steps", 1)}
     schedules = {f"optimizers.{key}.learning_rate.decay_steps": num for key, num in updates.items()}
-    model = build_model(recipe.override({"image_shape": list(SHAPE), "seed": seed, **schedules}))
+    model = build_model(recipe.override({"image_shape": list(SHAPE), "seed": seed, **schedules, **OWN.get(name, {})}))
     keras.utils.set_random_seed(seed)
     per_epoch = -(-len(images) // recipe.data.batch_size)
     batches = keras_genzoo.data.load(images, batch_size=recipe.data.batch_size, seed=seed).repeat()

@@ -134,6 +134,7 @@ HELPS = {
         LOWER_RATES,
         Help("minibatch_stddev", argument="minibatch_stddev", takes=_is_plain),
         Help("a larger gp_weight", argument="gp_weight"),
+        Help("a larger repelling_weight", argument="repelling_weight"),
         Help("the model pacgan", model="pacgan", takes=lambda model: not is_signal_shape(model.image_shape)),
     ),
     "vanished gradient": (

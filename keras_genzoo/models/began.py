@@ -17,6 +17,13 @@ A low gamma has D reconstruct real images well, which gives sharper images of le
 M = L(x) + |gamma L(x) - L(G(z))|, logged as `convergence`, falls as images get better (section 3.4.1). Adam has
 learning rate 0.0001; the paper lowers it where M stalls.
 
+Where easy images have a much lower error than others, as a 1 among handwritten digits, which has little ink, G draws
+them too often: an image that is up to 1 / k times too frequent costs D nothing. `repelling_weight` adds the
+pulling-away term of EBGAN (Zhao, Mathieu and LeCun, 2016, https://arxiv.org/abs/1609.03126, section 2.4), the mean
+squared cosine of D's codes S of a batch of n generated images, to L_G:
+
+    1 / (n (n - 1)) sum_i sum_{j != i} (S_i . S_j / (|S_i| |S_j|))^2
+
 Differences from the paper: D is made of the strided and transposed convolutions of `dcgan` with ReLU in its decoder,
 where the paper has convolutions of stride 1 with ELU, subsampling and upsampling; a tanh bounds the pixels of
 generated images, and not, as in the paper, those of reconstructions. k moves with each update of D, by the images of
@@ -35,6 +42,27 @@ from keras_genzoo.networks.mlp import mlp_features, mlp_generator
 from keras_genzoo.utils import replicas
 from keras_genzoo.utils.arguments import Fraction, Integer, Weight
 from keras_genzoo.utils.record import Record
+
+
+def errors(images, reconstructions):
+    """Mean absolute error of each image over its pixels, `(batch, 1)`."""
+    distances = ops.abs(images - reconstructions)
+    return ops.mean(ops.reshape(distances, (ops.shape(distances)[0], -1)), axis=-1, keepdims=True)
+
+
+def likeness(codes):
+    """Mean squared cosine of the codes of two images of a batch, 0..1; of one image, 0.
+
+    Args:
+        codes: Tensor `(batch, code_dim)`.
+
+    References:
+        https://arxiv.org/abs/1609.03126, section 2.4, equation 4.
+    """
+    codes = ops.normalize(ops.cast(codes, "float32"), axis=-1)
+    squares = ops.square(ops.matmul(codes, ops.transpose(codes)))
+    num = ops.cast(ops.shape(codes)[0], "float32")
+    return (ops.sum(squares) - ops.trace(squares)) / ops.maximum(num * (num - 1.0), 1.0)
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -75,6 +103,12 @@ class BEGAN(StandardGAN):
     balance_rate = Weight(
         0.001, "Rate at which the weight of generated images follows the balance (the paper's lambda_k).", training=True
     )
+    repelling_weight = Weight(
+        0.0,
+        "Weight of the likeness of the codes of generated images in a batch (the pulling-away term of EBGAN), which "
+        "the generator then avoids: more diversity.",
+        training=True,
+    )
     # An autoencoder is to reconstruct each image by itself, from all of its features; noise it cannot reconstruct.
     dropout = 0.0
     minibatch_stddev = False
@@ -109,7 +143,8 @@ class BEGAN(StandardGAN):
             features = mlp_features(image, self.hidden_units, "leaky_relu", **common)
             decoder = mlp_generator(self.image_shape, self.code_dim, self.hidden_units[::-1], "leaky_relu", **output)
         code = layers.Dense(self.code_dim, name="code", **common)(features)  # (batch, code_dim)
-        return keras.Model(image, decoder(code), name="discriminator")
+        encoder = keras.Model(image, code, name="encoder")
+        return keras.Model(image, decoder(encoder(image)), name="discriminator")
 
     def training_variables(self):
         return {**super().training_variables(), "fake_weight": self.fake_weight}
@@ -118,8 +153,7 @@ class BEGAN(StandardGAN):
 
     def judge(self, batch):
         """Minus the error of the reconstruction of each image, `(batch, 1)`, mean over pixels in [-1, 1]."""
-        distances = ops.abs(batch.images - self.discriminator(batch.images, training=True))
-        return -ops.mean(ops.reshape(distances, (ops.shape(distances)[0], -1)), axis=-1, keepdims=True)
+        return -errors(batch.images, self.discriminator(batch.images, training=True))
 
     def scores(self, real, fake):
         def judge(images, training):
@@ -134,7 +168,11 @@ class BEGAN(StandardGAN):
         return real_error - weight * fake_error
 
     def generator_loss(self, real, fake):
-        return -ops.mean(self.judge(fake))
+        if not self.repelling_weight:
+            return -ops.mean(self.judge(fake))
+        codes = self.discriminator.get_layer("encoder")(fake.images, training=True)
+        reconstructions = self.discriminator.get_layer("decoder")(codes, training=True)
+        return ops.mean(errors(fake.images, reconstructions)) + self.repelling_weight * likeness(codes)
 
     def balance(self, real_error, fake_error):
         """Logs the convergence, and moves the weight of generated images; in test steps, it rests."""

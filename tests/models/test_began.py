@@ -6,6 +6,7 @@ import pytest
 from cases import CASES
 
 import keras_genzoo
+from keras_genzoo.models.began import likeness
 from keras_genzoo.utils.record import Record
 
 CASE, MLP = (case for case in CASES if case.name == "began")
@@ -107,3 +108,22 @@ def test_points_beyond_one_are_reconstructed():
     model = keras_genzoo.build("began", image_shape=(2,), network="mlp", hidden_units=(16,), code_dim=4, seed=0)
     points = np.random.default_rng(0).normal(0.0, 30.0, (100, 2)).astype("float32")
     assert np.abs(model.discriminator(points)).max() > 1.0
+
+
+def test_generator_keeps_the_codes_of_a_batch_apart_where_it_is_asked_to():
+    # 1609.03126, equation 4, written as its double sum
+    model = still(repelling_weight=2.0)
+    real = model.unpack(CASE.data(6))
+    fake = model.sample_fake(real)
+    codes = np.asarray(model.discriminator.get_layer("encoder")(fake.images))
+    lengths = np.linalg.norm(codes, axis=1)
+    cosines = [codes[i] @ codes[j] / (lengths[i] * lengths[j]) for i in range(6) for j in range(6) if i != j]
+    expected = errors(model, fake)[0] + 2.0 * np.mean(np.square(cosines))
+    assert float(model.generator_loss(real, fake)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_likeness_of_codes_is_1_of_equal_ones_and_0_of_one_alone():
+    codes = np.array([[1.0, 2.0], [2.0, 4.0], [-3.0, -6.0]], "float32")
+    assert float(likeness(codes)) == pytest.approx(1.0)
+    assert float(likeness(codes[:1])) == 0.0
+    assert float(likeness(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], "float32"))) == 0.0

@@ -286,6 +286,8 @@ def test_advice_names_arguments_that_the_model_has():
     wgan_gp = keras_genzoo.build("wgan_gp", image_shape=SHAPE, base_filters=2)
     assert "a larger gp_weight" in advice("mode collapse", wgan_gp)
     assert "wgan_gp" not in advice("vanished gradient", wgan_gp)
+    assert "repelling_weight" not in advice("mode collapse", wgan_gp)
+    assert "a larger repelling_weight" in advice("mode collapse", keras_genzoo.build("began", image_shape=SHAPE))
     dense = compiled(DenseGAN, 1e-3, 1e-3)
     assert "gp_weight" not in advice("mode collapse", dense)
     assert advice("vanished gradient", dense).endswith(" or the model wgan_gp.")

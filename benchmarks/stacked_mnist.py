@@ -1,6 +1,6 @@
 """Modes of stacked MNIST that GANs cover: 1,000 kinds of images of three random digits, one in each colour channel.
 
-    python benchmarks/stacked_mnist.py --data npz:mnist.npz [--models dcgan wgan_gp pacgan r3gan infogan] [--steps 10000]
+    python benchmarks/stacked_mnist.py --data npz:mnist.npz [--models dcgan wgan_gp pacgan r3gan infogan] [--steps N]
 
 Protocol of PacGAN (1712.04086, section 4.2): 128,000 training images, 26,000 generated ones; the bundled classifier of
 digits reads each channel, and three digits are a mode. The table has the number of modes with at least one image, and

@@ -47,6 +47,9 @@ OWN = {
     "wgan_gp": dict(d_steps=1, gp_weight=0.003, learning_rate=2e-3, betas=(0.0, 0.9)),
     # of clip values 0.05, 0.1 and 0.2 at this rate, and 0.1 at a third of it, by the good samples of one trial
     "wgan": dict(d_steps=1, clip_value=0.05, betas=(0.0, 0.9)),
+    "dragan": dict(gp_weight=0.01),  # of 0.01, 0.3 and 10, by the good samples of one trial
+    # a code shorter than a point, which the autoencoder could else copy
+    "began": dict(code_dim=1, gamma=0.95, balance_rate=0.01),
     "pacgan": dict(learning_rate=2e-4),  # of 1e-4, 2e-4, 3e-4 and 1e-3, by the good samples of one trial
 }
 

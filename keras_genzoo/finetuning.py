@@ -78,6 +78,9 @@ def transfer(parent, optimizers=None, **changes):
     check_effects(type(source).arguments(), {**config, **changes}, changes)
     model = type(source).from_config({**config, **changes})
     old, networks, rows = networks_of(source), networks_of(model), []
+    for name in old.keys() - networks.keys():  # the new model keeps no average: it takes the parent's as its network
+        if name.startswith("ema_"):
+            old[name.removeprefix("ema_")] = old[name]
     begun = {name: normalized_kernels.sizes(each) for name, each in networks.items() if not name.startswith("ema_")}
     for name, network in networks.items():
         if name in old:

@@ -7,6 +7,7 @@ from PIL import Image
 import keras_genzoo
 from keras_genzoo import plots
 from keras_genzoo.cli.plot import missing_part
+from keras_genzoo.plots import codes
 
 
 @pytest.fixture
@@ -111,13 +112,18 @@ def test_gibbs_chain_is_one_chain(tables, digits, tmp_path):
 
 def test_latent_map_is_decoded_over_the_codes(digits, tmp_path, monkeypatch):
     model, images = vae(2), digits[0][:99]
-    decoded = []
-    decode = model.decode
+    decoded, shown = [], []
+    decode, save = model.decode, codes.save_figure
+    monkeypatch.setattr(codes, "save_figure", lambda figure, path: shown.append(figure) or save(figure, path))
     monkeypatch.setattr(model, "decode", lambda z: decoded.append(z) or decode(z))
     path = plots.save_latent_map(model, images, tmp_path / "map.png", digits[1][:99], num=3)
     (low, high), z = np.percentile(model.encode(images)[0], [1, 99], axis=0), decoded[0].reshape(3, 3, 2)
     np.testing.assert_allclose(z[0, 0], [low[0], high[1]], rtol=1e-5)  # top left
     np.testing.assert_allclose(z[2, 2], [high[0], low[1]], rtol=1e-5)
+    half = (high - low) / 4.0  # so an image has its code in its middle
+    for axes in shown[0].axes:
+        np.testing.assert_allclose(axes.get_xlim(), [low[0] - half[0], high[0] + half[0]], rtol=1e-5)
+        np.testing.assert_allclose(axes.get_ylim(), [low[1] - half[1], high[1] + half[1]], rtol=1e-5)
     assert plots.is_own(path)
 
 

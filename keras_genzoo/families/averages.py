@@ -75,11 +75,24 @@ class Average:
             variables: Variables of the model, without the count of the steps.
             pretrained: The same variables of a model that keeps no averages.
         """
-        averages = {id(weight) for average, _ in self.pairs for weight in average.weights}
-        own = [variable for variable in variables if id(variable) not in averages]
-        for variable, value in zip(own, pretrained, strict=True):
+        for variable, value in zip(self._followed(variables), pretrained, strict=True):
             variable.assign(value)
         self._restart()
+
+    def give_to(self, others, variables):
+        """Gives a model without averages the averages as its networks, and all else as it is.
+
+        Args:
+            others: Variables of that model.
+            variables: The variables of the model of these averages, without the count of the steps.
+        """
+        self.replace()
+        for other, variable in zip(others, self._followed(variables), strict=True):
+            other.assign(variable)
+
+    def _followed(self, variables):
+        averages = {id(weight) for average, _ in self.pairs for weight in average.weights}
+        return [variable for variable in variables if id(variable) not in averages]
 
     def _restart(self):
         for average, network in self.pairs:

@@ -151,7 +151,7 @@ class ZooModel(keras.Model):
 
     def checked_images(self, images):
         """`to_network` of images whose range is checked as well: in a graph, the step fails with one sentence."""
-        return self.to_network(self.values.in_range(images))
+        return self.to_network(checks.of_step(self, images))
 
     def check_data(self, data):
         """Raises `ValueError` unless `data`, as `fit` takes it, holds batches for this model."""

@@ -7,12 +7,26 @@ from keras_genzoo.families.allowed import unit_interval
 from keras_genzoo.utils import pixels
 from keras_genzoo.utils.graph_checks import check_in_graph
 
+TELLING = 2  # images of 0 and 1 alone: one may be a dark photo with noise
 
-def images_in_range(images):
+
+def of_step(model, images):
+    """Images of a training or test step, whose use fails unless they hold data as the model takes them.
+
+    Once a training has begun, one image of 0 and 1 alone does not end it: the last batch of an epoch may be a dark
+    photo with noise.
+    """
+    optimizer = getattr(model, "optimizer", None)
+    begun = optimizer is not None and optimizer.iterations > 0
+    return model.values.in_range(images, least=ops.where(begun, TELLING, 1))
+
+
+def images_in_range(images, least=1):
     """Images, whose use fails unless they hold pixels.
 
     Args:
         images: Tensor or array, uint8 in 0..255 or float in 0..1.
+        least: Number of images from which on bytes of 0 and 1 alone are refused.
 
     Returns:
         The same as a tensor.
@@ -24,7 +38,8 @@ def images_in_range(images):
         raise ValueError(f"Expected images as one tensor. Received: a {type(images).__name__} of {len(images)}")
     images = ops.convert_to_tensor(images)
     if images.dtype.name == "uint8":
-        return check_in_graph(images, ~_is_binary(images), pixels.BINARY_BYTES)
+        told = _is_binary(images) & (ops.shape(images)[0] >= least)
+        return check_in_graph(images, ~told, pixels.BINARY_BYTES)
     if not images.dtype.is_floating:
         return images  # refused by its dtype
     return check_in_graph(images, unit_interval("images").inside(images), pixels.OUT_OF_RANGE)

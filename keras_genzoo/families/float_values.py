@@ -40,7 +40,7 @@ class Floats:
     def check_spec(self, shape, dtype):
         self.rules.check_spec(shape, dtype, self.shape)
 
-    def in_range(self, values):
+    def in_range(self, values, least=1):
         if isinstance(values, (list, tuple, dict)):
             kind = type(values).__name__
             raise ValueError(f"Expected {self.noun} as one tensor. Received: a {kind} of {len(values)}")

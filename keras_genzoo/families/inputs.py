@@ -15,7 +15,7 @@ from keras_genzoo.families.class_weights import tensor_for_generation
 from keras_genzoo.families.errors import sentences_of_the_graph
 from keras_genzoo.families.given_conditions import conditions_of_images
 from keras_genzoo.families.keras_callbacks import check_callbacks
-from keras_genzoo.utils.arrays import check_dense
+from keras_genzoo.utils.arrays import as_array, check_dense
 from keras_genzoo.utils.checks import check_fraction, check_none_or_at_least
 
 
@@ -91,10 +91,16 @@ def predict(self, x, *args, **kwargs):
     rank, others = len(self.image_shape), conditions_of_images(self)
     if isinstance(x, list) and not others and all(len(getattr(each, "shape", ())) == rank for each in x):
         given["x"] = stacked(x)
+    elif isinstance(x, list) and not others and all(isinstance(each, list) for each in x):
+        given["x"] = as_array(x, "inputs")
     elif others and not is_array_like(x):
         given["x"] = with_nested_inputs(x, 1 + len(others), rank)
     elif isinstance(x, Iterator):
         given["x"] = as_tuples(x, rank)
+    parts = given["x"] if others and isinstance(x, (list, tuple)) else [given["x"]]
+    if len(parts) == 1 + len(others) and is_array_like(parts[0]) and hasattr(parts[0], "shape") and _takes_images(self):
+        # Of shapes that differ from call to call, a graph does not know the rank.
+        self.values.check_spec(tuple(parts[0].shape), getattr(parts[0].dtype, "name", str(parts[0].dtype)))
     with sentences_of_the_graph():
         return keras.Model.predict(self, **given)
 
@@ -178,6 +184,11 @@ def _check_rows(x):
         shape = getattr(part, "shape", None)
         if is_array_like(part) and shape is not None and len(shape) and shape[0] == 0:
             raise ValueError(f"Expected at least one row. Received: shape {tuple(shape)}")
+
+
+def _takes_images(model):
+    """Whether a model is called with images, and not with codes."""
+    return hasattr(model, "encode") or not hasattr(model, "latent_sample")
 
 
 def _take(model, given):

@@ -110,9 +110,12 @@ class Pixels:
         """Raises `ValueError` if a batch of this static shape and dtype cannot be such data."""
         pixels.check_spec(shape, dtype, self.shape)
 
-    def in_range(self, values):
-        """A tensor whose use fails unless its values are in range: in a graph, the step fails with one sentence."""
-        return checks.images_in_range(values)
+    def in_range(self, values, least=1):
+        """A tensor whose use fails unless its values are in range: in a graph, the step fails with one sentence.
+
+        Bytes of 0 and 1 alone are refused from `least` images on.
+        """
+        return checks.images_in_range(values, least)
 
     def to_network(self, values, network_range):
         """Data as networks take them, float32."""

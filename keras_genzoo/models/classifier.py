@@ -92,7 +92,7 @@ class Classifier(ZooModel):
 
     def call(self, images, training=False):
         """Images (uint8 0..255 or float 0..1) -> logits `(batch, num_classes)`."""
-        return self.network(self.checked_images(images), training=training)["logits"]
+        return self.network(self.to_network(self.values.in_range(images)), training=training)["logits"]
 
     def train_step(self, data):
         batch = self.unpack(data)

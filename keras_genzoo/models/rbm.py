@@ -118,7 +118,7 @@ class RBM(BinaryMachine):
         return {"optimizer": keras.optimizers.SGD(0.05)}
 
     def optimized_variables(self):
-        return {"optimizer": self.network_variables}
+        return {"optimizer": [variable for variable in self.network_variables if variable.trainable]}
 
     @property
     def network_variables(self):
@@ -210,11 +210,13 @@ class RBM(BinaryMachine):
 
     def train_step(self, data):
         positive = self.visible_batch(data)
-        self.begin(positive)
+        if self.visible_bias.trainable:
+            self.begin(positive)
         negative = self.negative_batch(positive)
         values, gradients = self.terms(positive, negative)
-        apply_estimate(self, "optimizer", gradients)
-        if self.chains is not None:
+        pairs = zip(gradients, self.network_variables, strict=True)
+        apply_estimate(self, "optimizer", [gradient for gradient, variable in pairs if variable.trainable])
+        if self.chains is not None and self.trainable:
             self.chains.assign(negative)
         return self.results(values)
 

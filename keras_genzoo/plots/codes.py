@@ -124,7 +124,8 @@ def save_latent_map(model, images, path, labels=None, class_names=None, num=20):
     grid = image_grid(np.rint(model.decode(points) * 255.0).astype("uint8"), num, gap=0)
     figure = new_figure(13, 6)
     left, right = figure.subplots(1, 2)
-    extent = (low[0], high[0], low[1], high[1])
+    half = (high - low) / (num - 1) / 2.0  # each image lies around its code
+    extent = (low[0] - half[0], high[0] + half[0], low[1] - half[1], high[1] + half[1])
     left.imshow(grid.repeat(3, axis=-1) if grid.shape[-1] == 1 else grid, extent=extent, aspect="auto")
     _scatter(right, codes, labels, class_names)
     right.set(xlim=extent[:2], ylim=extent[2:])

@@ -41,6 +41,10 @@ def load_model(cls, name, weights, args=None):
         without = cls(**with_effect(declared, {**stored, **args, "ema_decay": 0.0}, kept=args))
         load_weights(without, source)
         model.average.start_from(model.network_variables, without.network_variables)
+    elif "ema_decay" in declared and not model.ema_decay and meant.get("ema_decay"):  # its images are the average's
+        averaged = cls(**with_effect(declared, {**stored, **args, "ema_decay": meant["ema_decay"]}, kept=args))
+        load_weights(averaged, source)
+        averaged.average.give_to(model.network_variables, averaged.network_variables)
     else:
         load_weights(model, source)
     model.after_pretrained()

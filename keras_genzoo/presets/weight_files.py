@@ -11,7 +11,8 @@ def load_weights(model, path):
     """Loads a `.weights.h5` file completely or not at all.
 
     Raises:
-        ValueError: If the file is damaged or belongs to another architecture; the model is unchanged then.
+        ValueError: If the file is damaged or has layers or shapes of another architecture; the model is unchanged then.
+            Which model it is of, the file does not say: a preset folder does.
     """
     before = model.get_weights()
     try:

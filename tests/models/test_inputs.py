@@ -263,6 +263,30 @@ def test_bytes_of_0_and_1_alone_are_refused_because_they_would_be_black(case, bu
         model.evaluate(good, *second, verbose=0)
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_dark_photo_in_a_batch_of_its_own_does_not_end_a_training(jit_compile):
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=(4,), latent_dim=2, seed=0)
+    model.compile(jit_compile=jit_compile)
+    images = np.random.default_rng(0).integers(0, 256, (17, 8, 8, 1)).astype("uint8")
+    images[16] %= 2
+    validation = tf.data.Dataset.from_tensor_slices(images[16:]).batch(1)
+    model.fit(images, batch_size=8, shuffle=False, epochs=2, validation_data=validation, verbose=0)
+    assert int(model.optimizer.iterations) == 6
+    for data in (images[16:], Batches(images % 2)):  # one image alone, and a container that is all of such
+        refused(lambda data=data: model.fit(data, verbose=0), "0 and 1 alone")
+    refused(lambda: model.predict(images[16:]), "0 and 1 alone")
+
+
+def test_predict_takes_nested_lists_and_refuses_images_of_another_rank_after_those_of_the_right_one():
+    model = keras_genzoo.build("vae", image_shape=(8, 8, 1), network="mlp", hidden_units=(4,), latent_dim=2, seed=0)
+    images = np.random.default_rng(0).random((3, 8, 8, 1), "float32")
+    expected = model.predict(images, verbose=0)
+    np.testing.assert_allclose(model.predict(images.tolist(), verbose=0), expected, rtol=1e-5)
+    for wrong in (images[..., 0], images[0]):
+        refused(lambda wrong=wrong: model.predict(wrong, verbose=0), "Expected images of shape .*Received: ")
+    np.testing.assert_array_equal(model.predict(images, verbose=0), expected)
+
+
 @for_every_kind
 def test_validation_data_is_an_array_a_pair_or_a_container(case, built):
     model, parts = built(case), case.data(NUM)

@@ -534,3 +534,17 @@ def test_weights_of_another_size_are_refused(tmp_path):
     build(6).save_weights(tmp_path / "model.weights.h5")
     with pytest.raises(ValueError, match="Expected model.weights.h5 to be a whole weight file"):
         keras_genzoo.build("rbm", weights=tmp_path / "model.weights.h5", image_shape=(8, 8, 1), hidden_units=7)
+
+
+def test_frozen_machine_stays_as_it_is():
+    model, images = build(), black_and_white(8)
+    model.fit(images, batch_size=4, verbose=0)
+    before = values(model.weights[:4])
+    model.trainable = False
+    model.compile()
+    model.fit(images, batch_size=4, verbose=0)
+    assert moved(values(model.weights[:4]), before) == []
+    model.trainable = True
+    model.compile()
+    model.fit(images, batch_size=4, verbose=0)
+    assert len(moved(values(model.weights[:4]), before)) == 4

@@ -211,6 +211,19 @@ def test_averages_only_store_the_averages_once_for_both(model, tmp_path):
     assert sizes[0] - sizes[1] > 0.8 * generator  # compressed by a little
 
 
+def test_model_without_averages_takes_those_of_its_preset_as_its_networks(model, tmp_path):
+    presets.save_preset(model, tmp_path / "preset")
+    expected = model.generate(5, seed=0)
+    raw = tiny(ema_decay=0.0)
+    raw.generator.set_weights(model.generator.get_weights())
+    assert (raw.generate(5, seed=0) != expected).any()
+    again = tiny(weights=tmp_path / "preset", ema_decay=0.0)
+    np.testing.assert_array_equal(again.generate(5, seed=0), expected)
+    assert moved(values(again.discriminator.weights), values(model.discriminator.weights)) == []
+    done = keras_genzoo.transfer(tmp_path / "preset", ema_decay=0.0)
+    np.testing.assert_array_equal(done.model.generate(5, seed=0), expected)
+
+
 def test_averages_only_of_a_model_without_averages_changes_nothing(tmp_path):
     model = tiny(ema_decay=0.0)
     presets.save_preset(model, tmp_path / "preset", averages_only=True)

@@ -31,6 +31,16 @@ import keras_genzoo
 from keras_genzoo.families import ImagePairs
 
 RECIPES = {"cyclegan": "cyclegan_emoji", "pix2pix": "pix2pix_edges_emoji"}
+# The recipe of began has fully connected networks; measured are convolutions, as of the others.
+CONVOLUTIONS = {
+    "began": {
+        "args": dict(
+            image_shape=[28, 28, 1], latent_dim=64, network="conv", base_filters=32, d_base_filters=32, kernel_size=4,
+            code_dim=32, gamma=0.8, balance_rate=0.01, d_steps=1, ema_decay=0.999,
+        ),
+        "data.batch_size": 128,
+    }
+}  # fmt: skip
 STEPS = torch_models.STEPS | torch_gans.STEPS | torch_code_gans.STEPS
 
 
@@ -73,6 +83,7 @@ def main():
     figures = {}
     for name in arguments.models:
         recipe = keras_genzoo.load_recipe(RECIPES.get(name, f"{name}_mnist"))
+        recipe = recipe.override(CONVOLUTIONS.get(name, {}))
         recipe = recipe.override({key: 0 for key in ("dense_units", "d_dense_units") if key in recipe.args})
         for dtype in arguments.dtypes:
             ours, trained, model = our_step(recipe, dtype)

@@ -29,5 +29,11 @@ CASES = [
             optimizer=dict(class_name="Adam", config=dict(learning_rate=2e-3, beta_1=0.5)),
         ),
     ),
-    Case("began", variant="mlp", args=dict(**MLP_GAN, **ARGS, network="mlp"), output=(9, 8, 3), params=7095),
+    Case(
+        "began",
+        variant="mlp",
+        args=dict(**MLP_GAN, **ARGS, network="mlp", repelling_weight=0.1),
+        output=(9, 8, 3),
+        params=7095,
+    ),
 ]

@@ -111,6 +111,14 @@ def test_a_parent_without_an_average_gives_the_average_its_weights():
     np.testing.assert_array_equal(done.model.generate(3, seed=0), parent.generate(3, seed=0))
 
 
+def test_an_autoencoder_as_discriminator_keeps_its_layers_in_other_sizes_and_freezes_layer_by_layer():
+    parent = keras_genzoo.build("began", image_shape=(8, 8, 1), base_filters=4, code_dim=4, seed=0)
+    done = keras_genzoo.transfer(parent, code_dim=6)
+    assert any(kept for network, *_, kept in done.rows if network == "discriminator")
+    keras_genzoo.freeze(done.model, "discriminator[:1]")
+    assert 0 < len(done.model.discriminator.trainable_weights) == len(done.model.discriminator.weights) - 2
+
+
 def test_a_preset_by_name_is_a_parent():
     done = keras_genzoo.transfer("dcgan_mnist", image_shape=(32, 32, 1))
     assert done.model.image_shape == (32, 32, 1) and "layers kept" in repr(done)

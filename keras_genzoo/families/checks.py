@@ -38,7 +38,7 @@ def images_in_range(images, least=1):
         raise ValueError(f"Expected images as one tensor. Received: a {type(images).__name__} of {len(images)}")
     images = ops.convert_to_tensor(images)
     if images.dtype.name == "uint8":
-        told = _is_binary(images) & (ops.shape(images)[0] >= least)
+        told = _is_binary(images) & (tf.shape(images)[0] >= least)
         return check_in_graph(images, ~told, pixels.BINARY_BYTES)
     if not images.dtype.is_floating:
         return images  # refused by its dtype

@@ -99,8 +99,9 @@ def predict(self, x, *args, **kwargs):
         given["x"] = as_tuples(x, rank)
     parts = given["x"] if others and isinstance(x, (list, tuple)) else [given["x"]]
     if len(parts) == 1 + len(others) and is_array_like(parts[0]) and hasattr(parts[0], "shape") and _takes_images(self):
-        # Of shapes that differ from call to call, a graph does not know the rank.
-        self.values.check_spec(tuple(parts[0].shape), getattr(parts[0].dtype, "name", str(parts[0].dtype)))
+        # Of shapes that differ from call to call, a graph does not know the rank. It knows the dtype, once Keras has
+        # converted what may be of another library.
+        self.values.check_spec(tuple(parts[0].shape), "float32")
     with sentences_of_the_graph():
         return keras.Model.predict(self, **given)
 

@@ -20,7 +20,7 @@ learning rate 0.0001; the paper lowers it where M stalls.
 Where easy images have a much lower error than others, as a 1 among handwritten digits, which has little ink, G draws
 them too often: an image that is up to 1 / k times too frequent costs D nothing. `repelling_weight` adds the
 pulling-away term of EBGAN (Zhao, Mathieu and LeCun, 2016, https://arxiv.org/abs/1609.03126, section 2.4), the mean
-squared cosine of D's codes S of a batch of n generated images, to L_G:
+squared cosine of D's codes S of a batch of n generated images, those of one replica, to L_G:
 
     1 / (n (n - 1)) sum_i sum_{j != i} (S_i . S_j / (|S_i| |S_j|))^2
 
@@ -30,6 +30,8 @@ generated images, and not, as in the paper, those of reconstructions. k moves wi
 that update, while the paper draws other ones for G. Neither network has batch normalization, as in the paper; with
 `network="mlp"`, the generator has it.
 """
+
+import functools
 
 import keras
 from keras import layers, ops
@@ -143,8 +145,13 @@ class BEGAN(StandardGAN):
             features = mlp_features(image, self.hidden_units, "leaky_relu", **common)
             decoder = mlp_generator(self.image_shape, self.code_dim, self.hidden_units[::-1], "leaky_relu", **output)
         code = layers.Dense(self.code_dim, name="code", **common)(features)  # (batch, code_dim)
-        encoder = keras.Model(image, code, name="encoder")
-        return keras.Model(image, decoder(encoder(image)), name="discriminator")
+        return keras.Model(image, decoder(code), name="discriminator")
+
+    # A cached property goes past Keras' tracking, which would save the discriminator's weights twice.
+    @functools.cached_property
+    def encoder(self):
+        """Functional network from images in [-1, 1] to the discriminator's codes, `(batch, code_dim)`."""
+        return keras.Model(self.discriminator.input, self.discriminator.get_layer("code").output, name="encoder")
 
     def training_variables(self):
         return {**super().training_variables(), "fake_weight": self.fake_weight}
@@ -170,7 +177,7 @@ class BEGAN(StandardGAN):
     def generator_loss(self, real, fake):
         if not self.repelling_weight:
             return -ops.mean(self.judge(fake))
-        codes = self.discriminator.get_layer("encoder")(fake.images, training=True)
+        codes = self.encoder(fake.images, training=True)
         reconstructions = self.discriminator.get_layer("decoder")(codes, training=True)
         return ops.mean(errors(fake.images, reconstructions)) + self.repelling_weight * likeness(codes)
 

@@ -82,7 +82,8 @@ def is_plane(model):
 def save_latent_map(model, images, path, labels=None, class_names=None, num=20):
     """Draws a code of two components as a map: decoded images on a grid, beside the codes of images.
 
-    Both panels have the same axes, which reach over the inner 98 % of the codes of the images.
+    Both panels have the same axes. The codes of the decoded images reach over the inner 98 % of those of the given
+    images, and each lies in the middle of its image.
 
     Args:
         model: Model with `encode` and `decode`, `latent_dim=2` and no conditions, whose codes are any real numbers.

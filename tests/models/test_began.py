@@ -115,7 +115,7 @@ def test_generator_keeps_the_codes_of_a_batch_apart_where_it_is_asked_to():
     model = still(repelling_weight=2.0)
     real = model.unpack(CASE.data(6))
     fake = model.sample_fake(real)
-    codes = np.asarray(model.discriminator.get_layer("encoder")(fake.images))
+    codes = np.asarray(model.encoder(fake.images))
     lengths = np.linalg.norm(codes, axis=1)
     cosines = [codes[i] @ codes[j] / (lengths[i] * lengths[j]) for i in range(6) for j in range(6) if i != j]
     expected = errors(model, fake)[0] + 2.0 * np.mean(np.square(cosines))

@@ -18,7 +18,7 @@ def of_step(model, images):
     """
     optimizer = getattr(model, "optimizer", None)
     begun = optimizer is not None and optimizer.iterations > 0
-    return model.values.in_range(images, least=ops.where(begun, TELLING, 1))
+    return model.values.in_range(images, least=tf.where(begun, TELLING, 1))
 
 
 def images_in_range(images, least=1):
